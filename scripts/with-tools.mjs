@@ -10,21 +10,24 @@ import { fileURLToPath } from 'node:url';
 const NODE_VERSION = '24.21.0';
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const toolsHome = path.join(root, '.tools', `node-${NODE_VERSION}`);
-const toolsNode = path.join(toolsHome, 'node_modules', 'node', 'bin', 'node');
+// npm's `node` package is a script that picks one of these; taking it directly needs no install script.
+const binaryPackage = `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`;
+const toolsNode = path.join(toolsHome, 'node_modules', binaryPackage, 'bin', 'node');
 
 function node24() {
   if (Number(process.versions.node.split('.')[0]) >= 24) return process.execPath;
   if (existsSync(toolsNode)) return toolsNode;
-  console.error(`setup: Node ${process.versions.node} is older than 24; installing Node ${NODE_VERSION} from npm into .tools (once, about 10 s)`);
-  mkdirSync(toolsHome, { recursive: true });
-  // npm's `node` package fetches the binary for this platform in its install script, which newer npms only run when allowed.
-  execFileSync(
-    'npm',
-    ['install', '--prefix', toolsHome, '--no-save', '--no-audit', '--no-fund', '--loglevel=error', '--ignore-scripts=false', '--allow-scripts=node', `node@${NODE_VERSION}`],
-    { stdio: ['ignore', 'ignore', 'inherit'] },
+  console.error(
+    `setup: Node ${process.versions.node} is older than 24; installing Node ${NODE_VERSION} from npm into .tools (once, about 10 s)`,
   );
-  if (!existsSync(toolsNode)) {
-    console.error('setup: npm did not deliver a Node 24 binary for this platform. Install Node 24 (https://nodejs.org) and try again.');
+  mkdirSync(toolsHome, { recursive: true });
+  const install = ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error', '--prefix', toolsHome];
+  try {
+    execFileSync('npm', [...install, `${binaryPackage}@${NODE_VERSION}`], { stdio: ['ignore', 'ignore', 'inherit'] });
+  } catch {
+    console.error(
+      `setup: npm could not install ${binaryPackage}. Install Node 24 (https://nodejs.org) yourself and try again.`,
+    );
     process.exit(1);
   }
   return toolsNode;
