@@ -1,0 +1,54 @@
+/**
+ * Bundles handlers as SST's Node runtime does (esbuild, one ESM file, a createRequire banner for CommonJS inside), so
+ * that what runs here is what would be uploaded.
+ */
+import path from 'node:path';
+import { build } from 'esbuild';
+
+export type BundleRequest = {
+  readonly functionName: string;
+  /** As in the stacks: `packages/functions/src/realtime/sync-lambda.handler`. */
+  readonly handler: string;
+};
+export type Bundle = { readonly file: string; readonly exportName: string; readonly bytes: number };
+
+const BANNER = [
+  "import { createRequire as __sstCreateRequire } from 'node:module';",
+  "import { fileURLToPath as __sstFileURLToPath } from 'node:url';",
+  'const require = __sstCreateRequire(import.meta.url);',
+  "const __filename = __sstFileURLToPath(import.meta.url), __dirname = __sstFileURLToPath(new URL('.', import.meta.url));",
+].join('\n');
+
+/** All functions in one esbuild run, which shares the parsing of what they have in common. */
+export async function bundleHandlers(
+  root: string,
+  outDir: string,
+  requests: readonly BundleRequest[],
+): Promise<ReadonlyMap<string, Bundle>> {
+  const result = await build({
+    absWorkingDir: root,
+    entryPoints: requests.map(({ functionName, handler }) => ({
+      in: `${handler.slice(0, handler.lastIndexOf('.'))}.ts`,
+      out: functionName,
+    })),
+    outdir: outDir,
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    platform: 'node',
+    target: 'node24',
+    format: 'esm',
+    mainFields: ['module', 'main'],
+    minify: true,
+    keepNames: true,
+    metafile: true,
+    logLevel: 'error',
+    banner: { js: BANNER },
+  });
+  return new Map(
+    requests.map(({ functionName, handler }) => {
+      const file = path.join(outDir, `${functionName}.mjs`);
+      const bytes = result.metafile.outputs[path.relative(root, file)]?.bytes ?? 0;
+      return [functionName, { file, exportName: handler.slice(handler.lastIndexOf('.') + 1), bytes }];
+    }),
+  );
+}

@@ -1,0 +1,144 @@
+/** SQS on this machine: fauxqs with the deployed queues and redrive policies, spoken to over its wire. */
+import { type FauxqsServer, startFauxqs } from 'fauxqs';
+import * as v from 'valibot';
+
+export type QueueConfig = {
+  readonly name: string;
+  readonly arn: string;
+  readonly visibilityTimeoutSeconds: number;
+  readonly messageRetentionSeconds: number;
+  readonly receiveWaitTimeSeconds: number;
+  readonly redrive: { readonly deadLetterArn: string; readonly maxReceiveCount: number } | null;
+};
+
+const Received = v.object({
+  Messages: v.optional(
+    v.array(
+      v.object({
+        MessageId: v.string(),
+        ReceiptHandle: v.string(),
+        Body: v.string(),
+        MD5OfBody: v.optional(v.string()),
+        Attributes: v.optional(v.record(v.string(), v.string())),
+        MessageAttributes: v.optional(v.record(v.string(), v.unknown())),
+      }),
+    ),
+  ),
+});
+export type ReceivedMessage = NonNullable<v.InferOutput<typeof Received>['Messages']>[number];
+
+export type Depth = { readonly ready: number; readonly delayed: number; readonly inFlight: number };
+
+export type Queues = {
+  readonly port: number;
+  url(arn: string): string;
+  send(arn: string, body: string, attributes?: Readonly<Record<string, string>>): void;
+  receive(arn: string, maxMessages: number, signal: AbortSignal): Promise<readonly ReceivedMessage[]>;
+  remove(arn: string, receiptHandles: readonly string[]): Promise<void>;
+  depth(arn: string): Depth;
+  /** Ready messages without taking them: for people and for the judge. */
+  peek(arn: string): readonly string[];
+  close(): Promise<void>;
+};
+
+const LONG_POLL_SECONDS = 1;
+
+export async function startQueues(configs: readonly QueueConfig[], region: string): Promise<Queues> {
+  const server = await startFauxqs({ port: 0, host: '127.0.0.1', logger: false, defaultRegion: region });
+  const names = new Map(configs.map(({ arn, name }) => [arn, name]));
+  const urls = new Map<string, string>();
+  // A redrive policy names its dead-letter queue, which has to exist first.
+  const deadLettersFirst = [...configs].sort((a, b) => Number(a.redrive !== null) - Number(b.redrive !== null));
+  for (const config of deadLettersFirst) {
+    const { queueUrl, queueArn } = server.createQueue(config.name, {
+      region,
+      attributes: attributesOf(config, region),
+    });
+    urls.set(config.arn, queueUrl);
+    names.set(queueArn, config.name);
+  }
+  const nameOf = (arn: string): string => {
+    const name = names.get(arn);
+    if (name === undefined) throw new Error(`there is no queue ${arn}`);
+    return name;
+  };
+  const urlOf = (arn: string): string => {
+    const url = urls.get(arn);
+    if (url === undefined) throw new Error(`there is no queue ${arn}`);
+    return url;
+  };
+  const inspect = (arn: string) => {
+    const found = server.inspectQueue(nameOf(arn));
+    if (found === undefined) throw new Error(`there is no queue ${arn}`);
+    return found.messages;
+  };
+  return {
+    port: server.port,
+    url: urlOf,
+    send(arn, body, attributes = {}) {
+      const messageAttributes = Object.fromEntries(
+        Object.entries(attributes).map(([name, value]) => [name, { DataType: 'String', StringValue: value }]),
+      );
+      server.sendMessage(nameOf(arn), body, { messageAttributes, region });
+    },
+    async receive(arn, maxMessages, signal) {
+      const answer = await call(
+        server,
+        'ReceiveMessage',
+        {
+          QueueUrl: urlOf(arn),
+          MaxNumberOfMessages: Math.min(10, maxMessages),
+          WaitTimeSeconds: LONG_POLL_SECONDS,
+          MessageAttributeNames: ['All'],
+          MessageSystemAttributeNames: ['All'],
+          AttributeNames: ['All'],
+        },
+        signal,
+      );
+      return v.parse(Received, answer).Messages ?? [];
+    },
+    async remove(arn, receiptHandles) {
+      for (let from = 0; from < receiptHandles.length; from += 10) {
+        const entries = receiptHandles
+          .slice(from, from + 10)
+          .map((ReceiptHandle, index) => ({ Id: String(index), ReceiptHandle }));
+        await call(server, 'DeleteMessageBatch', { QueueUrl: urlOf(arn), Entries: entries });
+      }
+    },
+    depth(arn) {
+      const { ready, delayed, inflight } = inspect(arn);
+      return { ready: ready.length, delayed: delayed.length, inFlight: inflight.length };
+    },
+    peek: (arn) => inspect(arn).ready.map(({ body }) => body),
+    close: () => server.stop(),
+  };
+}
+
+function attributesOf(config: QueueConfig, region: string): Record<string, string> {
+  const attributes: Record<string, string> = {
+    VisibilityTimeout: String(config.visibilityTimeoutSeconds),
+    MessageRetentionPeriod: String(config.messageRetentionSeconds),
+    ReceiveMessageWaitTimeSeconds: String(config.receiveWaitTimeSeconds),
+  };
+  if (config.redrive !== null) {
+    // fauxqs gives every queue the account 000000000000; only the name decides.
+    const name = config.redrive.deadLetterArn.split(':').at(-1) ?? '';
+    attributes.RedrivePolicy = JSON.stringify({
+      deadLetterTargetArn: `arn:aws:sqs:${region}:000000000000:${name}`,
+      maxReceiveCount: config.redrive.maxReceiveCount,
+    });
+  }
+  return attributes;
+}
+
+async function call(server: FauxqsServer, operation: string, body: unknown, signal?: AbortSignal): Promise<unknown> {
+  const response = await fetch(`http://127.0.0.1:${server.port}/`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': `AmazonSQS.${operation}` },
+    body: JSON.stringify(body),
+    ...(signal === undefined ? {} : { signal }),
+  });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`SQS ${operation}: ${response.status} ${text.slice(0, 300)}`);
+  return text === '' ? {} : JSON.parse(text);
+}

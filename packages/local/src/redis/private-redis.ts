@@ -1,0 +1,111 @@
+/**
+ * A redis-server of our own: private port, cluster mode with one shard as deployed, `noeviction`, nothing on disk.
+ * Installs Debian's package when the machine has none and we may.
+ */
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createConnection } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { freePort } from '../aws/free-port.ts';
+
+export type PrivateRedis = { readonly host: string; readonly port: number; close(): Promise<void> };
+
+const NO_REDIS = [
+  'redis-server is not installed and could not be installed.',
+  'Install it and try again: `sudo apt-get install redis-server` (Debian, Ubuntu) or `brew install redis` (macOS).',
+].join(' ');
+
+function has(binary: string): boolean {
+  try {
+    execFileSync(binary, ['--version'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Throws an Error that says what to type when redis-server cannot be had. */
+export function ensureRedisServer(say: (line: string) => void): void {
+  if (has('redis-server')) return;
+  if (process.getuid?.() !== 0 || !has('apt-get')) throw new Error(NO_REDIS);
+  say('setup: installing redis-server with apt-get (once, about 20 s)');
+  try {
+    const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+    execFileSync('apt-get', ['update', '-qq'], { stdio: ['ignore', 'ignore', 'pipe'], env });
+    // The package starts a server of its own on 6379 where an init system runs; ours has its own port and ignores it.
+    execFileSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'redis-server'], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env,
+    });
+  } catch (cause) {
+    throw new Error(NO_REDIS, { cause });
+  }
+  if (!has('redis-server')) throw new Error(NO_REDIS);
+}
+
+/** Sends one inline command and returns the first reply line, e.g. `+OK`. */
+function command(port: number, text: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = createConnection({ host: '127.0.0.1', port });
+    let reply = '';
+    socket.setEncoding('utf8');
+    socket.on('connect', () => socket.write(`${text}\r\n`));
+    socket.on('data', (chunk: string) => {
+      reply += chunk;
+      if (reply.includes('\r\n')) socket.end();
+    });
+    socket.on('close', () => resolve(reply));
+    socket.on('error', reject);
+  });
+}
+
+async function until(what: string, attempt: () => Promise<boolean>): Promise<void> {
+  for (let tries = 0; tries < 200; tries += 1) {
+    if (await attempt().catch(() => false)) return;
+    await delay(25);
+  }
+  throw new Error(`redis-server did not ${what} within 5 seconds`);
+}
+
+export async function startPrivateRedis(): Promise<PrivateRedis> {
+  const port = await freePort();
+  const directory = await mkdtemp(path.join(tmpdir(), 'payments-redis-'));
+  const child = spawn(
+    'redis-server',
+    // biome-ignore format: one option a line reads better
+    [
+      '--port', String(port),
+      '--bind', '127.0.0.1',
+      '--dir', directory,
+      '--save', '',
+      '--appendonly', 'no',
+      '--maxmemory-policy', 'noeviction',
+      '--cluster-enabled', 'yes',
+      '--cluster-config-file', 'nodes.conf',
+      '--cluster-announce-ip', '127.0.0.1',
+      '--cluster-port', String(await freePort()),
+      '--loglevel', 'warning',
+    ],
+    { stdio: ['ignore', 'ignore', 'inherit'] },
+  );
+  const exited = once(child, 'exit');
+  // A crash of ours must not leave the server behind.
+  const kill = (): void => void child.kill('SIGKILL');
+  process.once('exit', kill);
+  await until('answer', async () => (await command(port, 'PING')).startsWith('+PONG'));
+  await command(port, 'CLUSTER ADDSLOTSRANGE 0 16383');
+  await until('take its slots', async () => (await command(port, 'SET ready 1')).startsWith('+OK'));
+  return {
+    host: '127.0.0.1',
+    port,
+    async close() {
+      process.removeListener('exit', kill);
+      child.kill('SIGTERM');
+      await exited;
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,95 @@
+import * as v from 'valibot';
+import { type Secrets, SecretsError } from './secrets.ts';
+
+export type WireAnswer = { readonly status: number; readonly body: unknown };
+
+const SecretId = v.pipe(v.string(), v.minLength(1));
+const Get = v.object({ SecretId, VersionId: v.optional(v.string()), VersionStage: v.optional(v.string()) });
+const Put = v.object({
+  SecretId,
+  SecretString: v.string(),
+  ClientRequestToken: v.optional(v.pipe(v.string(), v.minLength(32), v.maxLength(64))),
+  VersionStages: v.optional(v.pipe(v.array(v.string()), v.minLength(1))),
+});
+const Move = v.object({
+  SecretId,
+  VersionStage: v.string(),
+  MoveToVersionId: v.optional(v.string()),
+  RemoveFromVersionId: v.optional(v.string()),
+});
+const One = v.object({ SecretId });
+
+const seconds = (ms: number): number => ms / 1000;
+
+/** The operations of `secretsmanager.*` in AWS JSON 1.1. An operation that is not imitated says so. */
+export function handleSecrets(secrets: Secrets, operation: string, input: unknown): WireAnswer {
+  try {
+    return { status: 200, body: answer(secrets, operation, input) };
+  } catch (error) {
+    if (error instanceof SecretsError) return failure(error.code, error.message);
+    if (error instanceof v.ValiError) return failure('InvalidParameterException', error.message);
+    throw error;
+  }
+}
+
+function failure(code: string, message: string): WireAnswer {
+  return { status: 400, body: { __type: code, Message: message, message } };
+}
+
+function answer(secrets: Secrets, operation: string, input: unknown): unknown {
+  switch (operation) {
+    case 'GetSecretValue': {
+      const { SecretId: id, VersionId, VersionStage } = v.parse(Get, input);
+      const found = secrets.get(id, {
+        ...(VersionId === undefined ? {} : { versionId: VersionId }),
+        ...(VersionStage === undefined ? {} : { versionStage: VersionStage }),
+      });
+      return {
+        ARN: found.arn,
+        Name: found.name,
+        VersionId: found.versionId,
+        SecretString: found.secretString,
+        VersionStages: found.stages,
+        CreatedDate: seconds(found.createdAt),
+      };
+    }
+    case 'PutSecretValue': {
+      const { SecretId: id, SecretString, ClientRequestToken, VersionStages } = v.parse(Put, input);
+      const made = secrets.put(id, SecretString, {
+        ...(ClientRequestToken === undefined ? {} : { token: ClientRequestToken }),
+        ...(VersionStages === undefined ? {} : { stages: VersionStages }),
+      });
+      return { ARN: made.arn, Name: made.name, VersionId: made.versionId, VersionStages: made.stages };
+    }
+    case 'UpdateSecretVersionStage': {
+      const { SecretId: id, VersionStage, MoveToVersionId, RemoveFromVersionId } = v.parse(Move, input);
+      const moved = secrets.moveStage(id, VersionStage, MoveToVersionId, RemoveFromVersionId);
+      return { ARN: moved.arn, Name: moved.name };
+    }
+    case 'DescribeSecret': {
+      const secret = secrets.describe(v.parse(One, input).SecretId);
+      return {
+        ARN: secret.arn,
+        Name: secret.name,
+        CreatedDate: seconds(secret.createdAt),
+        LastChangedDate: seconds(secret.changedAt),
+        ...(secret.accessedAt === null ? {} : { LastAccessedDate: seconds(secret.accessedAt) }),
+        VersionIdsToStages: Object.fromEntries(secret.versions),
+      };
+    }
+    case 'ListSecrets':
+      return {
+        SecretList: secrets.list().map(({ name, arn, createdAt, changedAt }) => ({
+          ARN: arn,
+          Name: name,
+          CreatedDate: seconds(createdAt),
+          LastChangedDate: seconds(changedAt),
+        })),
+      };
+    default:
+      throw new SecretsError(
+        'InvalidRequestException',
+        `${operation} is not imitated by the local Secrets Manager (README, "What is not imitated").`,
+      );
+  }
+}

@@ -1,0 +1,339 @@
+/**
+ * Step Functions, Standard machines: executions of the deployed definitions on the local interpreter, with name
+ * idempotency, history, status-change events and redrive by the rules of the service.
+ */
+import { randomUUID } from 'node:crypto';
+import { ExecutionError, StateMachine } from 'aws-local-stepfunctions';
+import { isJsonObject, type Json, MAX_DATA_BYTES, parseDefinition } from './definition.ts';
+
+type EventLogs = ReturnType<StateMachine['run']>['eventLogs'];
+type EventLog = EventLogs extends AsyncGenerator<infer Entry> ? Entry : never;
+
+export type MachineConfig = { readonly name: string; readonly arn: string; readonly definition: string };
+export type Status = 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED';
+
+export type Execution = {
+  readonly arn: string;
+  readonly name: string;
+  readonly machineArn: string;
+  readonly machineName: string;
+  readonly input: string;
+  readonly startDate: number;
+  status: Status;
+  stopDate: number | null;
+  output: string | null;
+  error: string | null;
+  cause: string | null;
+  redriveCount: number;
+  readonly history: HistoryEntry[];
+};
+
+/** One entry of the interpreter's log with what the wire needs of it. */
+export type HistoryEntry = {
+  readonly at: number;
+  readonly type: EventLog['type'] | 'ExecutionRedriven';
+  readonly state: { readonly name: string; readonly type: string } | null;
+  readonly data: Json;
+  readonly error: string | null;
+  readonly cause: string | null;
+};
+
+/** A refusal of the service, with the code that AWS's API gives. */
+export class StatesError extends Error {
+  readonly code: string;
+  constructor(code: string, message: string) {
+    super(message);
+    this.name = code;
+    this.code = code;
+  }
+}
+
+export type Machines = {
+  start(machineArn: string, input: string, name?: string): Execution;
+  stop(executionArn: string, error: string | null, cause: string | null): Execution;
+  redrive(executionArn: string): Execution;
+  execution(executionArn: string): Execution;
+  executions(machineArn?: string): Iterable<Execution>;
+  machines(): readonly (MachineConfig & { readonly createdAt: number })[];
+  running(): number;
+  close(): void;
+};
+
+export type MachinesOptions = {
+  readonly machines: readonly MachineConfig[];
+  /** Rejects with an Error whose `name` is the Lambda's errorType. */
+  readonly invoke: (functionArn: string, payload: Json) => Promise<Json>;
+  readonly onStatusChange: (execution: Execution) => void;
+  readonly now: () => number;
+  /** Finished executions beyond this many are forgotten, oldest first: a long soak must not grow. */
+  readonly keep?: number;
+};
+
+/** Any character but white space, brackets, wildcards, `"#%\\^|~`$&,;:/` and control characters. */
+const NAME = /^[^\s<>{}[\]?*"#%\\^|~`$&,;:/\p{Cc}]{1,80}$/u;
+
+function bytes(text: string): number {
+  return Buffer.byteLength(text, 'utf8');
+}
+
+class DataLimitExceeded extends Error {
+  override readonly name = 'States.DataLimitExceeded';
+}
+
+export function createMachines(options: MachinesOptions): Machines {
+  const createdAt = options.now();
+  const keep = options.keep ?? 10_000;
+  const byArn = new Map(
+    options.machines.map((config) => [
+      config.arn,
+      // The definitions are checked by asl-validator 4 in the infrastructure tests; the interpreter carries an older one.
+      { config, machine: new StateMachine(parse(config).definition, { validationOptions: { noValidate: true } }) },
+    ]),
+  );
+  const executions = new Map<string, Execution>();
+  const aborts = new Map<string, () => void>();
+
+  const find = (arn: string): Execution => {
+    const found = executions.get(arn);
+    if (found === undefined) throw new StatesError('ExecutionDoesNotExist', `Execution Does Not Exist: '${arn}'`);
+    return found;
+  };
+
+  const finish = (
+    execution: Execution,
+    status: Status,
+    end: { output?: string; error?: string | null; cause?: string | null },
+  ): void => {
+    if (execution.status !== 'RUNNING') return;
+    execution.status = status;
+    execution.stopDate = options.now();
+    execution.output = end.output ?? null;
+    execution.error = end.error ?? null;
+    execution.cause = end.cause ?? null;
+    aborts.delete(execution.arn);
+    options.onStatusChange(execution);
+    forget();
+  };
+
+  const forget = (): void => {
+    if (executions.size <= keep) return;
+    for (const [arn, { status }] of executions) {
+      if (executions.size <= keep) return;
+      if (status !== 'RUNNING') executions.delete(arn);
+    }
+  };
+
+  const run = (execution: Execution): void => {
+    const entry = byArn.get(execution.machineArn);
+    if (entry === undefined) throw new StatesError('StateMachineDoesNotExist', execution.machineArn);
+    const { json } = parse(entry.config);
+    const input: Json = JSON.parse(execution.input);
+    const { abort, result, eventLogs } = entry.machine.run(input, {
+      overrides: { taskResourceLocalHandlers: handlersFor(json, options.invoke) },
+      noThrowOnAbort: true,
+      context: {
+        Execution: {
+          Id: execution.arn,
+          Name: execution.name,
+          Input: input,
+          StartTime: new Date(execution.startDate).toISOString(),
+          RedriveCount: execution.redriveCount,
+        },
+        StateMachine: { Id: execution.machineArn, Name: execution.machineName },
+      },
+    });
+    aborts.set(execution.arn, abort);
+    void collect(execution, eventLogs);
+    result.then(
+      (output) => finish(execution, 'SUCCEEDED', { output: JSON.stringify(output) }),
+      (reason: unknown) => finish(execution, ...failureOf(reason)),
+    );
+  };
+
+  return {
+    start(machineArn, input, name = randomUUID()) {
+      const entry = byArn.get(machineArn);
+      if (entry === undefined) {
+        throw new StatesError('StateMachineDoesNotExist', `State Machine Does Not Exist: '${machineArn}'`);
+      }
+      if (!NAME.test(name)) throw new StatesError('InvalidName', `Invalid Name: '${name.slice(0, 100)}'`);
+      if (bytes(input) > MAX_DATA_BYTES) {
+        throw new StatesError(
+          'ValidationException',
+          `1 validation error detected: Value at 'input' failed to satisfy constraint: Member must have length less than or equal to ${MAX_DATA_BYTES}`,
+        );
+      }
+      try {
+        JSON.parse(input);
+      } catch {
+        throw new StatesError('InvalidExecutionInput', 'Invalid State Machine Execution Input: not JSON');
+      }
+      const arn = `${machineArn.replace(':stateMachine:', ':execution:')}:${name}`;
+      const existing = executions.get(arn);
+      if (existing !== undefined) {
+        if (existing.status === 'RUNNING' && existing.input === input) return existing;
+        throw new StatesError('ExecutionAlreadyExists', `Execution Already Exists: '${arn}'`);
+      }
+      const execution: Execution = {
+        arn,
+        name,
+        machineArn,
+        machineName: entry.config.name,
+        input,
+        startDate: options.now(),
+        status: 'RUNNING',
+        stopDate: null,
+        output: null,
+        error: null,
+        cause: null,
+        redriveCount: 0,
+        history: [],
+      };
+      executions.set(arn, execution);
+      options.onStatusChange(execution);
+      run(execution);
+      return execution;
+    },
+    stop(executionArn, error, cause) {
+      const execution = find(executionArn);
+      const abort = aborts.get(executionArn);
+      finish(execution, 'ABORTED', { error, cause });
+      abort?.();
+      return execution;
+    },
+    redrive(executionArn) {
+      const execution = find(executionArn);
+      if (execution.status === 'RUNNING' || execution.status === 'SUCCEEDED') {
+        throw new StatesError('ExecutionNotRedrivable', `Execution '${executionArn}' is ${execution.status}`);
+      }
+      execution.redriveCount += 1;
+      execution.status = 'RUNNING';
+      execution.stopDate = null;
+      execution.history.push({
+        at: options.now(),
+        type: 'ExecutionRedriven',
+        state: null,
+        data: null,
+        error: null,
+        cause: null,
+      });
+      options.onStatusChange(execution);
+      run(execution);
+      return execution;
+    },
+    execution: find,
+    *executions(machineArn) {
+      for (const execution of executions.values()) {
+        if (machineArn === undefined || execution.machineArn === machineArn) yield execution;
+      }
+    },
+    machines: () => options.machines.map((machine) => ({ ...machine, createdAt })),
+    running: () => aborts.size,
+    close() {
+      for (const abort of aborts.values()) abort();
+      aborts.clear();
+    },
+  };
+}
+
+function parse(config: MachineConfig): ReturnType<typeof parseDefinition> {
+  try {
+    return parseDefinition(config.definition);
+  } catch (cause) {
+    throw new Error(`state machine ${config.name}: ${cause instanceof Error ? cause.message : String(cause)}`, {
+      cause,
+    });
+  }
+}
+
+async function collect(execution: Execution, logs: EventLogs): Promise<void> {
+  for await (const log of logs) {
+    const state = 'state' in log ? { name: log.state.name, type: log.state.type } : null;
+    execution.history.push({
+      at: log.timestamp,
+      type: log.type,
+      state,
+      data: dataOf(log),
+      error: 'Error' in log ? log.Error : null,
+      cause: 'Cause' in log ? causeText(log.Cause) : null,
+    });
+  }
+}
+
+function dataOf(log: EventLog): Json {
+  if (log.type === 'StateEntered') return log.state.input;
+  if (log.type === 'StateExited') return log.state.output ?? null;
+  if (log.type === 'ExecutionStarted') return log.input;
+  return log.type === 'ExecutionSucceeded' ? log.output : null;
+}
+
+function causeText(cause: unknown): string | null {
+  if (cause instanceof Error) return cause.message;
+  return cause === undefined || cause === null ? null : String(cause);
+}
+
+type End = [status: Status, end: { error: string | null; cause: string | null }];
+
+function failureOf(reason: unknown): End {
+  if (reason instanceof ExecutionError) {
+    const { cause } = reason;
+    if (cause instanceof Error) return ['FAILED', { error: cause.name, cause: cause.message }];
+    return ['FAILED', { error: 'States.Runtime', cause: reason.message }];
+  }
+  if (reason instanceof Error && reason.name === 'ExecutionTimeoutError') {
+    return ['TIMED_OUT', { error: 'States.Timeout', cause: null }];
+  }
+  return ['FAILED', { error: 'States.Runtime', cause: String(reason) }];
+}
+
+type Handler = (input: Json) => Promise<Json>;
+
+/** Handlers for every Task by state name, nested Maps included: that is how the interpreter takes overrides. */
+function handlersFor(definition: Json, invoke: MachinesOptions['invoke']): { [name: string]: Handler } {
+  const handlers: { [name: string]: Handler } = {};
+  const visit = (value: Json): void => {
+    if (Array.isArray(value)) value.forEach(visit);
+    if (!isJsonObject(value)) return;
+    if (isJsonObject(value.States)) {
+      for (const [name, state] of Object.entries(value.States)) if (isLambdaTask(name, state)) handlers[name] = handler;
+    }
+    Object.values(value).forEach(visit);
+  };
+  const handler: Handler = (input) => invokeLambda(input, invoke);
+  visit(definition);
+  return handlers;
+}
+
+function isLambdaTask(name: string, state: Json): boolean {
+  if (!isJsonObject(state) || state.Type !== 'Task') return false;
+  if (state.Resource === 'arn:aws:states:::lambda:invoke') return true;
+  throw new Error(`Task ${name}: the local runner integrates arn:aws:states:::lambda:invoke only`);
+}
+
+/** The optimised Lambda integration: result under Payload, errors named by the function's errorType, cause as JSON. */
+async function invokeLambda(input: Json, invoke: MachinesOptions['invoke']): Promise<Json> {
+  if (typeof input !== 'object' || input === null || Array.isArray(input))
+    throw new Error('lambda:invoke needs Parameters');
+  const functionName = input.FunctionName;
+  if (typeof functionName !== 'string') throw new Error('lambda:invoke needs FunctionName');
+  let result: Json;
+  try {
+    result = await invoke(functionName, input.Payload ?? {});
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    const crossed = new Error(JSON.stringify({ errorType: error.name, errorMessage: error.message }), { cause: error });
+    crossed.name = LAMBDA_ERRORS.get(error.name) ?? error.name;
+    throw crossed;
+  }
+  if (bytes(JSON.stringify(result)) > MAX_DATA_BYTES) {
+    throw new DataLimitExceeded('the function returned more than 262,144 bytes');
+  }
+  return { ExecutedVersion: '$LATEST', Payload: result, StatusCode: 200 };
+}
+
+/** How Step Functions names a function that died instead of throwing (docs: "Handling error conditions"). */
+const LAMBDA_ERRORS: ReadonlyMap<string, string> = new Map([
+  ['Sandbox.Timedout', 'Lambda.Unknown'],
+  ['Runtime.ExitError', 'Lambda.Unknown'],
+  ['ServiceException', 'Lambda.ServiceException'],
+]);

@@ -1,0 +1,146 @@
+import * as v from 'valibot';
+import { historyEvents } from './history.ts';
+import { type Execution, type Machines, StatesError } from './machines.ts';
+
+export type WireAnswer = { readonly status: number; readonly body: unknown };
+
+const Arn = v.pipe(v.string(), v.minLength(1), v.maxLength(512));
+const Page = {
+  maxResults: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(1000))),
+  nextToken: v.optional(v.string()),
+};
+const Start = v.object({ stateMachineArn: Arn, name: v.optional(v.string()), input: v.optional(v.string(), '{}') });
+const OneExecution = v.object({ executionArn: Arn });
+const OneMachine = v.object({ stateMachineArn: Arn });
+const Stop = v.object({ executionArn: Arn, error: v.optional(v.string()), cause: v.optional(v.string()) });
+const StatusFilter = v.picklist(['RUNNING', 'SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED']);
+const List = v.object({ stateMachineArn: Arn, statusFilter: v.optional(StatusFilter), ...Page });
+const History = v.object({
+  executionArn: Arn,
+  reverseOrder: v.optional(v.boolean(), false),
+  includeExecutionData: v.optional(v.boolean(), true),
+  ...Page,
+});
+
+const seconds = (ms: number): number => ms / 1000;
+
+/** The operations of `AWSStepFunctions.*` in AWS JSON 1.0. An operation that is not imitated says so. */
+export function handleStates(machines: Machines, operation: string, input: unknown): WireAnswer {
+  try {
+    return { status: 200, body: answer(machines, operation, input) };
+  } catch (error) {
+    if (error instanceof StatesError) return failure(error.code, error.message);
+    if (error instanceof v.ValiError) return failure('ValidationException', error.message);
+    throw error;
+  }
+}
+
+function failure(code: string, message: string): WireAnswer {
+  return { status: 400, body: { __type: code, message } };
+}
+
+function answer(machines: Machines, operation: string, input: unknown): unknown {
+  switch (operation) {
+    case 'StartExecution': {
+      const { stateMachineArn, name, input: text } = v.parse(Start, input);
+      const execution = machines.start(stateMachineArn, text, name);
+      return { executionArn: execution.arn, startDate: seconds(execution.startDate) };
+    }
+    case 'DescribeExecution':
+      return describe(machines.execution(v.parse(OneExecution, input).executionArn));
+    case 'StopExecution': {
+      const { executionArn, error, cause } = v.parse(Stop, input);
+      const stopped = machines.stop(executionArn, error ?? null, cause ?? null);
+      return { stopDate: seconds(stopped.stopDate ?? stopped.startDate) };
+    }
+    case 'RedriveExecution': {
+      const redriven = machines.redrive(v.parse(OneExecution, input).executionArn);
+      return { redriveDate: seconds(redriven.history.at(-1)?.at ?? redriven.startDate) };
+    }
+    case 'ListExecutions': {
+      const { stateMachineArn, statusFilter, ...page } = v.parse(List, input);
+      if (!machines.machines().some(({ arn }) => arn === stateMachineArn)) {
+        throw new StatesError('StateMachineDoesNotExist', `State Machine Does Not Exist: '${stateMachineArn}'`);
+      }
+      const all = [...machines.executions(stateMachineArn)]
+        .filter(({ status }) => statusFilter === undefined || status === statusFilter)
+        .reverse();
+      const { items, nextToken } = paged(all, page);
+      return { executions: items.map(summary), ...nextToken };
+    }
+    case 'GetExecutionHistory': {
+      const { executionArn, reverseOrder, includeExecutionData, ...page } = v.parse(History, input);
+      const events = historyEvents(machines.execution(executionArn), includeExecutionData);
+      const { items, nextToken } = paged(reverseOrder ? events.reverse() : events, page);
+      return { events: items, ...nextToken };
+    }
+    case 'ListStateMachines': {
+      const { items, nextToken } = paged(machines.machines(), v.parse(v.object(Page), input));
+      return {
+        stateMachines: items.map(({ name, arn, createdAt }) => ({
+          name,
+          stateMachineArn: arn,
+          type: 'STANDARD',
+          creationDate: seconds(createdAt),
+        })),
+        ...nextToken,
+      };
+    }
+    case 'DescribeStateMachine': {
+      const { stateMachineArn } = v.parse(OneMachine, input);
+      const machine = machines.machines().find(({ arn }) => arn === stateMachineArn);
+      if (machine === undefined) {
+        throw new StatesError('StateMachineDoesNotExist', `State Machine Does Not Exist: '${stateMachineArn}'`);
+      }
+      return {
+        stateMachineArn,
+        name: machine.name,
+        status: 'ACTIVE',
+        type: 'STANDARD',
+        definition: machine.definition,
+        creationDate: seconds(machine.createdAt),
+      };
+    }
+    default:
+      throw new StatesError(
+        'UnknownOperationException',
+        `${operation} is not imitated by the local Step Functions (README, "What is not imitated").`,
+      );
+  }
+}
+
+function summary(execution: Execution) {
+  return {
+    executionArn: execution.arn,
+    stateMachineArn: execution.machineArn,
+    name: execution.name,
+    status: execution.status,
+    startDate: seconds(execution.startDate),
+    ...(execution.stopDate === null ? {} : { stopDate: seconds(execution.stopDate) }),
+    redriveCount: execution.redriveCount,
+  };
+}
+
+function describe(execution: Execution) {
+  return {
+    ...summary(execution),
+    input: execution.input,
+    inputDetails: { included: true },
+    ...(execution.output === null ? {} : { output: execution.output, outputDetails: { included: true } }),
+    ...(execution.error === null ? {} : { error: execution.error }),
+    ...(execution.cause === null ? {} : { cause: execution.cause }),
+    redriveStatus: execution.status === 'RUNNING' || execution.status === 'SUCCEEDED' ? 'NOT_REDRIVABLE' : 'REDRIVABLE',
+  };
+}
+
+/** Tokens are offsets in base64url; AWS's are opaque too. */
+function paged<T>(all: readonly T[], page: { maxResults?: number | undefined; nextToken?: string | undefined }) {
+  const offset = page.nextToken === undefined ? 0 : Number(Buffer.from(page.nextToken, 'base64url').toString());
+  if (!Number.isSafeInteger(offset) || offset < 0) throw new StatesError('InvalidToken', 'Invalid Token');
+  const size = page.maxResults === undefined || page.maxResults === 0 ? 100 : page.maxResults;
+  const end = offset + size;
+  return {
+    items: all.slice(offset, end),
+    nextToken: end < all.length ? { nextToken: Buffer.from(String(end)).toString('base64url') } : {},
+  };
+}
