@@ -3,6 +3,7 @@
  * deletes what succeeded. With partial responses only the reported messages stay, as Lambda does; a function that throws
  * or answers nonsense keeps the whole batch.
  */
+import { setTimeout as delay } from 'node:timers/promises';
 import * as v from 'valibot';
 import type { Queues, ReceivedMessage } from './queues.ts';
 
@@ -22,6 +23,10 @@ export type Mapping = {
 
 /** The synchronous payload limit of Lambda closes a batch early: 6 MB, less the envelope. */
 const MAX_BATCH_BYTES = 5_800_000;
+
+const LONG_POLL_SECONDS = 1;
+/** Between two looks at an empty queue when less than a second of the window is left. */
+const SHORT_WAIT_MS = 50;
 
 const BatchResponse = v.nullish(
   v.object({ batchItemFailures: v.nullish(v.array(v.object({ itemIdentifier: v.string() }))) }),
@@ -47,7 +52,12 @@ export function startMapping(
       options.now() < closesAt &&
       size < MAX_BATCH_BYTES
     ) {
-      const messages = await queues.receive(config.queueArn, config.batchSize - batch.length, stop.signal);
+      const remaining = closesAt - options.now();
+      const waitSeconds =
+        batch.length === 0 ? LONG_POLL_SECONDS : Math.min(LONG_POLL_SECONDS, Math.floor(remaining / 1000));
+      const wanted = config.batchSize - batch.length;
+      const messages = await queues.receive(config.queueArn, wanted, waitSeconds, stop.signal);
+      if (messages.length === 0 && waitSeconds === 0) await delay(Math.max(0, Math.min(SHORT_WAIT_MS, remaining)));
       if (messages.length > 0 && batch.length === 0) closesAt = options.now() + config.windowSeconds * 1000;
       batch.push(...messages);
       gathering = batch.length;

@@ -33,15 +33,19 @@ export type Queues = {
   readonly port: number;
   url(arn: string): string;
   send(arn: string, body: string, attributes?: Readonly<Record<string, string>>): void;
-  receive(arn: string, maxMessages: number, signal: AbortSignal): Promise<readonly ReceivedMessage[]>;
+  /** Waits up to `waitSeconds` (whole seconds, 0–20) for a first message; at most ten messages. */
+  receive(
+    arn: string,
+    maxMessages: number,
+    waitSeconds: number,
+    signal: AbortSignal,
+  ): Promise<readonly ReceivedMessage[]>;
   remove(arn: string, receiptHandles: readonly string[]): Promise<void>;
   depth(arn: string): Depth;
   /** Ready messages without taking them: for people and for the judge. */
   peek(arn: string): readonly string[];
   close(): Promise<void>;
 };
-
-const LONG_POLL_SECONDS = 1;
 
 export async function startQueues(configs: readonly QueueConfig[], region: string): Promise<Queues> {
   const server = await startFauxqs({ port: 0, host: '127.0.0.1', logger: false, defaultRegion: region });
@@ -81,14 +85,14 @@ export async function startQueues(configs: readonly QueueConfig[], region: strin
       );
       server.sendMessage(nameOf(arn), body, { messageAttributes, region });
     },
-    async receive(arn, maxMessages, signal) {
+    async receive(arn, maxMessages, waitSeconds, signal) {
       const answer = await call(
         server,
         'ReceiveMessage',
         {
           QueueUrl: urlOf(arn),
           MaxNumberOfMessages: Math.min(10, maxMessages),
-          WaitTimeSeconds: LONG_POLL_SECONDS,
+          WaitTimeSeconds: waitSeconds,
           MessageAttributeNames: ['All'],
           MessageSystemAttributeNames: ['All'],
           AttributeNames: ['All'],
