@@ -38,12 +38,18 @@ export type Parent = {
 /** One owner's say in a write: `version` is created seconds × 100 + rank (freshness.ts), `fetched` whether the value was read from Stripe's API. */
 export type OwnerVersion = { readonly version: number; readonly fetched: boolean };
 
-export type SalesforceRecord = {
+/**
+ * How the row is found. `rowId` is the row's own Salesforce id, when Stripe's metadata carried one: it is tried before
+ * the external id. A Checkout session that ends without a subscription has no external id, only the id of the row
+ * that Salesforce made for it.
+ */
+export type RowIdentity =
+  | { readonly externalId: string; readonly rowId: string | null }
+  | { readonly externalId: null; readonly rowId: string };
+
+export type SalesforceRecord = RowIdentity & {
   readonly object: SObjectName;
   readonly externalIdField: string;
-  readonly externalId: string;
-  /** The row's own Salesforce id, when Stripe's metadata carried one: it is tried before the external id. */
-  readonly rowId: string | null;
   readonly fields: Readonly<Record<string, FieldValue>>;
   /** In the order in which they have to exist. */
   readonly parents: readonly Parent[];
