@@ -34,7 +34,6 @@ import { alreadyExists, EventsError, notFound, validation } from './events-error
 import { InFlight } from './in-flight.ts';
 import { Replays } from './replay.ts';
 import { type LiveRule, patternOf, type Rule, RuleBook, type RuleRequest, type RuleState } from './rule-book.ts';
-import { ratePeriod } from './schedule-expression.ts';
 import type { ReadyTarget, Target } from './target.ts';
 
 export type { Archive, ArchiveRequest } from './archive.ts';
@@ -83,7 +82,6 @@ export class Bus {
   readonly #arns: Arns;
   readonly #buses = new Map<string, { readonly bus: EventBus; readonly rules: RuleBook }>();
   readonly #archivers = new Map<string, string>();
-  readonly #schedules = new Map<string, () => void>();
   readonly #inFlight = new InFlight();
   readonly #deliveries: Deliveries;
   #stopped = false;
@@ -145,9 +143,7 @@ export class Bus {
   /** Creates a rule or replaces it under the same name; its targets stay. */
   putRule(request: RuleRequest & { readonly busName?: string | undefined }): Rule {
     const { busName, ...rule } = request;
-    const live = this.#bus(busName).rules.put(rule);
-    this.#setSchedule(live);
-    return live.rule;
+    return this.#bus(busName).rules.put(rule).rule;
   }
 
   describeRule(reference: RuleReference): Rule {
@@ -156,13 +152,12 @@ export class Bus {
 
   setRuleState(reference: RuleReference, state: RuleState): void {
     const { rule, rules } = this.#locate(reference);
-    this.#setSchedule(rules.setState(rule, state));
+    rules.setState(rule, state);
   }
 
   deleteRule(reference: RuleReference): void {
     const { rule, rules } = this.#locate(reference);
     rules.delete(rule);
-    this.#clearSchedule(this.#arns.rule(rules.busName, rule));
   }
 
   listRules(busName?: string): Rule[] {
@@ -241,8 +236,6 @@ export class Bus {
   /** Takes no more events, gives up waiting retries and replays, and resolves when running deliveries have ended. */
   async stop(): Promise<{ readonly retriesGivenUp: number; readonly replaysGivenUp: number }> {
     this.#stopped = true;
-    for (const cancel of this.#schedules.values()) cancel();
-    this.#schedules.clear();
     const given = { retriesGivenUp: this.#deliveries.stop(), replaysGivenUp: this.replays.stop() };
     await this.idle();
     return given;
@@ -302,35 +295,6 @@ export class Bus {
     const ruleName = `Events-Archive-${archive}`;
     this.#buses.get(busName)?.rules.delete(ruleName, ARCHIVER);
     this.#archivers.delete(this.#arns.rule(busName, ruleName));
-  }
-
-  #setSchedule({ rule }: LiveRule): void {
-    this.#clearSchedule(rule.arn);
-    if (rule.scheduleExpression === undefined || rule.state === 'DISABLED' || this.#stopped) return;
-    this.#scheduleNext(rule.arn, rule.name, ratePeriod(rule.scheduleExpression));
-  }
-
-  #scheduleNext(arn: string, name: string, periodMs: number): void {
-    const cancel = this.#options.schedule(periodMs, () => {
-      this.#scheduleNext(arn, name, periodMs);
-      this.#fire(name, arn);
-    });
-    this.#schedules.set(arn, cancel);
-  }
-
-  /** A scheduled rule hands its own targets an event that no other rule sees. */
-  #fire(name: string, arn: string): void {
-    const { account, region, clock, newId = randomUUID } = this.#options;
-    const event = envelopeOf(
-      { source: 'aws.events', detailType: 'Scheduled Event', detail: '{}', resources: [arn] },
-      { id: newId(), account, region, now: clock() },
-    );
-    if (!('errorCode' in event)) void Promise.all(this.#trigger(this.#live(name), event));
-  }
-
-  #clearSchedule(arn: string): void {
-    this.#schedules.get(arn)?.();
-    this.#schedules.delete(arn);
   }
 
   #bus(nameOrArn: string | undefined): { readonly bus: EventBus; readonly rules: RuleBook } {

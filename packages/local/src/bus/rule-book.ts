@@ -3,17 +3,14 @@ import type { Arns } from './arn.ts';
 import { EventsError, limitExceeded, notFound, validation } from './events-error.ts';
 import { type CompiledPattern, InvalidEventPatternException, parsePattern } from './pattern.ts';
 import { PatternIndex } from './pattern-index.ts';
-import { ratePeriod } from './schedule-expression.ts';
 import { checkTargetCount, type ReadyTarget, readyTarget, type Target } from './target.ts';
 
 export type RuleState = 'ENABLED' | 'DISABLED';
 
 export interface RuleRequest {
   readonly name: string;
-  /** JSON text of the pattern. A rule has a pattern, a schedule or both. */
-  readonly eventPattern?: string | undefined;
-  /** `rate(…)`, on the default bus only. */
-  readonly scheduleExpression?: string | undefined;
+  /** JSON text of the pattern. Schedules, which EventBridge also takes here, are not run by this bus. */
+  readonly eventPattern: string;
   readonly state?: RuleState | undefined;
   readonly description?: string | undefined;
   readonly roleArn?: string | undefined;
@@ -30,7 +27,7 @@ export interface Rule extends RuleRequest {
 /** A rule as the bus runs it. */
 export interface LiveRule {
   readonly rule: Rule;
-  readonly pattern: CompiledPattern | undefined;
+  readonly pattern: CompiledPattern;
   readonly targets: Map<string, ReadyTarget>;
 }
 
@@ -62,18 +59,13 @@ export class RuleBook {
   /** Creates or replaces a rule; its targets stay. Returns the rule. */
   put(request: RuleRequest, managedBy?: string): LiveRule {
     this.#refuseManaged(request.name, managedBy);
-    const { eventPattern, scheduleExpression } = request;
-    if (eventPattern === undefined && scheduleExpression === undefined) {
-      throw validation('Parameter(s) EventPattern or ScheduleExpression must be specified.');
-    }
-    if (scheduleExpression !== undefined) this.#checkSchedule(scheduleExpression);
-    if (eventPattern !== undefined && eventPattern.length > MAX_PATTERN_CHARACTERS) {
+    if (request.eventPattern.length > MAX_PATTERN_CHARACTERS) {
       throw validation(
         `1 validation error detected: Value at 'eventPattern' failed to satisfy constraint: ` +
           `Member must have length less than or equal to ${MAX_PATTERN_CHARACTERS}`,
       );
     }
-    const pattern = eventPattern === undefined ? undefined : patternOf(eventPattern);
+    const pattern = patternOf(request.eventPattern);
     this.#checkLimits(request.name, pattern);
     const rule: Rule = {
       ...request,
@@ -149,18 +141,11 @@ export class RuleBook {
     this.#index = undefined;
   }
 
-  #checkSchedule(expression: string): void {
-    if (this.busName !== 'default') {
-      throw validation('ScheduleExpression is supported only on the default event bus.');
-    }
-    ratePeriod(expression);
-  }
-
-  #checkLimits(name: string, pattern: CompiledPattern | undefined): void {
+  #checkLimits(name: string, pattern: CompiledPattern): void {
     const others = [...this.#rules.values()].filter(({ rule }) => rule.name !== name);
     if (others.length >= MAX_RULES) throw limitExceeded();
-    const wildcards = others.filter((live) => live.pattern?.usesWildcard).length;
-    if (pattern?.usesWildcard && wildcards >= MAX_WILDCARD_RULES) throw limitExceeded();
+    const wildcards = others.filter((live) => live.pattern.usesWildcard).length;
+    if (pattern.usesWildcard && wildcards >= MAX_WILDCARD_RULES) throw limitExceeded();
   }
 
   #refuseManaged(name: string, by: string | undefined): void {
