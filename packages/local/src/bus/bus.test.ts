@@ -52,7 +52,7 @@ describe('PutEvents', () => {
       { source: 'shop', detailType: 'order' },
       { source: 'shop', detailType: 'order', detail: '{"a":' },
       { source: 'shop', detailType: 'order', detail: '[1]' },
-      { source: 'shop', detailType: 'order', detail: '{"a":'.repeat(1001) + '1' + '}'.repeat(1001) },
+      { source: 'shop', detailType: 'order', detail: `${'{"a":'.repeat(1001)}1${'}'.repeat(1001)}` },
       { source: 'aws.states', detailType: 'order', detail: '{}' },
       entry({}),
     ]);

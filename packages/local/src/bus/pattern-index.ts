@@ -20,6 +20,7 @@ interface Indexed<T> {
 export class PatternIndex<T> {
   readonly #byString = new Map<string, Map<string, Indexed<T>[]>>(INDEXED.map((path) => [path, new Map()]));
   readonly #open: Indexed<T>[] = [];
+  readonly #all: Indexed<T>[] = [];
 
   constructor(entries: Iterable<readonly [CompiledPattern, T]>) {
     let order = 0;
@@ -32,19 +33,26 @@ export class PatternIndex<T> {
   /** The values of all patterns the event matches, in the order they were given. */
   matching(event: unknown): T[] {
     if (!isObject(event)) return [];
-    const candidates = [...this.#open];
-    for (const [path, table] of this.#byString) {
-      const value = event[path];
-      if (typeof value === 'string') candidates.push(...(table.get(value) ?? []));
-    }
     const paths = new EventPaths(event);
-    return candidates
+    return this.#candidates(event)
       .filter(({ pattern }) => pattern.matchesPaths(paths))
       .sort((a, b) => a.order - b.order)
       .map(({ value }) => value);
   }
 
+  #candidates(event: Record<string, unknown>): Indexed<T>[] {
+    const candidates = [...this.#open];
+    for (const [path, table] of this.#byString) {
+      const value = event[path];
+      // No event of a bus gets here: one without the field, or with a list in it, is matched the long way.
+      if (typeof value !== 'string') return [...this.#all];
+      candidates.push(...(table.get(value) ?? []));
+    }
+    return candidates;
+  }
+
   #add(entry: Indexed<T>): void {
+    this.#all.push(entry);
     for (const [path, table] of this.#byString) {
       const required = entry.pattern.stringsRequiredAt(path);
       if (required === undefined) continue;

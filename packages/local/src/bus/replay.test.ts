@@ -1,8 +1,10 @@
+import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { entry, QUEUE, START, simulatedBus } from './bus.fixture.ts';
 import { byMinute, shuffled } from './replay.ts';
 
 const MINUTE = 60_000;
+const Sent = v.looseObject({ detail: v.object({ n: v.number() }) });
 const ARCHIVE_ARN = 'arn:aws:events:eu-west-1:111122223333:archive/all';
 
 /** A bus `payments` with one rule to one queue and an archive of everything. */
@@ -23,7 +25,7 @@ function archived(options: Parameters<typeof simulatedBus>[0] = {}, eventPattern
       destination: { arn: busArn },
       ...more,
     });
-  const payloads = () => simulated.delivered.splice(0).map(({ payload }) => JSON.parse(payload));
+  const payloads = () => simulated.delivered.splice(0).map(({ payload }) => v.parse(Sent, JSON.parse(payload)));
   return { ...simulated, busArn, put, replay, payloads };
 }
 
