@@ -1,0 +1,49 @@
+import { Resource } from 'sst/resource';
+import * as v from 'valibot';
+
+/**
+ * What the stacks link to a function, by name. Read by the wiring files (`*-lambda.ts`) only. Secrets are never
+ * here: a link names the secret, secrets.ts reads it.
+ */
+const fraction = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
+const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+
+const LINKS = {
+  Bus: v.object({ name: v.string(), arn: v.string() }),
+  StripeSigningSecret: v.object({ arn: v.string() }),
+  StripeApiKey: v.object({ arn: v.string() }),
+  SalesforceClient: v.object({ arn: v.string() }),
+  BulkQueue: v.object({ url: v.string(), arn: v.string() }),
+  FlushMachine: v.object({ arn: v.string() }),
+  RedisCluster: v.object({
+    host: v.string(),
+    port: v.number(),
+    tls: v.boolean(),
+    username: v.string(),
+    /** `''`: the server asks for no password. */
+    authSecretArn: v.string(),
+  }),
+  Settings: v.object({
+    stage: v.string(),
+    livemode: v.boolean(),
+    salesforceApiVersion: v.pipe(v.string(), v.regex(/^\d{2,3}\.0$/)),
+    stripeApiVersion: v.string(),
+    callsPerMinute: count,
+    callsPerHour: count,
+    callsPerDay: count,
+    /** The part of the calls that only the realtime lane may use. */
+    realtimeReserve: fraction,
+    /** More rows of one object than this go by Bulk API 2.0. */
+    bulkAbove: count,
+    /** This many buffered rows of one object start a flush before its minute is over. */
+    flushAbove: count,
+  }),
+} as const;
+
+type Links = { readonly [Name in keyof typeof LINKS]: v.InferOutput<(typeof LINKS)[Name]> };
+
+/** Throws a ValiError that names the link when the stacks did not link it or its shape is another. */
+export function link<Name extends keyof typeof LINKS>(name: Name, source: object = Resource): Links[Name] {
+  const value: unknown = Reflect.get(source, name);
+  return v.parse(LINKS[name], value);
+}

@@ -1,0 +1,84 @@
+import { NeverRetry, RetryLater } from '@payments/core/failure';
+import type { FetchedObject, Need } from '@payments/core/plan';
+
+/**
+ * Reads from Stripe's API, with plain GETs: the plan wants the JSON as it is on the wire and the answer's Date, where
+ * the SDK turns decimals into objects (stripe-node 21) and costs 240 KB and 50 ms of each cold start. It only reads;
+ * whatever writes to Stripe is Apex.
+ */
+export type StripeReader = (need: Pick<Need, 'path' | 'query'>) => Promise<FetchedObject>;
+
+const TIMEOUT_MS = 10_000;
+const DEFAULT_BASE = 'https://api.stripe.com';
+
+/**
+ * A 404 is an answer (`body: null`). Throws RetryLater for what time may cure (network, 409, 429, 5xx, and 401: keys
+ * are rolled), NeverRetry for the rest. Messages carry the path without its query, and Stripe's code.
+ */
+export function stripeReader(world: {
+  readonly apiKey: () => Promise<{ readonly apiKey: string; readonly apiBase?: string | undefined }>;
+  /** The pinned Stripe-Version: it decides the shape of the answer. */
+  readonly version: string;
+  readonly nowMs: () => number;
+}): StripeReader {
+  return async ({ path, query }) => {
+    const { apiKey, apiBase = DEFAULT_BASE } = await world.apiKey();
+    const answer = await ask(`${apiBase}${path}${queryText(query)}`, path, {
+      authorization: `Bearer ${apiKey}`,
+      'stripe-version': world.version,
+    });
+    const at = secondsOf(answer.date, world.nowMs());
+    if (answer.status === 404) return { body: null, at };
+    if (answer.status !== 200) throw refusal(answer.status, path, answer.text);
+    return { body: parsed(answer.text, path), at };
+  };
+}
+
+async function ask(
+  url: string,
+  path: string,
+  headers: Readonly<Record<string, string>>,
+): Promise<{ readonly status: number; readonly date: string | null; readonly text: string }> {
+  try {
+    const response = await fetch(url, { headers, redirect: 'error', signal: AbortSignal.timeout(TIMEOUT_MS) });
+    return { status: response.status, date: response.headers.get('date'), text: await response.text() };
+  } catch (cause) {
+    const code = cause instanceof Error && cause.name === 'TimeoutError' ? 'TIMEOUT' : 'NETWORK';
+    throw new RetryLater(`Stripe did not answer GET ${path} (${code})`, { code, category: 'Network', cause });
+  }
+}
+
+function refusal(status: number, path: string, text: string): RetryLater | NeverRetry {
+  const code = stripeCode(text) ?? `HTTP_${status}`;
+  const message = `Stripe answered ${status} ${code} to GET ${path}`;
+  // 401: a key that was just rolled is in Secrets Manager already, and in our cache within five minutes.
+  const later = status === 401 || status === 409 || status === 429 || status >= 500;
+  return later
+    ? new RetryLater(message, { code, category: 'Network' })
+    : new NeverRetry(message, { code, category: 'Business' });
+}
+
+/** Stripe's own code or type: a short word; anything else in the body may name a person. */
+function stripeCode(text: string): string | null {
+  const match = /"(?:code|type)"\s*:\s*"([a-z0-9_]{1,60})"/.exec(text);
+  return match?.[1] ?? null;
+}
+
+function parsed(text: string, path: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Without the cause: JSON.parse quotes the body.
+    throw new RetryLater(`Stripe's answer to GET ${path} is not JSON`, { code: 'NOT_JSON', category: 'Network' });
+  }
+}
+
+function queryText(query: Need['query']): string {
+  if (query.length === 0) return '';
+  return `?${query.map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`).join('&')}`;
+}
+
+function secondsOf(date: string | null, nowMs: number): number {
+  const ms = date === null ? Number.NaN : Date.parse(date);
+  return Math.floor((Number.isNaN(ms) ? nowMs : ms) / 1000);
+}

@@ -1,0 +1,45 @@
+import { randomUUID } from 'node:crypto';
+import { Logger } from '@aws-lambda-powertools/logger';
+import { eventBridge, publisher } from '../adapters/bus.ts';
+import { link } from '../adapters/resources.ts';
+import { StripeSigningSecret, secretReader, secretsManager } from '../adapters/secrets.ts';
+import { healthCheck } from './health.ts';
+import { type HttpResponse, route } from './http.ts';
+import { cachedSigningKeys } from './signing-keys.ts';
+import { receiveWebhook, type WebhookLine } from './webhook.ts';
+
+// Once per cold start.
+const logger = new Logger({ serviceName: 'ingress' });
+const nowMs = () => Date.now();
+const bus = eventBridge(link('Bus').name);
+const publish = publisher(bus.put);
+const readSecret = secretReader(secretsManager());
+const signingSecret = link('StripeSigningSecret').arn;
+const keys = cachedSigningKeys({
+  readSecrets: async () => (await readSecret(signingSecret, StripeSigningSecret)).secrets,
+  nowMs,
+});
+const { livemode } = link('Settings');
+const health = healthCheck({ busReachable: bus.reachable, secretReadable: keys.current, nowMs });
+
+/** Called by the HTTP API: `POST /webhook/stripe` and `GET /health`. */
+export async function handler(input: unknown): Promise<HttpResponse> {
+  const correlationId = randomUUID();
+  return route(input, {
+    health,
+    webhook: (request) =>
+      receiveWebhook(request, correlationId, {
+        keys,
+        publish,
+        livemode,
+        nowMs,
+        log: (line) => write({ correlationId, ...line }),
+      }),
+  });
+}
+
+function write(line: WebhookLine & { readonly correlationId: string }): void {
+  if (line.outcome === 'failed') logger.error('webhook', line);
+  else if (line.outcome === 'published' || line.outcome === 'unrouted') logger.info('webhook', line);
+  else logger.warn('webhook', line);
+}

@@ -1,0 +1,186 @@
+import { isUtf8 } from 'node:buffer';
+import { type Envelope, type StripeEvent, StripeEventSchema, type ThinEvent } from '@payments/core/event';
+import { laneOf, priorityOf } from '@payments/core/priority';
+import * as v from 'valibot';
+import type { BusEntry } from '../adapters/bus.ts';
+import type { SigningKeys } from './signing-keys.ts';
+import { verify } from './verify.ts';
+
+/**
+ * The story of `POST /webhook/stripe`: verify over the raw body, parse, decide lane and priority, publish, answer.
+ *
+ * | case | answer | published |
+ * |---|---|---|
+ * | an event of a routed type | 200 `{"received":true,"routed":true}` | yes |
+ * | an event of another type | 200 `{"received":true,"routed":false}` | yes: it lands in `unrouted` |
+ * | test mode on a live stage, or the reverse | 200 `{"received":true,"routed":false}` | no |
+ * | no or bad signature, too old, too new | 400 `{"error":"signature"}` | no |
+ * | signed, but not JSON or not an event | 400 `{"error":"not an event"}` | no |
+ * | longer than {@link MAX_BODY_BYTES} | 413 `{"error":"too large"}` | no |
+ * | our fault | 500 `{"error":"try again"}`: Stripe sends it again for three days | no |
+ */
+
+/**
+ * Stripe's bodies are a few KB, seldom some hundred. HTTP API lets 10 MB through, so the limit is ours: more is not
+ * worth the memory to hash and parse for a stranger. A genuine event above it fails in Stripe's dashboard, visibly.
+ */
+export const MAX_BODY_BYTES = 1024 * 1024;
+
+/**
+ * Step Functions takes 262,144 bytes of input (aws.amazon.com: service quotas); the bus takes a megabyte. The rest is
+ * room for the bus envelope and what the states add.
+ */
+export const MAX_WHOLE_EVENT_BYTES = 200 * 1024;
+
+export type WebhookRequest = {
+  readonly signature: string | undefined;
+  readonly body: string | undefined;
+  readonly isBase64Encoded: boolean;
+};
+
+export type Answer = { readonly status: number; readonly body: { readonly [key: string]: boolean | string } };
+
+export type Outcome =
+  | 'published'
+  | 'unrouted'
+  | 'other-mode'
+  | 'bad-signature'
+  | 'not-an-event'
+  | 'too-large'
+  | 'failed';
+
+/** What the log line of a request says: identifiers only, and the reason in one word. */
+export type WebhookLine = {
+  readonly outcome: Outcome;
+  readonly reason?: string;
+  readonly stripeEventId?: string;
+  readonly stripeObjectId?: string;
+  readonly type?: string;
+  readonly thin?: boolean;
+};
+
+export type WebhookWorld = {
+  readonly keys: SigningKeys;
+  /** Resolves only when the entry is on the bus. */
+  readonly publish: (entry: BusEntry) => Promise<void>;
+  /** The stage's mode: a live stage takes live events only, any other takes test events only. */
+  readonly livemode: boolean;
+  readonly nowMs: () => number;
+  readonly log: (line: WebhookLine) => void;
+};
+
+const RECEIVED = { status: 200, body: { received: true, routed: true } } as const satisfies Answer;
+const UNROUTED = { status: 200, body: { received: true, routed: false } } as const satisfies Answer;
+const BAD_SIGNATURE = { status: 400, body: { error: 'signature' } } as const satisfies Answer;
+const NOT_AN_EVENT = { status: 400, body: { error: 'not an event' } } as const satisfies Answer;
+const TOO_LARGE = { status: 413, body: { error: 'too large' } } as const satisfies Answer;
+const OUR_FAULT = { status: 500, body: { error: 'try again' } } as const satisfies Answer;
+
+/** Never throws. `correlationId` is a random UUID: it follows the event through both lanes. */
+export async function receiveWebhook(
+  request: WebhookRequest,
+  correlationId: string,
+  world: WebhookWorld,
+): Promise<Answer> {
+  const raw = rawBody(request);
+  if (raw === null) {
+    world.log({ outcome: 'too-large' });
+    return TOO_LARGE;
+  }
+  try {
+    const reason = await checkSignature(request.signature, raw, world);
+    if (reason !== 'valid') {
+      world.log({ outcome: 'bad-signature', reason });
+      return BAD_SIGNATURE;
+    }
+    const event = parseEvent(raw);
+    if (event === null) {
+      world.log({ outcome: 'not-an-event' });
+      return NOT_AN_EVENT;
+    }
+    return await accept(event, raw.toString('utf8'), correlationId, world);
+  } catch (error) {
+    // Only the class of the failure: a message may quote the entry.
+    world.log({ outcome: 'failed', reason: codeOf(error) });
+    return OUR_FAULT;
+  }
+}
+
+async function accept(event: StripeEvent, text: string, correlationId: string, world: WebhookWorld): Promise<Answer> {
+  const ids = { stripeEventId: event.id, stripeObjectId: objectIdOf(event), type: event.type };
+  if (event.livemode !== world.livemode) {
+    world.log({ outcome: 'other-mode', ...ids });
+    return UNROUTED;
+  }
+  const receivedAt = new Date(world.nowMs());
+  const thin = Buffer.byteLength(text) > MAX_WHOLE_EVENT_BYTES;
+  const lane = laneOf(event);
+  await world.publish({
+    detailType: event.type,
+    detail: envelope({
+      head: { priority: priorityOf(event), lane, receivedAt: receivedAt.toISOString(), correlationId },
+      eventText: thin ? JSON.stringify(thinned(event)) : text,
+    }),
+    time: receivedAt,
+  });
+  world.log({ outcome: lane === null ? 'unrouted' : 'published', ...ids, ...(thin ? { thin } : {}) });
+  return lane === null ? UNROUTED : RECEIVED;
+}
+
+/**
+ * The raw text goes into the envelope as it came: writing a parsed event again costs a quarter of all work before the
+ * publish. It is valid JSON, since it has just been parsed.
+ */
+function envelope(parts: { readonly head: Omit<Envelope, 'event'>; readonly eventText: string }): string {
+  return `${JSON.stringify(parts.head).slice(0, -1)},"event":${parts.eventText}}`;
+}
+
+function thinned(event: StripeEvent): ThinEvent {
+  const { id, type, created, livemode } = event;
+  const api_version = event.api_version ?? null;
+  return { thin: true, id, type, created, livemode, api_version, objectId: objectIdOf(event) };
+}
+
+/** Objects without an id (a balance, an upcoming invoice) are of no routed type; the event's own id stands in. */
+function objectIdOf(event: StripeEvent): string {
+  const id = event.data.object.id;
+  return typeof id === 'string' && /^[A-Za-z0-9_-]{1,255}$/.test(id) ? id : event.id;
+}
+
+async function checkSignature(
+  header: string | undefined,
+  body: Buffer,
+  world: WebhookWorld,
+): Promise<ReturnType<typeof verify>> {
+  if (header === undefined) return 'malformed';
+  const nowSeconds = Math.floor(world.nowMs() / 1000);
+  const first = verify({ header, body, keys: await world.keys.current(), nowSeconds });
+  if (first !== 'mismatch') return first;
+  const fresh = await world.keys.afterMismatch();
+  return fresh === null ? first : verify({ header, body, keys: fresh, nowSeconds });
+}
+
+/** The bytes that Stripe signed; `null` when they are too many (judged before anything is decoded). */
+function rawBody({ body = '', isBase64Encoded }: WebhookRequest): Buffer | null {
+  const bytes = isBase64Encoded ? Math.floor((body.length * 3) / 4) - 2 : body.length;
+  if (bytes > MAX_BODY_BYTES) return null;
+  const raw = Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8');
+  return raw.length > MAX_BODY_BYTES ? null : raw;
+}
+
+function parseEvent(raw: Buffer): StripeEvent | null {
+  if (!isUtf8(raw)) return null;
+  let value: unknown;
+  try {
+    value = JSON.parse(raw.toString('utf8'));
+  } catch {
+    return null;
+  }
+  const parsed = v.safeParse(StripeEventSchema, value);
+  return parsed.success ? parsed.output : null;
+}
+
+function codeOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown';
+  return 'code' in error && typeof error.code === 'string' ? `${error.name}:${error.code}` : error.name;
+}
