@@ -1,0 +1,3 @@
+trigger PricingPlanTrigger on Pricing_Plan__c(before insert, before update) {
+    new PricingPlanTriggerHandler().run();
+}

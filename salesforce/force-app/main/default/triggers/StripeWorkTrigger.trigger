@@ -1,0 +1,3 @@
+trigger StripeWorkTrigger on Stripe_Work__e(after insert) {
+    new StripeWorkTriggerHandler().run();
+}
