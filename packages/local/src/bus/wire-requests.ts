@@ -13,6 +13,7 @@ const name = (longest: number) =>
     text(longest),
     v.regex(/^[.\-_A-Za-z0-9]+$/, 'Member must satisfy regular expression pattern: [\\.\\-_A-Za-z0-9]+'),
   );
+const pattern = v.pipe(v.string(), v.maxLength(4096, 'Member must have length less than or equal to 4096'));
 /** Epoch seconds on the wire, milliseconds inside. */
 const time = v.pipe(
   v.number(),
@@ -71,7 +72,7 @@ export const requests = {
   PutRule: v.object({
     ...Bus,
     Name: name(64),
-    EventPattern: v.optional(v.string()),
+    EventPattern: v.optional(pattern),
     ScheduleExpression: v.optional(v.string()),
     State: v.optional(oneOf(['ENABLED', 'DISABLED'])),
     Description: v.optional(v.pipe(v.string(), v.maxLength(512, 'Member must have length less than or equal to 512'))),
@@ -83,7 +84,7 @@ export const requests = {
   ListTargetsByRule: v.object({ ...Bus, ...Page, Rule: name(64) }),
   ListRules: v.object({ ...Bus, ...Page, NamePrefix: v.optional(name(64)) }),
   ListRuleNamesByTarget: v.object({ ...Bus, ...Page, TargetArn: text(1600) }),
-  TestEventPattern: v.object({ EventPattern: v.string(), Event: v.string() }),
+  TestEventPattern: v.object({ EventPattern: pattern, Event: v.string() }),
   CreateEventBus: v.object({
     Name: v.pipe(
       text(256),
@@ -97,7 +98,7 @@ export const requests = {
   CreateArchive: v.object({
     ArchiveName: name(48),
     EventSourceArn: text(1600),
-    EventPattern: v.optional(v.string()),
+    EventPattern: v.optional(pattern),
     RetentionDays: v.optional(between(0, Number.MAX_SAFE_INTEGER)),
     Description: v.optional(v.string()),
   }),
