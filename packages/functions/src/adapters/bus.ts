@@ -27,7 +27,9 @@ const TRANSIENT: ReadonlySet<string> = new Set(['ThrottlingException', 'Internal
 
 type PutEntry = (entry: BusEntry) => Promise<{
   readonly FailedEntryCount?: number | undefined;
-  readonly Entries?: readonly { readonly EventId?: string | undefined; readonly ErrorCode?: string | undefined }[];
+  readonly Entries?:
+    | readonly { readonly EventId?: string | undefined; readonly ErrorCode?: string | undefined }[]
+    | undefined;
 }>;
 
 /** PutEvents answers HTTP 200 for an entry it refused. Resolves only when the entry is on the bus. */

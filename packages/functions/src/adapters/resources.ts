@@ -40,10 +40,11 @@ const LINKS = {
   }),
 } as const;
 
-type Links = { readonly [Name in keyof typeof LINKS]: v.InferOutput<(typeof LINKS)[Name]> };
-
 /** Throws a ValiError that names the link when the stacks did not link it or its shape is another. */
-export function link<Name extends keyof typeof LINKS>(name: Name, source: object = Resource): Links[Name] {
+export function link<Name extends keyof typeof LINKS>(
+  name: Name,
+  source: object = Resource,
+): v.InferOutput<(typeof LINKS)[Name]> {
   const value: unknown = Reflect.get(source, name);
   return v.parse(LINKS[name], value);
 }

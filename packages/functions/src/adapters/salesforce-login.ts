@@ -1,0 +1,52 @@
+import { RetryLater } from '@payments/core/failure';
+import { OAuth2 } from 'jsforce/lib/core.js';
+import * as v from 'valibot';
+import type { SalesforceToken } from './token-cache.ts';
+
+export type SalesforceCredentials = {
+  readonly loginUrl: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+};
+
+/** jsforce sets no limit of its own on the token request. Shorter than the lock in token-cache.ts lives. */
+const TIMEOUT_MS = 10_000;
+
+const TokenSchema = v.object({
+  access_token: v.pipe(v.string(), v.minLength(1)),
+  instance_url: v.pipe(v.string(), v.url()),
+});
+
+/**
+ * OAuth 2.0 client credentials. Every failure is RetryLater: credentials that are being changed are right a minute
+ * later, and an event that parks after its retries is tried again once they are. `error` is OAuth's own word
+ * (invalid_client …); its description is left out, it may quote the request.
+ */
+export async function logIn(credentials: SalesforceCredentials, timeoutMs = TIMEOUT_MS): Promise<SalesforceToken> {
+  const oauth2 = new OAuth2(credentials);
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new DOMException('no answer', 'TimeoutError')), timeoutMs);
+  try {
+    const answer: unknown = await Promise.race([
+      oauth2.requestToken({ grant_type: 'client_credentials' }),
+      late.promise,
+    ]);
+    const token = v.parse(TokenSchema, answer);
+    return { accessToken: token.access_token, instanceUrl: token.instance_url };
+  } catch (thrown) {
+    const code = codeOf(thrown);
+    throw new RetryLater(
+      `the login to Salesforce failed (${code}): check the secret SalesforceClient and the External Client App's run-as user`,
+      { code, category: 'Network' },
+    );
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** OAuth's error is the thrown error's name; anything that does not look like a code is not repeated. */
+function codeOf(thrown: unknown): string {
+  if (v.isValiError(thrown)) return 'NO_TOKEN';
+  const name = thrown instanceof Error ? thrown.name : '';
+  return /^[A-Za-z0-9_]{1,60}$/.test(name) ? name : 'NETWORK';
+}

@@ -1,0 +1,22 @@
+import { RetryLater } from '@payments/core/failure';
+import type { Claims } from '../adapters/claims.ts';
+import { identifiersOf, type StepInput } from './machine-input.ts';
+
+/**
+ * The story of the state `Claim`: one execution at a time handles an event, and a handled one is not handled again.
+ * Throws RetryLater while another execution's lease is alive: it may yet fail, and then this one takes over.
+ */
+export async function claim(
+  input: StepInput,
+  world: { readonly claims: Pick<Claims, 'claim'>; readonly nowMs: () => number },
+): Promise<{ readonly outcome: 'mine' | 'duplicate' }> {
+  const { stripeEventId } = identifiersOf(input);
+  const outcome = await world.claims.claim(stripeEventId, input.execution, world.nowMs());
+  if (outcome === 'held') {
+    throw new RetryLater(`${stripeEventId} is being handled by another execution: it may yet fail, so ask again`, {
+      code: 'CLAIMED',
+      category: 'Network',
+    });
+  }
+  return { outcome };
+}

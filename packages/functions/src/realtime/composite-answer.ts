@@ -1,0 +1,88 @@
+import { compareVersions } from '@payments/core/freshness';
+import { type Owner, ownersOf, parseWriteMark, type SalesforceRecord } from '@payments/core/record';
+import * as v from 'valibot';
+import type { PlacedPart } from './composite.ts';
+
+/** One owner of a record whose columns the guard kept as they were. `tie`: the stored state shares our version. */
+export type Refusal = { readonly record: SalesforceRecord; readonly owner: Owner; readonly why: 'older' | 'tie' };
+
+/** The part that failed the transaction. `record` is null for the platform event. `text` may quote data: never log it. */
+export type Culprit = {
+  readonly record: SalesforceRecord | null;
+  readonly kind: PlacedPart['kind'];
+  readonly status: number;
+  readonly errorCode: string;
+  readonly text: string;
+};
+
+export type CompositeOutcome =
+  | { readonly kind: 'written'; readonly refusals: readonly Refusal[] }
+  | { readonly kind: 'failed'; readonly culprit: Culprit };
+
+const AnswerSchema = v.object({
+  compositeResponse: v.array(
+    v.object({ body: v.unknown(), httpStatusCode: v.number(), referenceId: v.nullable(v.string()) }),
+  ),
+});
+const ErrorsSchema = v.pipe(
+  v.array(v.object({ errorCode: v.string(), message: v.optional(v.string(), '') })),
+  v.minLength(1),
+);
+
+type Answered = { readonly placed: PlacedPart; readonly status: number; readonly body: unknown };
+
+/**
+ * Reads every part of the answer: one failure rolls all back, and all others then say PROCESSING_HALTED. A part
+ * without an answer is a failure too. Throws ValiError when the answer is none of a composite call.
+ */
+export function readComposite(answer: unknown, parts: readonly PlacedPart[], writeId: string): CompositeOutcome {
+  const { compositeResponse } = v.parse(AnswerSchema, answer);
+  const byReference = new Map(compositeResponse.map((part) => [part.referenceId, part]));
+  const answered = parts.map((placed): Answered => {
+    const said = byReference.get(placed.part.referenceId);
+    return { placed, status: said?.httpStatusCode ?? 0, body: said?.body ?? null };
+  });
+  const failed = answered.filter(({ status }) => status < 200 || status >= 300).map(culpritOf);
+  const culprit = failed.find(({ errorCode }) => errorCode !== 'PROCESSING_HALTED') ?? failed[0];
+  if (culprit !== undefined) return { kind: 'failed', culprit: overLimit(compositeResponse) ?? culprit };
+  return { kind: 'written', refusals: answered.flatMap((part) => refusalsOf(part, writeId)) };
+}
+
+function culpritOf({ placed, status, body }: Answered): Culprit {
+  const record = placed.kind === 'event' ? null : placed.record;
+  const said = v.safeParse(ErrorsSchema, body);
+  const [first] = said.success ? said.output : [];
+  const errorCode = first?.errorCode ?? (status === 0 ? 'NO_ANSWER' : `HTTP_${status}`);
+  return { record, kind: placed.kind, status, errorCode, text: first?.message ?? '' };
+}
+
+/** A call that is refused whole answers with one part that names no reference. */
+function overLimit(parts: v.InferOutput<typeof AnswerSchema>['compositeResponse']): Culprit | null {
+  const whole = parts.find(({ referenceId }) => referenceId === null);
+  if (whole === undefined) return null;
+  const said = v.safeParse(ErrorsSchema, whole.body);
+  const [first] = said.success ? said.output : [];
+  return {
+    record: null,
+    kind: 'write',
+    status: whole.httpStatusCode,
+    errorCode: first?.errorCode ?? `HTTP_${whole.httpStatusCode}`,
+    text: first?.message ?? '',
+  };
+}
+
+function refusalsOf({ placed, body }: Answered, writeId: string): readonly Refusal[] {
+  if (placed.kind !== 'read') return [];
+  const row = v.parse(v.record(v.string(), v.unknown()), body);
+  const refused = row.Refused_Write__c;
+  if (typeof refused !== 'string' || parseWriteMark(refused).writeId !== writeId) return [];
+  const { record } = placed;
+  return [...ownersOf(record.object)].flatMap(([owner, { versionField }]): Refusal[] => {
+    const said = record.owners[owner];
+    const stored = row[versionField];
+    if (said === undefined || said.version === 0 || typeof stored !== 'number') return [];
+    if (compareVersions(stored, said.version) === 'known') return [{ record, owner, why: 'older' }];
+    // An equal version whose value was fetched was applied: another owner of the row was refused.
+    return said.fetched ? [] : [{ record, owner, why: 'tie' }];
+  });
+}
