@@ -1,0 +1,114 @@
+import { EVENTS_KEPT } from '../bulk/row.ts';
+
+/**
+ * Newest wins, per owner and column (the rule of core's freshness.ts; both run freshness.cases.json). Put in front of the
+ * scripts that merge rows. bulk/row.ts has the shapes.
+ *
+ *   order(known, incoming)   1: incoming is newer, -1: known is, 0: equal
+ *   beats(known, say)        'yes', 'no' or 'tie'
+ *   merge(row, incoming)     changes row; gives 'stored', 'stale' (nothing taken) or 'tie' (an owner's word was left out)
+ */
+export const MERGE_LUA = `
+local function order(known, incoming)
+  local wasTerminal, isTerminal = known % 100 == 90, incoming % 100 == 90
+  if wasTerminal ~= isTerminal then return isTerminal and 1 or -1 end
+  if known == incoming then return 0 end
+  return incoming > known and 1 or -1
+end
+
+local function beats(known, say)
+  local newer = order(known.v, say.v)
+  if newer ~= 0 then return newer > 0 and 'yes' or 'no' end
+  if say.v == 0 then return 'no' end
+  if say.f == 1 then return 'yes' end
+  if say.e == known.e then return known.f == 1 and 'no' or 'yes' end
+  return 'tie'
+end
+
+local function settled(known, say, settle)
+  local verdict = beats(known, say)
+  if verdict == 'tie' and settle then return (known.f == 0 and say.e > known.e) and 'yes' or 'no' end
+  return verdict
+end
+
+local function merge(row, incoming)
+  local settle = incoming.settle == 1
+  local stored, tie = false, false
+  local tied = {}
+  for owner, say in pairs(incoming.owners) do
+    local known = row.owners[owner]
+    local verdict = known and settled(known, say, settle) or 'yes'
+    if verdict == 'yes' then
+      row.owners[owner] = say
+      stored = true
+    elseif verdict == 'tie' then
+      tie = true
+      tied[say.v] = true
+    end
+  end
+  for name, say in pairs(incoming.columns) do
+    local known = row.columns[name]
+    local verdict = known and settled(known, say, settle) or 'yes'
+    -- A column without an owner has nobody to ask: the greater event id.
+    if verdict == 'tie' and not tied[say.v] then verdict = settled(known, say, true) end
+    if verdict == 'yes' then
+      row.columns[name] = say
+      stored = true
+    end
+  end
+  return tie and 'tie' or (stored and 'stored' or 'stale')
+end
+
+local function remember(row, event)
+  for i = 1, #row.events do
+    if row.events[i] == event then return end
+  end
+  row.events[#row.events + 1] = event
+  if #row.events > ${EVENTS_KEPT} then table.remove(row.events, 1) end
+end
+`;
+
+/**
+ * KEYS  rows (hash: key → row) · due (sorted set: key by not-before) · batch (hash: the rows that are being sent)
+ * ARGV  now (ms) · then per record: key, incoming (JSON)
+ * A state that ties with one that is being sent is a tie too: the two would meet in the org, which can ask nobody.
+ * Gives per record 'stored', 'stale', 'tie' or 'broken' (its JSON cannot be read), then the number of rows that wait.
+ */
+export const PUT_LUA = `${MERGE_LUA}
+local now = tonumber(ARGV[1])
+local outcomes = {}
+for i = 2, #ARGV, 2 do
+  local readable, incoming = pcall(cjson.decode, ARGV[i + 1])
+  if not readable then
+    outcomes[#outcomes + 1] = 'broken'
+  else
+    local key = ARGV[i]
+    local text = redis.call('HGET', KEYS[1], key)
+    local row = text and cjson.decode(text) or {
+      id = incoming.id, columns = {}, owners = {}, events = {}, correlationId = incoming.correlationId,
+      oldestAt = incoming.at, newestAt = incoming.at, firstBufferedAt = now, notBefore = now, attempts = 0, apart = 0,
+    }
+    local outcome = merge(row, incoming)
+    local flying = incoming.settle == 0 and redis.call('HGET', KEYS[3], key)
+    if flying then
+      local sent = cjson.decode(flying).owners
+      for owner, say in pairs(incoming.owners) do
+        if sent[owner] and beats(sent[owner], say) == 'tie' then outcome = 'tie' end
+      end
+    end
+    if not text or outcome ~= 'stale' then
+      if outcome == 'stored' then remember(row, incoming.e) end
+      if incoming.at > row.newestAt then
+        row.newestAt = incoming.at
+        row.correlationId = incoming.correlationId
+      end
+      if incoming.at < row.oldestAt then row.oldestAt = incoming.at end
+      redis.call('HSET', KEYS[1], key, cjson.encode(row))
+      redis.call('ZADD', KEYS[2], 'NX', now, key)
+    end
+    outcomes[#outcomes + 1] = outcome
+  end
+end
+outcomes[#outcomes + 1] = redis.call('HLEN', KEYS[1])
+return outcomes
+`;

@@ -1,0 +1,43 @@
+import * as v from 'valibot';
+import { isObject } from '@payments/core/event';
+import type { Category } from '@payments/core/failure';
+import type { Owner } from '@payments/core/record';
+
+/** What became of one row of a batch. Codes only: Salesforce's messages may quote a person's data. */
+export type RowOutcome =
+  /** `salesforceId` is null where the answer did not give it. */
+  | { readonly kind: 'written'; readonly salesforceId: string | null }
+  /** Equal to what was last sent: nothing was sent. */
+  | { readonly kind: 'unchanged' }
+  /** The org's guard kept newer columns of at least one owner; `ties` are the owners whose stored second is ours. */
+  | {
+      readonly kind: 'refused';
+      readonly salesforceId: string | null;
+      readonly refused: readonly Owner[];
+      readonly ties: readonly Owner[];
+    }
+  | {
+      readonly kind: 'failed';
+      readonly retry: boolean;
+      readonly code: string;
+      readonly category: Category;
+      /** The job failed as a whole: the row goes by Collections next time. */
+      readonly apart: boolean;
+    };
+
+const KINDS: ReadonlySet<unknown> = new Set(['written', 'unchanged', 'refused', 'failed']);
+
+/** Only we write them: the tag is checked, the rest by reference. */
+export const RowOutcomeSchema = v.custom<RowOutcome>(
+  (value) => isObject(value) && KINDS.has(value.kind),
+  'not a row outcome',
+);
+
+export function failed(failure: {
+  readonly retry: boolean;
+  readonly code: string;
+  readonly category: Category;
+  readonly apart?: boolean;
+}): RowOutcome {
+  return { kind: 'failed', apart: false, ...failure };
+}
