@@ -1,0 +1,68 @@
+/** The bus between the door and the lanes, its archive, and the queue of what no lane takes. */
+import { allowRules, deadLetterQueue } from './dead-letter.ts';
+import { archivePattern, unroutedPatterns } from './patterns.ts';
+import { logRetentionInDays, prefix } from './stage.ts';
+
+const made = new sst.aws.Bus('Events', {
+  transform: { bus: { name: `${prefix}-bus`, logConfig: { level: 'ERROR', includeDetail: 'NONE' } } },
+});
+export const busName = made.name;
+
+const busLogs = new aws.cloudwatch.LogGroup('BusLogs', {
+  name: `/aws/vendedlogs/events/event-bus/${prefix}`,
+  retentionInDays: logRetentionInDays,
+});
+const source = new aws.cloudwatch.LogDeliverySource('BusLogSource', {
+  name: `${prefix}-bus-errors`,
+  resourceArn: made.arn,
+  logType: 'ERROR_LOGS',
+});
+const destination = new aws.cloudwatch.LogDeliveryDestination('BusLogDestination', {
+  name: `${prefix}-bus-errors`,
+  deliveryDestinationConfiguration: { destinationResourceArn: busLogs.arn },
+});
+new aws.cloudwatch.LogDelivery('BusLogDelivery', {
+  deliverySourceName: source.name,
+  deliveryDestinationArn: destination.arn,
+});
+
+/** Publishing and nothing else; SST's own link of a bus would allow `events:*`. */
+export const bus = new sst.Linkable('Bus', {
+  properties: { name: made.name, arn: made.arn },
+  include: [sst.aws.permission({ actions: ['events:PutEvents', 'events:DescribeEventBus'], resources: [made.arn] })],
+});
+
+new aws.cloudwatch.EventArchive(
+  'Archive',
+  {
+    name: `${prefix}-stripe`,
+    description: 'Every accepted Stripe event, for replay',
+    eventSourceArn: made.arn,
+    eventPattern: JSON.stringify(archivePattern),
+    retentionDays: 30,
+  },
+  { retainOnDelete: true },
+);
+
+export const unrouted = deadLetterQueue('Unrouted');
+const unroutedUndelivered = deadLetterQueue('UnroutedUndelivered');
+
+const unroutedRules = Object.entries(unroutedPatterns).map(([what, pattern]) => {
+  const name = `Unrouted${what[0]?.toUpperCase()}${what.slice(1)}`;
+  const rule = new aws.cloudwatch.EventRule(name, {
+    name: `${prefix}-unrouted-${what}`,
+    description: 'Accepted from Stripe, taken by no lane',
+    eventBusName: made.name,
+    eventPattern: JSON.stringify(pattern),
+  });
+  new aws.cloudwatch.EventTarget(`${name}Target`, {
+    rule: rule.name,
+    eventBusName: made.name,
+    arn: unrouted.arn,
+    deadLetterConfig: { arn: unroutedUndelivered.arn },
+    retryPolicy: { maximumEventAgeInSeconds: 86_400, maximumRetryAttempts: 185 },
+  });
+  return rule.arn;
+});
+allowRules('Unrouted', unrouted, unroutedRules);
+allowRules('UnroutedUndelivered', unroutedUndelivered, unroutedRules);

@@ -1,0 +1,43 @@
+/** The queues of last resort: fourteen days, encrypted, kept when the app is removed. */
+import { prefix } from './stage.ts';
+
+const FOURTEEN_DAYS = 1_209_600;
+
+const made: { readonly name: string; readonly queue: aws.sqs.Queue }[] = [];
+
+/** Every dead-letter queue of the app, for one alarm each. */
+export function deadLetterQueues(): readonly { readonly name: string; readonly queue: aws.sqs.Queue }[] {
+  return made;
+}
+
+export function deadLetterQueue(name: string): aws.sqs.Queue {
+  const queue = new aws.sqs.Queue(
+    name,
+    {
+      name: `${prefix}-${name}`,
+      messageRetentionSeconds: FOURTEEN_DAYS,
+      sqsManagedSseEnabled: true,
+      receiveWaitTimeSeconds: 20,
+    },
+    { retainOnDelete: true },
+  );
+  made.push({ name, queue });
+  return queue;
+}
+
+/** Lets these rules, and no other, send to a queue. */
+export function allowRules(name: string, queue: aws.sqs.Queue, ruleArns: $util.Input<string>[]): void {
+  new aws.sqs.QueuePolicy(`${name}Policy`, {
+    queueUrl: queue.url,
+    policy: aws.iam.getPolicyDocumentOutput({
+      statements: [
+        {
+          actions: ['sqs:SendMessage'],
+          resources: [queue.arn],
+          principals: [{ type: 'Service', identifiers: ['events.amazonaws.com'] }],
+          conditions: [{ test: 'ArnEquals', variable: 'aws:SourceArn', values: ruleArns }],
+        },
+      ],
+    }).json,
+  });
+}

@@ -1,0 +1,99 @@
+/**
+ * The flush machine: one object after another, parents before children. Plain JSONPath data that imports nothing.
+ *
+ *   Take → (nothing: next object) → Write → (Bulk: Wait → Await until the job ended) → Read → Settle → (more: Take)
+ *
+ * Each function gets the state of its object and returns the next one whole: identifiers and counters only, since rows
+ * stay in Redis and a state may hold 256 KiB. One object's failure does not stop the others; the execution then fails at
+ * its end so that operators see it, and the next minute's Take resumes the batch.
+ */
+const RETRY = [
+  { ErrorEquals: ['NeverRetry'], MaxAttempts: 0 },
+  // Bulk gives way to realtime and has the next minute: waiting long would only hold the lease.
+  {
+    ErrorEquals: ['BudgetWait'],
+    IntervalSeconds: 5,
+    BackoffRate: 2,
+    MaxDelaySeconds: 60,
+    MaxAttempts: 4,
+    JitterStrategy: 'NONE',
+  },
+  { ErrorEquals: ['States.ALL'], IntervalSeconds: 2, BackoffRate: 2, MaxAttempts: 5, JitterStrategy: 'NONE' },
+];
+
+const CATCH = [{ ErrorEquals: ['States.ALL'], ResultPath: '$.error', Next: 'Failed' }];
+
+/** Longer than the functions' own 120 s. */
+const TASK_SECONDS = 125;
+
+const step = (name: string, next: string) => ({
+  Type: 'Task',
+  Resource: 'arn:aws:states:::lambda:invoke',
+  Parameters: { FunctionName: `\${${name}}`, Payload: { 'state.$': '$', 'execution.$': '$$.Execution.Id' } },
+  OutputPath: '$.Payload',
+  TimeoutSeconds: TASK_SECONDS,
+  Retry: RETRY,
+  Catch: CATCH,
+  Next: next,
+});
+
+export const flushMachine = {
+  Comment: 'Writes what the buffer holds to Salesforce in batches.',
+  StartAt: 'Each object',
+  TimeoutSeconds: 3_600,
+  States: {
+    'Each object': {
+      Type: 'Map',
+      ItemsPath: '$.objects',
+      ItemSelector: { 'object.$': '$$.Map.Item.Value' },
+      MaxConcurrency: 1,
+      ItemProcessor: {
+        ProcessorConfig: { Mode: 'INLINE' },
+        StartAt: 'Take',
+        States: {
+          Take: step('Take', 'Anything?'),
+          'Anything?': {
+            Type: 'Choice',
+            Choices: [{ Variable: '$.outcome', StringEquals: 'nothing', Next: 'Done' }],
+            Default: 'Write',
+          },
+          Write: step('Write', 'Ended?'),
+          'Ended?': {
+            Type: 'Choice',
+            Choices: [{ Variable: '$.ended', BooleanEquals: true, Next: 'Read' }],
+            Default: 'Wait',
+          },
+          Wait: { Type: 'Wait', SecondsPath: '$.waitSeconds', Next: 'Await' },
+          Await: step('Await', 'Ended?'),
+          Read: step('Read', 'Settle'),
+          Settle: step('Settle', 'More?'),
+          'More?': {
+            Type: 'Choice',
+            Choices: [{ Variable: '$.more', BooleanEquals: true, Next: 'Take' }],
+            Default: 'Done',
+          },
+          Done: { Type: 'Pass', Parameters: { outcome: 'done' }, End: true },
+          Failed: { Type: 'Pass', Parameters: { outcome: 'failed', 'error.$': '$.error.Error' }, End: true },
+        },
+      },
+      ResultPath: '$.results',
+      Next: 'Which failed?',
+    },
+    'Which failed?': {
+      Type: 'Pass',
+      Parameters: { 'failed.$': "$.results[?(@.outcome == 'failed')].error" },
+      Next: 'Any failed?',
+    },
+    'Any failed?': {
+      Type: 'Choice',
+      Choices: [{ Variable: '$.failed[0]', IsPresent: true, Next: 'Incomplete' }],
+      Default: 'Flushed',
+    },
+    Flushed: { Type: 'Succeed' },
+    Incomplete: {
+      Type: 'Fail',
+      Error: 'FlushIncomplete',
+      Cause: 'A batch could not be finished; the next flush resumes it.',
+    },
+  },
+} as const;

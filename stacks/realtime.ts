@@ -1,0 +1,89 @@
+/** Urgent events: a rule and a Standard machine per family, four functions that they share. */
+import { busName } from './bus.ts';
+import { allowRules, deadLetterQueue } from './dead-letter.ts';
+import { MACHINES, realtimePattern } from './patterns.ts';
+import { realtimeMachine } from './realtime.asl.ts';
+import { redisCluster, vpc } from './redis.ts';
+import { salesforceClient, stripeApiKey } from './secrets.ts';
+import { prefix, settings } from './stage.ts';
+import { stateMachine } from './state-machine.ts';
+
+function step(name: string, link: unknown[]): sst.aws.Function {
+  return new sst.aws.Function(name, {
+    handler: `packages/functions/src/realtime/${name.toLowerCase()}-lambda.handler`,
+    timeout: '30 seconds',
+    vpc,
+    link: [redisCluster, settings, ...link],
+  });
+}
+
+const functions = {
+  Claim: step('Claim', []),
+  Sync: step('Sync', [salesforceClient, stripeApiKey]),
+  Settle: step('Settle', []),
+  Park: step('Park', [salesforceClient]),
+};
+
+export const realtimeFunctions = Object.entries(functions).map(([name, fn]) => ({ name, fn }));
+
+const undelivered = deadLetterQueue('RealtimeUndelivered');
+
+export const machines = MACHINES.map((family) => {
+  const name = `${family[0]?.toUpperCase()}${family.slice(1)}`;
+  const machine = stateMachine(name, realtimeMachine, functions);
+  const start = new aws.iam.Role(`${name}StartRole`, {
+    assumeRolePolicy: aws.iam.assumeRolePolicyForPrincipal({ Service: 'events.amazonaws.com' }),
+    inlinePolicies: [
+      {
+        name: 'start',
+        policy: aws.iam.getPolicyDocumentOutput({
+          statements: [{ actions: ['states:StartExecution'], resources: [machine.arn] }],
+        }).json,
+      },
+    ],
+  });
+  const rule = new aws.cloudwatch.EventRule(`${name}Rule`, {
+    name: `${prefix}-${family}`,
+    description: `Urgent events of ${family}`,
+    eventBusName: busName,
+    eventPattern: JSON.stringify(realtimePattern(family)),
+  });
+  new aws.cloudwatch.EventTarget(`${name}Target`, {
+    rule: rule.name,
+    eventBusName: busName,
+    arn: machine.arn,
+    roleArn: start.arn,
+    deadLetterConfig: { arn: undelivered.arn },
+    retryPolicy: { maximumEventAgeInSeconds: 3_600, maximumRetryAttempts: 30 },
+  });
+  return { name, machine, rule };
+});
+
+allowRules(
+  'RealtimeUndelivered',
+  undelivered,
+  machines.map(({ rule }) => rule.arn),
+);
+
+/** Executions that ended badly, with their input: what `Parked` means for an operator. */
+const failed = deadLetterQueue('FailedExecutions');
+const failedRule = new aws.cloudwatch.EventRule('FailedExecutionsRule', {
+  name: `${prefix}-failed-executions`,
+  description: 'Executions of our machines that failed, timed out or were stopped',
+  eventPattern: $resolve(machines.map(({ machine }) => machine.arn)).apply((arns) =>
+    JSON.stringify({
+      source: ['aws.states'],
+      'detail-type': ['Step Functions Execution Status Change'],
+      detail: { status: ['FAILED', 'TIMED_OUT', 'ABORTED'], stateMachineArn: arns },
+    }),
+  ),
+});
+const failedUndelivered = deadLetterQueue('FailedExecutionsUndelivered');
+new aws.cloudwatch.EventTarget('FailedExecutionsTarget', {
+  rule: failedRule.name,
+  arn: failed.arn,
+  deadLetterConfig: { arn: failedUndelivered.arn },
+  retryPolicy: { maximumEventAgeInSeconds: 86_400, maximumRetryAttempts: 185 },
+});
+allowRules('FailedExecutions', failed, [failedRule.arn]);
+allowRules('FailedExecutionsUndelivered', failedUndelivered, [failedRule.arn]);

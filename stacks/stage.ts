@@ -1,0 +1,37 @@
+/** What differs between stages, and the defaults of every function. */
+export const production = $app.stage === 'production';
+export const prefix = `${$app.name}-${$app.stage}`;
+export const logRetention = production ? ('3 months' as const) : ('1 month' as const);
+export const logRetentionInDays = production ? 90 : 30;
+
+const XRAY = { actions: ['xray:PutTraceSegments', 'xray:PutTelemetryRecords'], resources: ['*'] };
+
+$transform(sst.aws.Function, (args) => {
+  args.runtime ??= 'nodejs24.x';
+  args.architecture ??= 'arm64';
+  args.memory ??= '512 MB';
+  args.logging ??= { format: 'json', retention: logRetention };
+  args.permissions = $output(args.permissions).apply((permissions) => [...(permissions ?? []), XRAY]);
+  args.transform = { ...args.transform, function: { tracingConfig: { mode: 'Active' } } };
+});
+
+/**
+ * Non-sensitive settings. The call limits are what this integration allows itself, below what Salesforce allows the
+ * org (Enterprise: 100,000 a day and 1,000 more per licence); `Sforce-Limit-Info` corrects them downward.
+ */
+export const settings = new sst.Linkable('Settings', {
+  properties: {
+    stage: $app.stage,
+    livemode: production,
+    salesforceApiVersion: '66.0',
+    stripeApiVersion: '2026-10-28.endive',
+    callsPerMinute: 600,
+    callsPerHour: 10_000,
+    callsPerDay: production ? 80_000 : 12_000,
+    realtimeReserve: 0.2,
+    // One Collections call takes 200 rows, a Bulk job at least seven calls: ten calls' worth of rows is the break-even
+    // that Salesforce advises too (2,000).
+    bulkAbove: 2_000,
+    flushAbove: 2_000,
+  },
+});
