@@ -1,5 +1,7 @@
-import { NeverRetry, RetryLater } from '@payments/core/failure';
+import { BudgetWait, NeverRetry, RetryLater } from '@payments/core/failure';
+import { classifyStripe } from '@payments/core/failure-table';
 import type { FetchedObject, Need } from '@payments/core/plan';
+import * as v from 'valibot';
 
 /**
  * Reads from Stripe's API, with plain GETs: the plan wants the JSON as it is on the wire and the answer's Date, where
@@ -12,8 +14,8 @@ const TIMEOUT_MS = 10_000;
 const DEFAULT_BASE = 'https://api.stripe.com';
 
 /**
- * A 404 is an answer (`body: null`). Throws RetryLater for what time may cure (network, 409, 429, 5xx, and 401: keys
- * are rolled), NeverRetry for the rest. Messages carry the path without its query, and Stripe's code.
+ * A 404 is an answer (`body: null`). Throws RetryLater (no answer, or what core's failure table says time may cure),
+ * BudgetWait (too many calls), NeverRetry. Messages carry the path without its query, and Stripe's code.
  */
 export function stripeReader(world: {
   readonly apiKey: () => Promise<{ readonly apiKey: string; readonly apiBase?: string | undefined }>;
@@ -48,20 +50,29 @@ async function ask(
   }
 }
 
-function refusal(status: number, path: string, text: string): RetryLater | NeverRetry {
-  const code = stripeCode(text) ?? `HTTP_${status}`;
+function refusal(status: number, path: string, text: string): RetryLater | NeverRetry | BudgetWait {
+  const errorCode = stripeCode(text);
+  const code = errorCode ?? `HTTP_${status}`;
   const message = `Stripe answered ${status} ${code} to GET ${path}`;
-  // 401: a key that was just rolled is in Secrets Manager already, and in our cache within five minutes.
-  const later = status === 401 || status === 409 || status === 429 || status >= 500;
-  return later
-    ? new RetryLater(message, { code, category: 'Network' })
-    : new NeverRetry(message, { code, category: 'Business' });
+  const { verdict, category } = classifyStripe({ status, errorCode });
+  if (verdict === 'wait') return new BudgetWait(message, { code, retryAfterMs: 1_000 });
+  // A key that was just rolled is in Secrets Manager already, and in our cache within five minutes.
+  return verdict === 'retry' || status === 401
+    ? new RetryLater(message, { code, category })
+    : new NeverRetry(message, { code, category });
 }
 
-/** Stripe's own code or type: a short word; anything else in the body may name a person. */
+const ErrorSchema = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.object({ error: v.object({ code: v.optional(v.string()), type: v.optional(v.string()) }) }),
+);
+
+/** Stripe's `error.code`, else `error.type`: a short word; anything else in the body may name a person. */
 function stripeCode(text: string): string | null {
-  const match = /"(?:code|type)"\s*:\s*"([a-z0-9_]{1,60})"/.exec(text);
-  return match?.[1] ?? null;
+  const said = v.safeParse(ErrorSchema, text);
+  const code = said.success ? (said.output.error.code ?? said.output.error.type) : undefined;
+  return code !== undefined && /^[a-z0-9_]{1,60}$/.test(code) ? code : null;
 }
 
 function parsed(text: string, path: string): unknown {

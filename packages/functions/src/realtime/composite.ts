@@ -88,14 +88,14 @@ function write(
   base: string,
 ): Part {
   const body = { ...columnsOf(record, mark), ...lookups(record.parents, ids) };
-  if (record.rowId === null) {
-    const url = `${base}/${record.object}/${record.externalIdField}/${encodeURIComponent(record.externalId)}`;
-    return { method: 'PATCH', url, referenceId, body };
+  const { rowId, externalId } = record;
+  if (rowId !== null) {
+    // The row was made in Salesforce before Stripe had an id for it: this write gives it one.
+    const named = externalId === null ? body : { ...body, [record.externalIdField]: externalId };
+    return { method: 'PATCH', url: `${base}/${record.object}/${encodeURIComponent(rowId)}`, referenceId, body: named };
   }
-  // The row was made in Salesforce before Stripe had an id for it: this write gives it one.
-  const named = record.externalId === null ? body : { ...body, [record.externalIdField]: record.externalId };
-  const url = `${base}/${record.object}/${encodeURIComponent(record.rowId)}`;
-  return { method: 'PATCH', url, referenceId, body: named };
+  const url = `${base}/${record.object}/${record.externalIdField}/${encodeURIComponent(externalId)}`;
+  return { method: 'PATCH', url, referenceId, body };
 }
 
 function lookups(

@@ -1,0 +1,36 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import * as v from 'valibot';
+import { redisBudget } from '../adapters/budget.ts';
+import { claims } from '../adapters/claims.ts';
+import { linkedRedis, linkedSalesforce } from '../adapters/linked.ts';
+import { link } from '../adapters/resources.ts';
+import { secretReader, secretsManager } from '../adapters/secrets.ts';
+import { ParkInputSchema, park } from './park.ts';
+
+// Once per cold start.
+const logger = new Logger({ serviceName: 'realtime' });
+const nowMs = () => Date.now();
+const settings = link('Settings');
+const readSecret = secretReader(secretsManager());
+const redis = linkedRedis(link('RedisCluster'), readSecret);
+const clientSecretArn = link('SalesforceClient').arn;
+
+/** Called by the state `Park`, after the machine gave up. */
+export async function handler(input: unknown): Promise<{ readonly parked: true }> {
+  const connection = await redis();
+  const limits = {
+    perMinute: settings.callsPerMinute,
+    perHour: settings.callsPerHour,
+    perDay: settings.callsPerDay,
+    realtimeReserve: settings.realtimeReserve,
+  };
+  const budget = redisBudget(connection, limits, nowMs);
+  const version = settings.salesforceApiVersion;
+  return park(v.parse(ParkInputSchema, input), {
+    claims: claims(connection),
+    acquire: budget.acquire,
+    salesforce: linkedSalesforce({ redis: connection, clientSecretArn, readSecret, version, observe: budget.observe }),
+    nowMs,
+    log: (line) => logger.error('parked', line),
+  });
+}

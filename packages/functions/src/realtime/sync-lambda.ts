@@ -1,0 +1,60 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import { eventNeed, needs, plan, refetchNeed, withFetchedObject } from '@payments/core/plan';
+import * as v from 'valibot';
+import { redisBudget } from '../adapters/budget.ts';
+import { freshnessStore } from '../adapters/freshness-store.ts';
+import { linkedRedis, linkedSalesforce } from '../adapters/linked.ts';
+import { link } from '../adapters/resources.ts';
+import { cachedFor, StripeApiKey, secretReader, secretsManager } from '../adapters/secrets.ts';
+import { stripeReader } from '../adapters/stripe.ts';
+import { crossing } from './crossing.ts';
+import { StepInputSchema, type SyncResult } from './machine-input.ts';
+import { type SyncWorld, sync } from './sync.ts';
+
+// Once per cold start.
+const logger = new Logger({ serviceName: 'realtime' });
+const nowMs = () => Date.now();
+const settings = link('Settings');
+const readSecret = secretReader(secretsManager());
+const redis = linkedRedis(link('RedisCluster'), readSecret);
+const stripeKey = link('StripeApiKey').arn;
+const salesforceClient = link('SalesforceClient').arn;
+const apiKey = cachedFor(5 * 60_000, { nowMs, read: () => readSecret(stripeKey, StripeApiKey) });
+const stripe = stripeReader({ apiKey: apiKey.get, version: settings.stripeApiVersion, nowMs });
+const world = cachedFor(Number.POSITIVE_INFINITY, { nowMs, read: connect });
+
+async function connect(): Promise<SyncWorld> {
+  const connection = await redis();
+  const limits = {
+    perMinute: settings.callsPerMinute,
+    perHour: settings.callsPerHour,
+    perDay: settings.callsPerDay,
+    realtimeReserve: settings.realtimeReserve,
+  };
+  const budget = redisBudget(connection, limits, nowMs);
+  const version = settings.salesforceApiVersion;
+  return {
+    planner: { eventNeed, needs, plan, refetchNeed, withFetchedObject },
+    stripe,
+    freshness: freshnessStore(connection),
+    acquire: budget.acquire,
+    version,
+    salesforce: linkedSalesforce({
+      redis: connection,
+      clientSecretArn: salesforceClient,
+      readSecret,
+      version,
+      observe: budget.observe,
+    }),
+    log: (line) => logger.info('sync', line),
+  };
+}
+
+/** Called by the state `Sync`. */
+export async function handler(input: unknown): Promise<SyncResult> {
+  try {
+    return await sync(v.parse(StepInputSchema, input), await world.get());
+  } catch (error) {
+    throw crossing(error);
+  }
+}

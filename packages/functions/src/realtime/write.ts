@@ -1,0 +1,131 @@
+import { BudgetWait } from '@payments/core/failure';
+import type { PaymentFailed } from '@payments/core/plan';
+import type { SalesforceRecord } from '@payments/core/record';
+import type { Lane } from '@payments/core/routes';
+import type { Salesforce } from '../adapters/salesforce.ts';
+import { inCalls, type Mark, partsOf } from './composite.ts';
+import { type CompositeOutcome, type Culprit, type Refusal, readComposite } from './composite-answer.ts';
+import { failureOfPart } from './salesforce-refusal.ts';
+
+export type Acquire = (ask: {
+  readonly lane: Lane;
+  readonly calls: number;
+}) => Promise<{ readonly granted: boolean; readonly retryAfterMs: number }>;
+
+export type WriteWorld = {
+  readonly salesforce: Salesforce;
+  /** Books API calls of the shared budget. */
+  readonly acquire: Acquire;
+  /** The API's version, `66.0`. */
+  readonly version: string;
+};
+
+export type Written = {
+  readonly refusals: readonly Refusal[];
+  readonly calls: number;
+  /** What had to be left out or addressed otherwise. Identifiers only. */
+  readonly notes: readonly string[];
+};
+
+/** A row is corrected once per cause, so this is more than enough; it ends a loop that nobody foresaw. */
+const MAX_CORRECTIONS = 4;
+
+/** Codes by which the org says that a row cannot be written by the id that Stripe's metadata carried. */
+const ROW_ID_FAILS: ReadonlySet<string> = new Set([
+  'NOT_FOUND',
+  'ENTITY_IS_DELETED',
+  'MALFORMED_ID',
+  'INVALID_CROSS_REFERENCE_KEY',
+  // Another row has the external id already: that one is Stripe's, then.
+  'DUPLICATE_VALUE',
+]);
+const CONTACT_FAILS: ReadonlySet<string> = new Set([
+  'INVALID_CROSS_REFERENCE_KEY',
+  'MALFORMED_ID',
+  'ENTITY_IS_DELETED',
+]);
+
+/**
+ * Writes records and the platform event, all or none per call (one call up to 25 parts). Throws BudgetWait before
+ * anything is sent when the budget has no call left, else RetryLater or NeverRetry with the culprit's code.
+ */
+export async function writeRecords(
+  work: {
+    readonly records: readonly SalesforceRecord[];
+    readonly paymentFailed: PaymentFailed | null;
+    readonly mark: Mark;
+  },
+  world: WriteWorld,
+): Promise<Written> {
+  const calls = inCalls(work.records, work.paymentFailed !== null);
+  await book(calls.length, world.acquire);
+  const written: Written[] = [];
+  for (const [index, records] of calls.entries()) {
+    const paymentFailed = index === calls.length - 1 ? work.paymentFailed : null;
+    written.push(await writeCall(records, paymentFailed, work.mark, world));
+  }
+  return {
+    refusals: written.flatMap(({ refusals }) => refusals),
+    calls: written.reduce((sum, each) => sum + each.calls, 0),
+    notes: written.flatMap(({ notes }) => notes),
+  };
+}
+
+async function writeCall(
+  records: readonly SalesforceRecord[],
+  paymentFailed: PaymentFailed | null,
+  mark: Mark,
+  world: WriteWorld,
+): Promise<Written> {
+  let current = records;
+  const notes: string[] = [];
+  for (let calls = 1; ; calls += 1) {
+    const outcome = await send(current, paymentFailed, mark, world);
+    if (outcome.kind === 'written') return { refusals: outcome.refusals, calls, notes };
+    const correction = calls > MAX_CORRECTIONS ? null : correctionFor(outcome.culprit);
+    if (correction === null) throw failureOfPart(outcome.culprit);
+    current = current.map((record) => (record === outcome.culprit.record ? correction.record : record));
+    notes.push(correction.note);
+    await book(1, world.acquire);
+  }
+}
+
+async function send(
+  records: readonly SalesforceRecord[],
+  paymentFailed: PaymentFailed | null,
+  mark: Mark,
+  world: WriteWorld,
+): Promise<CompositeOutcome> {
+  const parts = partsOf(records, paymentFailed, mark, world.version);
+  const { body } = await world.salesforce({
+    method: 'POST',
+    path: '/composite',
+    body: { allOrNone: true, collateSubrequests: false, compositeRequest: parts.map(({ part }) => part) },
+  });
+  return readComposite(body, parts, mark.writeId);
+}
+
+/** The same row written otherwise, when the org's answer names a cause that we can leave out. */
+function correctionFor({
+  record,
+  errorCode,
+}: Culprit): { readonly record: SalesforceRecord; readonly note: string } | null {
+  if (record === null) return null;
+  if (CONTACT_FAILS.has(errorCode) && record.fields.Contact__c !== undefined) {
+    const { Contact__c: contact, ...fields } = record.fields;
+    return { record: { ...record, fields }, note: `Contact ${contact} is not there: left to the org's own matching` };
+  }
+  if (ROW_ID_FAILS.has(errorCode) && record.rowId !== null && record.externalId !== null) {
+    return {
+      record: { ...record, rowId: null },
+      note: `row ${record.rowId} cannot be written (${errorCode}): ${record.externalId} is found by its external id`,
+    };
+  }
+  return null;
+}
+
+async function book(calls: number, acquire: Acquire): Promise<void> {
+  const { granted, retryAfterMs } = await acquire({ lane: 'realtime', calls });
+  if (granted) return;
+  throw new BudgetWait('no Salesforce API call is left for now: wait', { code: 'NO_BUDGET', retryAfterMs });
+}
