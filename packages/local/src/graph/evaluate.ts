@@ -154,7 +154,7 @@ const mocks = {
       const letters = ['a', 'b', 'c'];
       return { names: letters.map((letter) => REGION + letter), zoneIds: letters };
     }
-    if (token.includes('getPolicyDocument')) return { json: JSON.stringify(inputs) };
+    if (token.includes('getPolicyDocument')) return { ...inputs, json: JSON.stringify(inputs) };
     return inputs;
   },
 };
