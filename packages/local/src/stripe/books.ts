@@ -1,0 +1,215 @@
+import type { JsonObject, StripeEvent } from '@payments/core/event';
+import type { Agenda } from './agenda.ts';
+import { openAgenda } from './agenda.ts';
+import type { Charge } from './charge.ts';
+import type { CheckoutSession, SessionOrder } from './checkout-session.ts';
+import type { Customer } from './customer.ts';
+import type { Dispute } from './dispute.ts';
+import type { Ids } from './ids.ts';
+import { idsFor } from './ids.ts';
+import type { Invoice, InvoiceLine } from './invoice.ts';
+import type { InvoicePayment } from './invoice-payment.ts';
+import { previousAttributes, same, stripeOrdered } from './json.ts';
+import type { PaymentIntent } from './payment-intent.ts';
+import type { Behaviour, PaymentMethod } from './payment-method.ts';
+import type { Price, Tier } from './price.ts';
+import type { Product } from './product.ts';
+import type { Random } from './random.ts';
+import { randomFrom } from './random.ts';
+import type { Refund } from './refund.ts';
+import type { Subscription } from './subscription.ts';
+
+/** The version whose shapes the account's own objects have; the pin of npm `stripe@23.1.0`. */
+export const API_VERSION = '2026-10-28.endive';
+
+/** An event as Stripe delivers it. `request.idempotency_key` echoes the key of the call that caused it. */
+export type AccountEvent = StripeEvent & {
+  readonly pending_webhooks: number;
+  readonly request: { readonly id: string | null; readonly idempotency_key: string | null };
+};
+
+export type Metadata = { [key: string]: string };
+
+export type AccountOptions = {
+  readonly seed: number;
+  /** Where the simulated clock begins: epoch seconds. */
+  readonly start?: number;
+  readonly livemode?: boolean;
+  /** How often one change makes two Event objects, as Stripe says it sometimes does. 0 to 1. */
+  readonly twinRate?: number;
+  /** What becomes of a subscription when the last retry of its invoice fails; the Dashboard's setting. */
+  readonly afterLastRetry?: 'unpaid' | 'cancel' | 'past_due';
+};
+
+/** The account's memory: every object's true state, the clock, and the log of events. */
+export type Books = {
+  readonly livemode: boolean;
+  readonly random: Random;
+  readonly ids: Ids;
+  readonly agenda: Agenda;
+  readonly settings: { afterLastRetry: 'unpaid' | 'cancel' | 'past_due' };
+
+  readonly customers: Map<string, Customer>;
+  readonly products: Map<string, Product>;
+  readonly prices: Map<string, Price>;
+  /** By price id. `tiers` is no part of a price's event: Stripe only shows it when it is expanded. */
+  readonly tiers: Map<string, readonly Tier[]>;
+  readonly paymentMethods: Map<string, PaymentMethod>;
+  readonly behaviours: Map<string, Behaviour>;
+  readonly sessions: Map<string, CheckoutSession>;
+  readonly subscriptions: Map<string, Subscription>;
+  readonly invoices: Map<string, Invoice>;
+  readonly invoicePayments: Map<string, InvoicePayment>;
+  readonly paymentIntents: Map<string, PaymentIntent>;
+  readonly charges: Map<string, Charge>;
+  readonly refunds: Map<string, Refund>;
+  readonly disputes: Map<string, Dispute>;
+  /** Ids of deleted customers, products and prices; their last state stays in the maps. */
+  readonly deleted: Set<string>;
+  /** By subscription id: prorations that wait for its next invoice. */
+  readonly pendingLines: Map<string, InvoiceLine[]>;
+  /** By payment intent id. */
+  readonly invoiceOfIntent: Map<string, string>;
+  /** By invoice id: what a Checkout session that waits for a debit does with the outcome. */
+  readonly sessionOfInvoice: Map<string, (paid: boolean) => void>;
+  /** By session id: what was asked for. */
+  readonly orders: Map<string, SessionOrder>;
+  readonly nextInvoiceNumber: Map<string, number>;
+  /** By customer id: a look through all invoices at every payment would be quadratic. */
+  readonly invoicesOfCustomer: Map<string, Invoice[]>;
+  readonly paymentsOfInvoice: Map<string, InvoicePayment[]>;
+
+  readonly events: AccountEvent[];
+  readonly eventById: Map<string, AccountEvent>;
+  readonly listeners: Set<(event: AccountEvent) => void>;
+
+  /** The simulated time in epoch seconds. */
+  now(): number;
+  /** Moves the clock to a later second; an earlier one leaves it. */
+  moveTo(seconds: number): void;
+  /** Lets nought or one second pass, so that a group of events straddles seconds as Stripe's do. */
+  tick(): void;
+  after(seconds: number, what: string, run: () => void): void;
+  /** Everything emitted while `run` works names this API call as its cause. */
+  during<T>(request: { id: string; idempotencyKey: string | null }, run: () => T): T;
+  emit(type: string, object: JsonObject, previous?: JsonObject): void;
+  /** Changes an object and says so: types that end in `.updated`, and charge.refunded, carry what it was before. */
+  change<T extends JsonObject>(object: T, mutate: (object: T) => void, ...types: readonly string[]): void;
+};
+
+/** 1 October 2026, 09:00 UTC. */
+const DEFAULT_START = 1_790_845_200;
+
+export function openBooks(options: AccountOptions): Books {
+  const random = randomFrom(options.seed);
+  // Twins must not change the lives that a seed gives.
+  const twins = randomFrom(options.seed ^ 0x5eed);
+  const ids = idsFor(randomFrom(options.seed ^ 0x1d5));
+  const livemode = options.livemode ?? false;
+  const events: AccountEvent[] = [];
+  const eventById = new Map<string, AccountEvent>();
+  const listeners = new Set<(event: AccountEvent) => void>();
+  const agenda = openAgenda();
+  let clock = options.start ?? DEFAULT_START;
+  let cause: AccountEvent['request'] = { id: null, idempotency_key: null };
+
+  const publish = (event: AccountEvent): void => {
+    events.push(event);
+    eventById.set(event.id, event);
+    for (const listener of listeners) listener(event);
+  };
+
+  const books: Books = {
+    livemode,
+    random,
+    ids,
+    agenda,
+    settings: { afterLastRetry: options.afterLastRetry ?? 'unpaid' },
+    customers: new Map(),
+    products: new Map(),
+    prices: new Map(),
+    tiers: new Map(),
+    paymentMethods: new Map(),
+    behaviours: new Map(),
+    sessions: new Map(),
+    subscriptions: new Map(),
+    invoices: new Map(),
+    invoicePayments: new Map(),
+    paymentIntents: new Map(),
+    charges: new Map(),
+    refunds: new Map(),
+    disputes: new Map(),
+    deleted: new Set(),
+    pendingLines: new Map(),
+    invoiceOfIntent: new Map(),
+    sessionOfInvoice: new Map(),
+    orders: new Map(),
+    nextInvoiceNumber: new Map(),
+    invoicesOfCustomer: new Map(),
+    paymentsOfInvoice: new Map(),
+    events,
+    eventById,
+    listeners,
+    now: () => clock,
+    moveTo: (seconds) => {
+      clock = Math.max(clock, seconds);
+    },
+    tick: () => {
+      if (random.chance(0.4)) clock += 1;
+    },
+    after: (seconds, what, run) => agenda.add({ at: clock + seconds, what, run }),
+    during: (request, run) => {
+      const outer = cause;
+      cause = { id: request.id, idempotency_key: request.idempotencyKey };
+      try {
+        return run();
+      } finally {
+        cause = outer;
+      }
+    },
+    emit: (type, object, previous) => {
+      const event = (): AccountEvent => ({
+        id: ids.event(clock, paymentMadeAt(books, object)),
+        object: 'event',
+        api_version: API_VERSION,
+        created: clock,
+        data: {
+          object: stripeOrdered(object),
+          ...(previous === undefined ? {} : { previous_attributes: stripeOrdered(previous) }),
+        },
+        livemode,
+        pending_webhooks: 1,
+        request: cause,
+        type,
+      });
+      publish(event());
+      if (twins.chance(options.twinRate ?? 0)) publish(event());
+    },
+    change: (object, mutate, ...types) => {
+      const before = stripeOrdered(object);
+      mutate(object);
+      const after = stripeOrdered(object);
+      if (same(before, after)) return;
+      const previous = previousAttributes(before, after);
+      for (const type of types) books.emit(type, object, carriesPrevious(type) ? previous : undefined);
+    },
+  };
+  return books;
+}
+
+function carriesPrevious(type: string): boolean {
+  return type.endsWith('.updated') || type === 'charge.refunded';
+}
+
+/** Events of payments, charges and refunds have ids that tell when the payment was made, not the event. */
+function paymentMadeAt(books: Books, object: JsonObject): number | null {
+  const intent = object.object === 'payment_intent' ? object.id : object.payment_intent;
+  return typeof intent === 'string' ? (books.paymentIntents.get(intent)?.created ?? null) : null;
+}
+
+/** Adds to a list that a map keeps. */
+export function addTo<T>(lists: Map<string, T[]>, key: string, value: T): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [value]);
+  else list.push(value);
+}
