@@ -20,7 +20,7 @@ export function linkedRedis(
     nowMs: () => 0,
     read: async () => {
       const { authSecretArn, ...address } = cluster;
-      const password = authSecretArn === '' ? '' : (await readSecret(authSecretArn, RedisAuth)).password;
+      const password = authSecretArn === '' ? '' : (await readSecret(authSecretArn, RedisAuth)).authToken;
       return connectRedis({ ...address, password });
     },
   }).get;

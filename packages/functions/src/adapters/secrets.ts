@@ -11,7 +11,8 @@ export const StripeSigningSecret = v.object({
 });
 export const StripeApiKey = v.object({ apiKey: v.pipe(v.string(), v.minLength(1)), apiBase: v.optional(v.string()) });
 export const SalesforceClient = v.object({ loginUrl: v.string(), clientId: v.string(), clientSecret: v.string() });
-export const RedisAuth = v.object({ password: v.string() });
+/** SST generates it and calls it so. */
+export const RedisAuth = v.object({ authToken: v.string() });
 
 export type SecretReader = <Schema extends v.GenericSchema>(
   arn: string,
