@@ -50,6 +50,8 @@ function parseHeader(header: string): { readonly timestamp: string; readonly can
   for (const item of header.split(',')) {
     // Like the SDK: what follows a second `=` is ignored, unknown schemes (v0) are skipped.
     const [scheme, value = ''] = item.split('=');
+    // The SDK throws on a `v1` without `=`, whatever else the header holds.
+    if (item === 'v1') return null;
     if (scheme === 't') {
       if (timestamp !== null || !/^[1-9]\d{0,11}$/.test(value)) return null;
       timestamp = value;

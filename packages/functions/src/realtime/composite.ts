@@ -88,13 +88,16 @@ function write(
   base: string,
 ): Part {
   const body = { ...columnsOf(record, mark), ...lookups(record.parents, ids) };
-  const { rowId, externalId } = record;
-  if (rowId !== null) {
-    // The row was made in Salesforce before Stripe had an id for it: this write gives it one.
-    const named = externalId === null ? body : { ...body, [record.externalIdField]: externalId };
-    return { method: 'PATCH', url: `${base}/${record.object}/${encodeURIComponent(rowId)}`, referenceId, body: named };
+  const at = (path: string) => `${base}/${record.object}/${path}`;
+  if (record.externalId === null) {
+    return { method: 'PATCH', url: at(encodeURIComponent(record.rowId)), referenceId, body };
   }
-  const url = `${base}/${record.object}/${record.externalIdField}/${encodeURIComponent(externalId)}`;
+  if (record.rowId !== null) {
+    // The row was made in Salesforce before Stripe had an id for it: this write gives it one.
+    const named = { ...body, [record.externalIdField]: record.externalId };
+    return { method: 'PATCH', url: at(encodeURIComponent(record.rowId)), referenceId, body: named };
+  }
+  const url = at(`${record.externalIdField}/${encodeURIComponent(record.externalId)}`);
   return { method: 'PATCH', url, referenceId, body };
 }
 
