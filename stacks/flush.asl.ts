@@ -1,111 +1,102 @@
 /**
- * The flush machine (JSONPath, plain data): buffered rows go to Salesforce, object by object, parents before children.
- * Its input is `{"objects": [...]}`: all of them every minute, one when its buffer has grown large.
+ * The flush machine: one object after another, parents before children. Plain JSONPath data that imports nothing.
  *
- *   per object:  Take → Write → [Wait → Await]* → Read → Settle → Take again while rows are due
+ *   Take → (nothing: next object) → Write → (Bulk: Wait → Await until the job ended) → Read → Settle → (more: Take)
  *
- * Only names and counts travel (packages/functions/src/bulk/flush-state.ts); the rows stay in Redis under the batch.
- * `$.step.answer` is what the last function answered, and the whole input of the next one.
+ * Each function gets the state of its object and returns the next one whole: identifiers and counters only, since rows
+ * stay in Redis and a state may hold 256 KiB. One object's failure does not stop the others; the execution then fails at
+ * its end so that operators see it, and the next minute's Take resumes the batch.
  */
-import { RETRY } from './realtime.asl.ts';
-
-/** As `WRITE_ORDER` in packages/core/src/record.ts: a test holds them equal. */
-export const FLUSH_ORDER = [
-  'Stripe_Customer__c',
-  'Stripe_Subscription__c',
-  'Payment_Transaction__c',
-  'Pricing_Plan__c',
-  'Pricing_Tier__c',
+const RETRY = [
+  { ErrorEquals: ['NeverRetry'], MaxAttempts: 0 },
+  // Bulk gives way to realtime and has the next minute: waiting long would only hold the lease.
+  {
+    ErrorEquals: ['BudgetWait'],
+    IntervalSeconds: 5,
+    BackoffRate: 2,
+    MaxDelaySeconds: 60,
+    MaxAttempts: 4,
+    JitterStrategy: 'NONE',
+  },
+  { ErrorEquals: ['States.ALL'], IntervalSeconds: 2, BackoffRate: 2, MaxAttempts: 5, JitterStrategy: 'NONE' },
 ];
 
-/** A function has 120 s. */
+const CATCH = [{ ErrorEquals: ['States.ALL'], ResultPath: '$.error', Next: 'Failed' }];
+
+/** Longer than the functions' own 120 s. */
 const TASK_SECONDS = 125;
-/** An hour of waiting for budget and a bulk job that Salesforce takes its time for. */
-const MACHINE_SECONDS = 14_400;
 
-/** The batch stays as it is and the next Take resumes it, so another object's rows need not wait for it. */
-const LEAVE = [{ ErrorEquals: ['States.ALL'], ResultPath: '$.error', Next: 'Left' }];
+const step = (name: string, next: string, payload: object = { 'Payload.$': '$' }) => ({
+  Type: 'Task',
+  Resource: 'arn:aws:states:::lambda:invoke',
+  Parameters: { FunctionName: `\${${name}}`, ...payload },
+  OutputPath: '$.Payload',
+  TimeoutSeconds: TASK_SECONDS,
+  Retry: RETRY,
+  Catch: CATCH,
+  Next: next,
+});
 
-function task(functionName: string, payload: Readonly<Record<string, unknown>>, next: string) {
-  return {
-    Type: 'Task',
-    Resource: 'arn:aws:states:::lambda:invoke',
-    TimeoutSeconds: TASK_SECONDS,
-    Parameters: { FunctionName: functionName, ...payload },
-    ResultSelector: { 'answer.$': '$.Payload' },
-    ResultPath: '$.step',
-    Retry: RETRY,
-    Catch: LEAVE,
-    Next: next,
-  };
-}
-
-const LAST_ANSWER = { 'Payload.$': '$.step.answer' };
-const TO_TAKE = { Payload: { 'object.$': '$.object', 'execution.$': '$.execution' } };
-
-const ONE_OBJECT = {
-  ProcessorConfig: { Mode: 'INLINE' },
-  StartAt: 'Take',
+export const flushMachine = {
+  Comment: 'Writes what the buffer holds to Salesforce in batches.',
+  StartAt: 'Each object',
+  TimeoutSeconds: 3_600,
   States: {
-    Take: task('${Take}', TO_TAKE, 'Anything?'),
-    'Anything?': {
-      Type: 'Choice',
-      Choices: [{ Variable: '$.step.answer.outcome', StringEquals: 'taken', Next: 'Write' }],
-      Default: 'Flushed',
-    },
-    Write: task('${Write}', LAST_ANSWER, 'Landed?'),
-    'Landed?': {
-      Type: 'Choice',
-      Choices: [{ Variable: '$.step.answer.done', BooleanEquals: true, Next: 'Read' }],
-      Default: 'Wait',
-    },
-    Wait: { Type: 'Wait', SecondsPath: '$.step.answer.waitSeconds', Next: 'Await' },
-    Await: task('${Await}', LAST_ANSWER, 'Landed?'),
-    Read: task('${Read}', LAST_ANSWER, 'Settle'),
-    Settle: task('${Settle}', LAST_ANSWER, 'More?'),
-    'More?': {
-      Type: 'Choice',
-      Choices: [{ Variable: '$.step.answer.more', BooleanEquals: true, Next: 'Take' }],
-      Default: 'Flushed',
-    },
-    Flushed: { Type: 'Pass', Parameters: { 'object.$': '$.object', outcome: 'flushed' }, End: true },
-    Left: {
-      Type: 'Pass',
-      Parameters: { 'object.$': '$.object', outcome: 'left', 'error.$': '$.error.Error' },
-      End: true,
-    },
-  },
-};
-
-export const FLUSH = {
-  Comment: 'Buffered rows become Salesforce rows in bulk',
-  StartAt: 'Objects',
-  TimeoutSeconds: MACHINE_SECONDS,
-  States: {
-    Objects: {
+    'Each object': {
       Type: 'Map',
       ItemsPath: '$.objects',
-      ItemSelector: { 'object.$': '$$.Map.Item.Value', 'execution.$': '$$.Execution.Id' },
+      ItemSelector: { 'object.$': '$$.Map.Item.Value' },
       MaxConcurrency: 1,
-      ItemProcessor: ONE_OBJECT,
+      ItemProcessor: {
+        ProcessorConfig: { Mode: 'INLINE' },
+        StartAt: 'Take',
+        States: {
+          // The execution holds the object's lease.
+          Take: step('Take', 'Anything?', {
+            Payload: { 'object.$': '$.object', 'execution.$': '$$.Execution.Id' },
+          }),
+          'Anything?': {
+            Type: 'Choice',
+            Choices: [{ Variable: '$.outcome', StringEquals: 'nothing', Next: 'Done' }],
+            Default: 'Write',
+          },
+          Write: step('Write', 'Ended?'),
+          'Ended?': {
+            Type: 'Choice',
+            Choices: [{ Variable: '$.done', BooleanEquals: true, Next: 'Read' }],
+            Default: 'Wait',
+          },
+          Wait: { Type: 'Wait', SecondsPath: '$.waitSeconds', Next: 'Await' },
+          Await: step('Await', 'Ended?'),
+          Read: step('Read', 'Settle'),
+          Settle: step('Settle', 'More?'),
+          'More?': {
+            Type: 'Choice',
+            Choices: [{ Variable: '$.more', BooleanEquals: true, Next: 'Take' }],
+            Default: 'Done',
+          },
+          Done: { Type: 'Pass', Parameters: { outcome: 'done' }, End: true },
+          Failed: { Type: 'Pass', Parameters: { outcome: 'failed', 'error.$': '$.error.Error' }, End: true },
+        },
+      },
       ResultPath: '$.results',
-      Next: 'Sum up',
+      Next: 'Which failed?',
     },
-    'Sum up': {
+    'Which failed?': {
       Type: 'Pass',
-      Parameters: { 'left.$': "States.ArrayContains($.results[*].outcome, 'left')", 'results.$': '$.results' },
-      Next: 'All flushed?',
+      Parameters: { 'failed.$': "$.results[?(@.outcome == 'failed')].error" },
+      Next: 'Any failed?',
     },
-    'All flushed?': {
+    'Any failed?': {
       Type: 'Choice',
-      Choices: [{ Variable: '$.left', BooleanEquals: true, Next: 'Rows left' }],
-      Default: 'Done',
+      Choices: [{ Variable: '$.failed[0]', IsPresent: true, Next: 'Incomplete' }],
+      Default: 'Flushed',
     },
-    Done: { Type: 'Succeed' },
-    'Rows left': {
+    Flushed: { Type: 'Succeed' },
+    Incomplete: {
       Type: 'Fail',
-      Error: 'RowsLeft',
-      Cause: 'At least one object could not be flushed; its batch is kept and the next run resumes it. See $.results.',
+      Error: 'FlushIncomplete',
+      Cause: 'A batch could not be finished; the next flush resumes it.',
     },
   },
-};
+} as const;
