@@ -1,0 +1,73 @@
+import type { JsonObject } from '@payments/core/event';
+import type { StripeAccount } from './account.ts';
+
+export type Collection = {
+  readonly noun: string;
+  all(): Iterable<JsonObject>;
+  get(id: string): JsonObject | undefined;
+  matches(object: JsonObject, query: URLSearchParams): boolean;
+};
+
+/** What can be read, by path, with the filters that our functions and operators use. */
+export function collections(account: StripeAccount): ReadonlyMap<string, Collection> {
+  const { books } = account;
+  const of = (noun: string, map: ReadonlyMap<string, JsonObject>, ...filters: readonly string[]): Collection => ({
+    noun,
+    all: () => [...map.values()].filter((object) => !account.isDeleted(String(object.id))),
+    get: (id) => map.get(id),
+    matches: (object, query) => filters.every((key) => !query.has(key) || String(object[key]) === query.get(key)),
+  });
+  const subscriptions = of('subscription', books.subscriptions, 'customer');
+  const payments = of('invoice_payment', books.invoicePayments, 'invoice', 'status');
+  const items = new Map(
+    [...books.subscriptions.values()].flatMap((subscription) => subscription.items.data.map((item) => [item.id, item])),
+  );
+  return new Map<string, Collection>([
+    ['customers', of('customer', books.customers, 'email')],
+    ['products', of('product', books.products, 'active')],
+    ['prices', of('price', books.prices, 'product', 'active', 'currency', 'type', 'lookup_key')],
+    ['payment_methods', of('payment_method', books.paymentMethods, 'customer', 'type')],
+    [
+      'subscriptions',
+      { ...subscriptions, matches: (it, query) => subscriptions.matches(it, query) && inStatus(it, query) },
+    ],
+    ['subscription_items', of('subscription_item', items, 'subscription')],
+    ['invoices', of('invoice', books.invoices, 'customer', 'status')],
+    ['invoice_payments', { ...payments, matches: (it, query) => payments.matches(it, query) && paidBy(it, query) }],
+    ['payment_intents', of('payment_intent', books.paymentIntents, 'customer')],
+    ['charges', of('charge', books.charges, 'customer', 'payment_intent')],
+    ['refunds', of('refund', books.refunds, 'charge', 'payment_intent')],
+    ['disputes', of('dispute', books.disputes, 'charge', 'payment_intent')],
+    [
+      'checkout/sessions',
+      of('checkout.session', books.sessions, 'customer', 'payment_intent', 'subscription', 'status'),
+    ],
+    ['events', { ...of('event', books.eventById), matches: ofTypes }],
+  ]);
+}
+
+/** Without a status Stripe lists all but canceled ones. */
+function inStatus(object: JsonObject, query: URLSearchParams): boolean {
+  const status = query.get('status');
+  if (status === null) return object.status !== 'canceled';
+  return status === 'all' || object.status === status;
+}
+
+function paidBy(object: JsonObject, query: URLSearchParams): boolean {
+  const intent = query.get('payment[payment_intent]');
+  const { payment } = object;
+  if (intent === null) return true;
+  return (
+    typeof payment === 'object' && payment !== null && 'payment_intent' in payment && payment.payment_intent === intent
+  );
+}
+
+function ofTypes(object: JsonObject, query: URLSearchParams): boolean {
+  const types = [...query].filter(([key]) => /^types?(\[\d*\])?$/.test(key)).map(([, value]) => value);
+  const delivered = query.get('delivery_success');
+  const pending = Number(object.pending_webhooks ?? 0) > 0;
+  return (
+    (types.length === 0 || types.includes(String(object.type))) &&
+    (delivered === null || (delivered === 'true') !== pending)
+  );
+}
