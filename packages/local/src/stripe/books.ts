@@ -81,6 +81,8 @@ export type Books = {
 
   readonly events: AccountEvent[];
   readonly eventById: Map<string, AccountEvent>;
+  /** Ids of events that an endpoint answered with 2xx: `pending_webhooks` is then 0. */
+  readonly acknowledged: Set<string>;
   readonly listeners: Set<(event: AccountEvent) => void>;
 
   /** The simulated time in epoch seconds. */
@@ -149,6 +151,7 @@ export function openBooks(options: AccountOptions): Books {
     paymentsOfInvoice: new Map(),
     events,
     eventById,
+    acknowledged: new Set(),
     listeners,
     now: () => clock,
     moveTo: (seconds) => {

@@ -143,7 +143,10 @@ export function startDelivery(options: DeliveryOptions): Delivery {
     report.attempts += 1;
     report.status = await post(event);
     const accepted = report.status !== null && report.status >= 200 && report.status < 300;
-    if (accepted) report.acknowledgedAt ??= options.clock();
+    if (accepted) {
+      report.acknowledgedAt ??= options.clock();
+      options.account.books.acknowledged.add(event.id);
+    }
     for (const listener of listeners) listener({ ...report });
     if (accepted && !repeat && random.chance(options.duplicateRate ?? 0)) enqueue(event, true);
     if (accepted || report.attempts >= retry.attempts) return;

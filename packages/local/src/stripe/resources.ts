@@ -1,5 +1,7 @@
 import type { JsonObject } from '@payments/core/event';
 import type { StripeAccount } from './account.ts';
+import type { AccountEvent } from './books.ts';
+import type { SubscriptionItem } from './subscription.ts';
 
 export type Collection = {
   readonly noun: string;
@@ -19,9 +21,8 @@ export function collections(account: StripeAccount): ReadonlyMap<string, Collect
   });
   const subscriptions = of('subscription', books.subscriptions, 'customer');
   const payments = of('invoice_payment', books.invoicePayments, 'invoice', 'status');
-  const items = new Map(
-    [...books.subscriptions.values()].flatMap((subscription) => subscription.items.data.map((item) => [item.id, item])),
-  );
+  const items = (): SubscriptionItem[] => [...books.subscriptions.values()].flatMap((it) => it.items.data);
+  const event = (it: AccountEvent): JsonObject => ({ ...it, pending_webhooks: books.acknowledged.has(it.id) ? 0 : 1 });
   return new Map<string, Collection>([
     ['customers', of('customer', books.customers, 'email')],
     ['products', of('product', books.products, 'active')],
@@ -31,7 +32,14 @@ export function collections(account: StripeAccount): ReadonlyMap<string, Collect
       'subscriptions',
       { ...subscriptions, matches: (it, query) => subscriptions.matches(it, query) && inStatus(it, query) },
     ],
-    ['subscription_items', of('subscription_item', items, 'subscription')],
+    [
+      'subscription_items',
+      {
+        ...of('subscription_item', new Map(), 'subscription'),
+        all: items,
+        get: (id) => items().find((item) => item.id === id),
+      },
+    ],
     ['invoices', of('invoice', books.invoices, 'customer', 'status')],
     ['invoice_payments', { ...payments, matches: (it, query) => payments.matches(it, query) && paidBy(it, query) }],
     ['payment_intents', of('payment_intent', books.paymentIntents, 'customer')],
@@ -42,7 +50,18 @@ export function collections(account: StripeAccount): ReadonlyMap<string, Collect
       'checkout/sessions',
       of('checkout.session', books.sessions, 'customer', 'payment_intent', 'subscription', 'status'),
     ],
-    ['events', { ...of('event', books.eventById), matches: ofTypes }],
+    [
+      'events',
+      {
+        noun: 'event',
+        all: () => books.events.map(event),
+        get: (id) => {
+          const found = books.eventById.get(id);
+          return found === undefined ? undefined : event(found);
+        },
+        matches: ofTypes,
+      },
+    ],
   ]);
 }
 
