@@ -3,10 +3,14 @@ import Stripe from 'stripe';
 import { expect, test } from 'vitest';
 import type { StripeAccount } from './account.ts';
 import { openAccount } from './account.ts';
+import { amountOf } from './amounts.ts';
 import { serveStripe } from './api.ts';
+import { addInterval } from './calendar.ts';
 import { startDelivery } from './delivery.ts';
-import { stripeOrdered } from './json.ts';
+import { printAsStripe, stripeOrdered } from './json.ts';
 import { life } from './life.ts';
+import type { Price } from './price.ts';
+import { openShop } from './shop.ts';
 
 function lived(seed: number, customers: number): StripeAccount {
   const account = openAccount({ seed, twinRate: 0.01 });
@@ -29,7 +33,9 @@ test('200 customers cause every routed type, and the last event of each object s
     account.prices(),
     account.products(),
   ];
-  for (const objects of truth) for (const object of objects) expect(last.get(object.id)).toEqual(stripeOrdered(object));
+  const finished = [...account.sessions()].filter((session) => session.status !== 'open');
+  for (const objects of [...truth, finished, account.invoices()])
+    for (const object of objects) expect(last.get(object.id)).toEqual(stripeOrdered(object));
 });
 
 test('the same seed gives the same events, ids and times', () => {
@@ -103,4 +109,27 @@ test('the SDK reads objects, expands, pages and sees Stripe errors; the Date is 
   } finally {
     await server.close();
   }
+});
+
+test('JSON is printed as Stripe prints it: empty containers split, characters raw', () => {
+  expect(printAsStripe({ id: 'x', list: [], hash: {}, name: 'Å "q"', deep: [{ n: null }] })).toBe(
+    '{\n  "id": "x",\n  "list": [\n\n  ],\n  "hash": {\n  },\n  "name": "Å \\"q\\"",\n  "deep": [\n    {\n      "n": null\n    }\n  ]\n}',
+  );
+});
+
+test('tiers, sub-cent and three-decimal amounts are billed exactly', () => {
+  const account = openAccount({ seed: 1 });
+  const shop = openShop(account.books);
+  const cost = (price: Price, quantity: number) => amountOf(price, account.books.tiers.get(price.id) ?? [], quantity);
+  expect(cost(shop.graduated, 21)).toBe(500 + 5 * 1000 + 15 * 800 + 651);
+  expect(cost(shop.volume, 11)).toBe(7700);
+  expect(cost(shop.metered, 3)).toBe(2);
+  expect(cost(shop.dinar, 2)).toBe(10_240);
+});
+
+test('a subscription begun on the 31st renews on the last of shorter months', () => {
+  const anchor = Date.UTC(2026, 0, 31, 9) / 1000;
+  const february = addInterval(anchor, 'month', 1, anchor);
+  expect(new Date(february * 1000).toISOString()).toBe('2026-02-28T09:00:00.000Z');
+  expect(new Date(addInterval(february, 'month', 1, anchor) * 1000).toISOString()).toBe('2026-03-31T09:00:00.000Z');
 });
