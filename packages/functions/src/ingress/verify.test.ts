@@ -34,6 +34,7 @@ function isStricterHere(header: string): boolean {
     .filter(([scheme]) => scheme === 't')
     .map(([, value = '']) => value);
   return (
+    !/^[\x20-\x7e]*$/.test(header) ||
     timestamps.length !== 1 ||
     timestamps.some((value) => !/^[1-9]\d{0,11}$/.test(value) || Number(value) > NOW + TOLERANCE_SECONDS)
   );
@@ -80,7 +81,7 @@ const signed = fc.tuple(body, timestamp).chain(([text, t]) => {
       '=',
       '',
     ),
-    fc.string().map((noise) => `v1=${noise}`),
+    fc.string({ unit: 'binary' }).map((noise) => `v1=${noise}`),
   );
   const times = fc.oneof(
     { weight: 8, arbitrary: fc.constant([`t=${t}`]) },
