@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# From an authorised Dev Hub to a working scratch org, in one command; with --refresh, deploys to the one that is there.
+#
+#   scripts/scratch-org.sh [--refresh] [--alias=stripe-payments] [--days=14]
+#
+# NEBULA_LOGGER_PACKAGE   optional: the 04t id of a Nebula Logger release (its README names the current one); without it
+#                         log entries go to the debug log
+set -euo pipefail
+cd "$(dirname "$0")/.."
+alias=stripe-payments days=14 refresh=
+for argument in "$@"; do
+  case $argument in
+    --refresh) refresh=yes ;;
+    --alias=*) alias=${argument#*=} ;;
+    --days=*) days=${argument#*=} ;;
+    *) echo "usage: $0 [--refresh] [--alias=NAME] [--days=1..30]" >&2; exit 2 ;;
+  esac
+done
+say() { printf '\n== %s\n' "$1"; }
+command -v sf > /dev/null || { echo "The Salesforce CLI is missing: npm install --global @salesforce/cli" >&2; exit 1; }
+
+if [ -z "$refresh" ]; then
+  say "creating scratch org $alias for $days days"
+  sf org create scratch --definition-file config/stripe-scratch-def.json --alias "$alias" --duration-days "$days" --set-default --wait 20
+  if [ -n "${NEBULA_LOGGER_PACKAGE:-}" ]; then
+    say "installing Nebula Logger"
+    sf package install --package "$NEBULA_LOGGER_PACKAGE" --target-org "$alias" --wait 20 --no-prompt
+  fi
+fi
+
+say "deploying"
+sf project deploy start --source-dir force-app --target-org "$alias" --wait 30
+# Outgoing work runs as one user: here the scratch org's own administrator.
+STRIPE_OUTGOING_USER=$(sf org display --target-org "$alias" --json | node -p 'JSON.parse(require("node:fs").readFileSync(0)).result.username')
+export STRIPE_OUTGOING_USER
+sf project deploy start --source-dir per-org --target-org "$alias" --wait 30
+
+say "assigning permission sets"
+for name in Stripe_Admin Stripe_User Stripe_Callouts; do
+  sf org assign permset --name "$name" --target-org "$alias"
+done
+
+if [ -z "$refresh" ]; then
+  say "importing sample data"
+  sf data import tree --plan scripts/data/plan.json --target-org "$alias"
+fi
+say "starting standing jobs"
+sf apex run --file scripts/apex/setup.apex --target-org "$alias" > /dev/null
+say "ready: sf org open --target-org $alias"
+echo "One step is left, by hand: Setup > Named Credentials > External Credentials > Stripe Test > Principals > Main:"
+echo "add the parameter ApiKey with your Stripe test key (sk_test_...)."
