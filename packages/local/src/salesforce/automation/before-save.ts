@@ -1,0 +1,54 @@
+import type { Engine } from '../engine.ts';
+import { fieldNamed, type ObjectSchema, type Stored } from '../schema.ts';
+import type { Row } from '../store.ts';
+import { chooseContact } from './contact-matching.ts';
+import { guardWrite, isStripeObject } from './freshness-guard.ts';
+import { forwardSyncStatus } from './sync-status.ts';
+
+type Values = Readonly<Record<string, Stored>>;
+
+/**
+ * What the before-save triggers would change in a row about to be saved, as columns to set. They run before required
+ * fields, lengths and references are checked, so a refused write cannot fail on a value that is not kept.
+ */
+export function automate(
+  engine: Engine,
+  object: ObjectSchema,
+  before: Row | null,
+  given: Values,
+  next: Values,
+  id: string,
+): Values {
+  if (!isStripeObject(object.name)) return {};
+  const guarded = guardWrite({ object: object.name, stored: before?.values ?? null, given });
+  tallyVerdict(engine, guarded, given);
+  const after = { ...next, ...guarded };
+  if (object.name === 'Stripe_Customer__c') return { ...guarded, ...contactOf(engine, before, after, id) };
+  if (object.name !== 'Stripe_Subscription__c' || before === null) return guarded;
+  return { ...guarded, ...forwardSyncStatus(before.values.Sync_Status__c ?? null, after.Sync_Status__c ?? null) };
+}
+
+function tallyVerdict(engine: Engine, guarded: Values, given: Values): void {
+  if (typeof guarded.Refused_Write__c === 'string') engine.tally.guardRefused++;
+  else if (Object.keys(guarded).some((name) => name.endsWith('_Version__c') && name in given)) engine.tally.guardKept++;
+}
+
+/** The customer's Contact, chosen when the row is new and again when a stub gets its first e-mail address. */
+function contactOf(engine: Engine, before: Row | null, next: Values, id: string): Values {
+  const email = next.Customer_Email__c;
+  const firstEmail = typeof email === 'string' && typeof before?.values.Customer_Email__c !== 'string';
+  if ((next.Contact__c ?? null) !== null || !(before === null || firstEmail)) return {};
+  const choice = chooseContact({
+    withStripeId: contactsBy(engine, 'Stripe_Customer_ID__c', next.Stripe_Customer_ID__c),
+    withEmail: contactsBy(engine, 'Email', email),
+  });
+  if (choice.kind === 'ambiguous') engine.tally.ambiguousContacts.add(id);
+  else engine.tally.ambiguousContacts.delete(id);
+  return choice.kind === 'set' ? { Contact__c: choice.contactId } : {};
+}
+
+function contactsBy(engine: Engine, name: string, value: Stored | undefined): readonly string[] {
+  const contacts = engine.store.table('Contact');
+  const field = fieldNamed(contacts.schema, name);
+  return typeof value !== 'string' || field === undefined ? [] : contacts.find(field, value);
+}

@@ -1,0 +1,429 @@
+import {
+  type Column,
+  DELIMITERS,
+  type DelimiterName,
+  JobFailure,
+  LINE_ENDINGS,
+  type LineEndingName,
+  parseUpload,
+  quotedLine,
+  resolveColumns,
+  rowAsRecord,
+  type Upload,
+} from './bulk-csv.ts';
+import type { Engine } from './engine.ts';
+import { idAt } from './ids.ts';
+import { type RecordInput, readRecord } from './record-input.ts';
+import {
+  duplicateKey,
+  foldKey,
+  MAX_ROWS,
+  type RowResult,
+  type RowTask,
+  repeatedKeys,
+  runTasks,
+} from './rest-collections.ts';
+import type { RowError } from './salesforce-error.ts';
+import { SalesforceError } from './salesforce-error.ts';
+import { deleteRecord, saveRecord } from './save.ts';
+import { type FieldSchema, fieldNamed, type ObjectSchema } from './schema.ts';
+import { type LockTiming, transact } from './transaction.ts';
+import { wireDateTime } from './values.ts';
+
+export type Operation = 'insert' | 'update' | 'upsert' | 'delete' | 'hardDelete';
+export type JobState = 'Open' | 'UploadComplete' | 'InProgress' | 'JobComplete' | 'Failed' | 'Aborted';
+
+export type BulkTiming = {
+  /** From UploadComplete to InProgress, in ms. */
+  readonly queueMs: number;
+  /** For each chunk of 200 rows, in ms. */
+  readonly chunkMs: number;
+};
+
+/** What shall go wrong with one job; armed by tests and by the fault address. */
+export type JobPlan = {
+  readonly object?: string | undefined;
+  /** The job ends as Failed with this `errorMessage`, after `rowsFirst` rows were processed (default none). */
+  readonly fail?: string | undefined;
+  /** The job ends as Aborted, as if an administrator had done it. */
+  readonly abort?: boolean | undefined;
+  /** Rows that are processed before `fail` or `abort`; the rest stays unprocessed. */
+  readonly rowsFirst?: number | undefined;
+  /** How many times the job is looked at before it goes on. */
+  readonly stuckPolls?: number | undefined;
+  /** Errors of single rows, by their external id. */
+  readonly rows?: Readonly<Record<string, { readonly code: string; readonly message: string }>> | undefined;
+  /** More time for each chunk, in ms. */
+  readonly slowMs?: number | undefined;
+};
+
+export type NewJob = {
+  readonly object: ObjectSchema;
+  readonly operation: Operation;
+  readonly key: FieldSchema | null;
+  readonly lineEnding: LineEndingName;
+  readonly columnDelimiter: DelimiterName;
+  readonly apiVersion: number;
+};
+
+type RowOutcome = { readonly result: RowResult; readonly cells: readonly string[] };
+
+export type IngestJob = NewJob & {
+  readonly id: string;
+  readonly createdAt: number;
+  modifiedAt: number;
+  state: JobState;
+  csv: string | null;
+  errorMessage: string | null;
+  upload: Upload | null;
+  next: number;
+  readonly outcomes: RowOutcome[];
+  failed: number;
+  pollsLeft: number;
+  startedAt: number;
+  processingMs: number;
+  readonly plan: JobPlan;
+  /** Runs the next step of a job that waits to be polled. */
+  resume: (() => void) | null;
+};
+
+const KEPT_MS = 7 * 86_400_000;
+const FINISHED: readonly JobState[] = ['JobComplete', 'Failed', 'Aborted'];
+
+/** The ingest jobs of an org: their whole life, from Open to a terminal state and their deletion after seven days. */
+export class IngestJobs {
+  readonly #engine: Engine;
+  readonly #timing: BulkTiming;
+  readonly #locks: LockTiming;
+  readonly #random: () => number;
+  readonly #jobs = new Map<string, IngestJob>();
+  readonly plans: JobPlan[] = [];
+  /** Results come in upload order when false; Salesforce promises none. */
+  shuffle = true;
+  #sequence = 1;
+  #closed = false;
+
+  constructor(engine: Engine, timing: BulkTiming, locks: LockTiming, random: () => number) {
+    this.#engine = engine;
+    this.#timing = timing;
+    this.#locks = locks;
+    this.#random = random;
+  }
+
+  close(): void {
+    this.#closed = true;
+  }
+
+  list(): readonly IngestJob[] {
+    this.#forgetOld();
+    return [...this.#jobs.values()];
+  }
+
+  create(order: NewJob): IngestJob {
+    const now = this.#engine.clock.now();
+    const planned = this.plans.findIndex(({ object }) => object === undefined || object === order.object.name);
+    const plan = planned < 0 ? {} : (this.plans.splice(planned, 1)[0] ?? {});
+    const job: IngestJob = {
+      ...order,
+      id: idAt('750', this.#sequence++),
+      createdAt: now,
+      modifiedAt: now,
+      state: 'Open',
+      csv: null,
+      errorMessage: null,
+      upload: null,
+      next: 0,
+      outcomes: [],
+      failed: 0,
+      pollsLeft: plan.stuckPolls ?? 0,
+      startedAt: now,
+      processingMs: 0,
+      plan,
+      resume: null,
+    };
+    this.#jobs.set(job.id, job);
+    return job;
+  }
+
+  find(id: string): IngestJob {
+    this.#forgetOld();
+    const job = this.#jobs.get(id);
+    if (job === undefined) throw new SalesforceError(404, 'NOT_FOUND', 'The requested resource does not exist');
+    return job;
+  }
+
+  upload(job: IngestJob, csv: string): void {
+    if (job.state !== 'Open' || job.csv !== null) throw invalidState(job, 'upload data');
+    job.csv = csv;
+  }
+
+  /** UploadComplete: the job queues and then works through its rows on the org's clock. */
+  complete(job: IngestJob): void {
+    if (job.state !== 'Open') throw invalidState(job, 'be closed');
+    this.#enter(job, 'UploadComplete');
+    this.#later(this.#timing.queueMs, job, 'UploadComplete', () => this.#begin(job));
+  }
+
+  abort(job: IngestJob): void {
+    if (FINISHED.includes(job.state)) throw invalidState(job, 'be aborted');
+    this.#readForResults(job);
+    this.#enter(job, 'Aborted');
+  }
+
+  /** Deleting a queued job loses its data without a word, as in Salesforce. */
+  remove(job: IngestJob): void {
+    if (job.state !== 'UploadComplete' && !FINISHED.includes(job.state)) throw invalidState(job, 'be deleted');
+    this.#jobs.delete(job.id);
+  }
+
+  /** A client has looked at the job; a stuck one gets nearer to its end. */
+  polled(job: IngestJob): void {
+    if (job.resume === null) return;
+    job.pollsLeft--;
+    if (job.pollsLeft > 0) return;
+    const { resume } = job;
+    job.resume = null;
+    resume();
+  }
+
+  #later(ms: number, job: IngestJob, during: JobState, task: () => void): void {
+    this.#engine.clock.after(ms, () => {
+      if (!this.#closed && job.state === during && this.#jobs.has(job.id)) task();
+    });
+  }
+
+  #begin(job: IngestJob): void {
+    job.startedAt = this.#engine.clock.now();
+    this.#enter(job, 'InProgress');
+    const go = () => {
+      try {
+        const upload = parseUpload(job.csv ?? '', job.columnDelimiter, job.lineEnding);
+        job.upload = upload;
+        job.csv = null;
+        const columns = resolveColumns(this.#engine.schema, job.object, upload.columns);
+        checkKeyColumn(job, columns);
+        this.#step(job, upload, columns);
+      } catch (error) {
+        if (!(error instanceof JobFailure)) throw error;
+        this.#fail(job, error.message);
+      }
+    };
+    if (job.pollsLeft > 0) job.resume = go;
+    else go();
+  }
+
+  #step(job: IngestJob, upload: Upload, columns: readonly Column[]): void {
+    if (job.state !== 'InProgress') return;
+    const last = this.#lastRow(job, upload);
+    if (job.next >= last) return this.#finish(job);
+    this.#later(this.#timing.chunkMs + (job.plan.slowMs ?? 0), job, 'InProgress', () => {
+      const rows = upload.rows.slice(job.next, Math.min(job.next + MAX_ROWS, last));
+      const work = () => saveChunk(this.#engine, job, columns, rows);
+      const done = (results: readonly RowResult[]) => {
+        results.forEach((result, i) => job.outcomes.push({ result, cells: rows[i] ?? [] }));
+        job.failed += results.filter((result) => !result.success).length;
+        job.next += rows.length;
+        this.#step(job, upload, columns);
+      };
+      try {
+        transact(this.#engine, this.#locks, work, done);
+      } catch (error) {
+        if (!(error instanceof JobFailure)) throw error;
+        this.#engine.store.rollbackTo({ rows: 0, events: 0 });
+        this.#fail(job, error.message);
+      }
+    });
+  }
+
+  #lastRow(job: IngestJob, upload: Upload): number {
+    const stops = job.plan.fail !== undefined || job.plan.abort === true;
+    return stops ? Math.min(job.plan.rowsFirst ?? 0, upload.rows.length) : upload.rows.length;
+  }
+
+  #finish(job: IngestJob): void {
+    if (this.shuffle) shuffleInPlace(job.outcomes, this.#random);
+    if (job.plan.fail !== undefined) this.#fail(job, job.plan.fail);
+    else this.#enter(job, job.plan.abort === true ? 'Aborted' : 'JobComplete');
+  }
+
+  #fail(job: IngestJob, message: string): void {
+    this.#readForResults(job);
+    job.errorMessage = message;
+    this.#enter(job, 'Failed');
+  }
+
+  /** Unprocessed rows are listed even when the job failed before they were looked at. */
+  #readForResults(job: IngestJob): void {
+    if (job.upload !== null || job.csv === null) return;
+    try {
+      job.upload = parseUpload(job.csv, job.columnDelimiter, job.lineEnding);
+    } catch {
+      job.upload = { headerLine: job.csv.split(/\r?\n/, 1)[0] ?? '', columns: [], rows: [] };
+    }
+  }
+
+  #enter(job: IngestJob, state: JobState): void {
+    job.state = state;
+    job.modifiedAt = this.#engine.clock.now();
+    if (FINISHED.includes(state)) job.processingMs = job.modifiedAt - job.startedAt;
+  }
+
+  #forgetOld(): void {
+    const oldest = this.#engine.clock.now() - KEPT_MS;
+    for (const [id, job] of this.#jobs) if (job.createdAt < oldest) this.#jobs.delete(id);
+  }
+}
+
+function invalidState(job: IngestJob, wish: string): SalesforceError {
+  return new SalesforceError(400, 'INVALIDJOBSTATE', `Job ${job.id} is in state ${job.state} and cannot ${wish}`);
+}
+
+function checkKeyColumn(job: IngestJob, columns: readonly Column[]): void {
+  const wanted = job.operation === 'upsert' ? job.key?.name : job.operation === 'insert' ? undefined : 'Id';
+  if (wanted === undefined) return;
+  const there = columns.some((column) => column.kind === 'field' && column.field.name === wanted);
+  if (!there) throw new JobFailure(`InvalidBatch : Field name not found : ${wanted}`);
+}
+
+function saveChunk(
+  engine: Engine,
+  job: IngestJob,
+  columns: readonly Column[],
+  rows: readonly (readonly string[])[],
+): readonly RowResult[] {
+  const inputs = rows.map((cells) => readRow(engine, job, columns, cells));
+  const keys = inputs.map((input) => (input instanceof SalesforceError ? null : keyOf(job, input)));
+  const twice = job.key === null ? new Set<string>() : repeatedKeys(job.key, keys);
+  const tasks = inputs.map((input, i) => rowTask(engine, job, input, keys[i] ?? null, twice));
+  return runTasks(engine, tasks, false);
+}
+
+function readRow(engine: Engine, job: IngestJob, columns: readonly Column[], cells: readonly string[]) {
+  try {
+    return readRecord(engine.schema, job.object, rowAsRecord(columns, cells), 'csv', engine.switches);
+  } catch (error) {
+    if (error instanceof SalesforceError) return error;
+    throw error;
+  }
+}
+
+function keyOf(job: IngestJob, input: RecordInput) {
+  if (job.key === null || job.key.type === 'id') return input.id;
+  return input.given[job.key.name] ?? null;
+}
+
+function rowTask(
+  engine: Engine,
+  job: IngestJob,
+  input: RecordInput | SalesforceError,
+  value: string | number | boolean | null,
+  twice: ReadonlySet<string>,
+): RowTask {
+  if (input instanceof SalesforceError) return input;
+  const { object, key, operation } = job;
+  const planned = value === null ? undefined : job.plan.rows?.[String(value)];
+  if (planned !== undefined) return new SalesforceError(400, planned.code, planned.message, []);
+  if (operation === 'insert') return () => saveRecord(engine, object, { kind: 'insert' }, input);
+  if (operation === 'upsert' && key !== null && key.type !== 'id') {
+    if (value === null) return new SalesforceError(400, 'MISSING_ARGUMENT', `${key.name} not specified`, []);
+    if (twice.has(foldKey(key, value))) return duplicateKey(key, value);
+    return () => saveRecord(engine, object, { kind: 'upsert', key, value, updateOnly: false }, input);
+  }
+  const id = input.id;
+  if (id === null) {
+    if (operation === 'upsert') return () => saveRecord(engine, object, { kind: 'insert' }, input);
+    return new SalesforceError(400, 'MISSING_ARGUMENT', 'Id not specified', []);
+  }
+  if (operation !== 'delete' && operation !== 'hardDelete') {
+    return () => saveRecord(engine, object, { kind: 'update', id }, input);
+  }
+  return () => {
+    deleteRecord(engine, object, id);
+    return { id, created: false };
+  };
+}
+
+function shuffleInPlace<T>(items: T[], random: () => number): void {
+  for (let i = items.length - 1; i > 0; i--) {
+    const j = Math.floor(random() * (i + 1));
+    const [a, b] = [items[i], items[j]];
+    if (a === undefined || b === undefined) continue;
+    items[i] = b;
+    items[j] = a;
+  }
+}
+
+export function isFinished(job: IngestJob): boolean {
+  return FINISHED.includes(job.state);
+}
+
+/** `CODE:message:FIELDS --`: messages hold colons, so readers split at the first and the last one. */
+function errorCell(error: RowError | undefined): string {
+  if (error === undefined) return '';
+  const fields = error.fields.length === 0 ? '--' : `${error.fields.join(',')} --`;
+  return `${error.statusCode}:${error.message}:${fields}`;
+}
+
+export type ResultKind = 'successfulresults' | 'failedresults' | 'unprocessedrecords';
+
+/** One of the three result files, and how many rows are in it. */
+export function resultFile(job: IngestJob, kind: ResultKind): { readonly csv: string; readonly rows: number } {
+  const delimiter = DELIMITERS[job.columnDelimiter];
+  const end = LINE_ENDINGS[job.lineEnding];
+  const header = job.upload?.headerLine ?? '';
+  if (kind === 'unprocessedrecords') {
+    const left = job.state === 'JobComplete' ? [] : (job.upload?.rows.slice(job.next) ?? []);
+    return { csv: [header, ...left.map((cells) => quotedLine(cells, delimiter))].join(end) + end, rows: left.length };
+  }
+  const success = kind === 'successfulresults';
+  const lines = job.outcomes.flatMap(({ result, cells }) => {
+    if (result.success !== success) return [];
+    const own = result.success ? [result.id, String(result.created)] : [result.id ?? '', errorCell(result.errors[0])];
+    return [quotedLine([...own, ...cells], delimiter)];
+  });
+  const columns = quotedLine(['sf__Id', success ? 'sf__Created' : 'sf__Error'], delimiter);
+  return { csv: [`${columns}${delimiter}${header}`, ...lines].join(end) + end, rows: lines.length };
+}
+
+/** The job as its creation answers it. */
+export function jobSummary(engine: Engine, job: IngestJob) {
+  return {
+    id: job.id,
+    operation: job.operation,
+    object: job.object.name,
+    createdById: engine.userId,
+    createdDate: wireDateTime(job.createdAt),
+    systemModstamp: wireDateTime(job.modifiedAt),
+    state: job.state,
+    ...(job.key === null ? {} : { externalIdFieldName: job.key.name }),
+    concurrencyMode: 'Parallel',
+    contentType: 'CSV',
+    apiVersion: job.apiVersion,
+  };
+}
+
+export function jobLayout(job: IngestJob) {
+  return { lineEnding: job.lineEnding, columnDelimiter: job.columnDelimiter };
+}
+
+/** The job as `GET` answers it. Processed rows include failed ones; a job that failed as a whole has none. */
+export function jobInfo(engine: Engine, job: IngestJob) {
+  return {
+    ...jobSummary(engine, job),
+    ...jobLayout(job),
+    jobType: 'V2Ingest',
+    numberRecordsProcessed: job.next,
+    numberRecordsFailed: job.failed,
+    retries: 0,
+    totalProcessingTime: job.processingMs,
+    apiActiveProcessingTime: job.processingMs,
+    apexProcessingTime: 0,
+    isPkChunkingSupported: false,
+    ...(job.errorMessage === null ? {} : { errorMessage: job.errorMessage }),
+  };
+}
+
+export function externalKey(object: ObjectSchema, name: string): FieldSchema | null {
+  const field = fieldNamed(object, name);
+  return field !== undefined && (field.externalId || field.idLookup) ? field : null;
+}

@@ -1,0 +1,105 @@
+import * as v from 'valibot';
+import { type Answer, parseJson, readBody } from './call.ts';
+import type { Faults } from './faults.ts';
+import { parseId } from './ids.ts';
+import type { OAuth } from './oauth.ts';
+import type { RestServices } from './rest.ts';
+import { asErrorBody, SalesforceError } from './salesforce-error.ts';
+
+export type FaultWorld = { readonly services: RestServices; readonly oauth: OAuth; readonly faults: Faults };
+
+const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+const jobObject = { object: v.optional(v.string()) };
+
+/** Ready-made faults, by the names of what goes wrong. */
+export const Preset = v.variant('preset', [
+  v.object({ preset: v.literal('expireToken') }),
+  v.object({ preset: v.literal('limitAfter'), calls: count }),
+  v.object({ preset: v.literal('lockRow'), id: v.string(), times: count }),
+  v.object({ preset: v.literal('serverUnavailable'), times: count }),
+  v.object({ preset: v.literal('maintenanceHtml'), times: count }),
+  v.object({ preset: v.literal('slow'), ms: count, times: v.optional(count) }),
+  v.object({ preset: v.literal('storageFull'), full: v.optional(v.boolean(), true) }),
+  v.object({ preset: v.literal('shuffleResults'), on: v.boolean() }),
+  v.object({ preset: v.literal('jobFail'), ...jobObject, errorMessage: v.string(), rowsFirst: v.optional(count) }),
+  v.object({ preset: v.literal('jobAbort'), ...jobObject, rowsFirst: v.optional(count) }),
+  v.object({ preset: v.literal('jobStuck'), ...jobObject, polls: count }),
+  v.object({ preset: v.literal('jobSlow'), ...jobObject, ms: count }),
+  v.object({
+    preset: v.literal('partialFailures'),
+    ...jobObject,
+    rows: v.record(v.string(), v.object({ code: v.string(), message: v.string() })),
+  }),
+]);
+export type Preset = v.InferOutput<typeof Preset>;
+
+export function applyPreset({ services, oauth, faults }: FaultWorld, preset: Preset): void {
+  const { engine, jobs, api } = services;
+  switch (preset.preset) {
+    case 'expireToken':
+      return oauth.expireAll();
+    case 'limitAfter':
+      api.limit = api.used() + preset.calls;
+      return;
+    case 'lockRow':
+      return engine.locks.arm(parseId(preset.id) ?? preset.id, preset.times);
+    case 'serverUnavailable': {
+      const body = [{ message: 'Server Unavailable', errorCode: 'SERVER_UNAVAILABLE' }];
+      faults.arm({ times: preset.times, match: { urlRegex: '/services/data' }, effect: { status: 503, body } });
+      return;
+    }
+    case 'maintenanceHtml': {
+      const html = '<html><body><h1>We are down for maintenance.</h1></body></html>';
+      faults.arm({ times: preset.times, match: { urlRegex: '/services/data' }, effect: { status: 503, html } });
+      return;
+    }
+    case 'slow':
+      faults.arm({ times: preset.times, match: { urlRegex: '/services/data' }, effect: { delayMs: preset.ms } });
+      return;
+    case 'storageFull':
+      engine.storageLimit = preset.full ? 0 : Number.POSITIVE_INFINITY;
+      return;
+    case 'shuffleResults':
+      jobs.shuffle = preset.on;
+      return;
+    case 'jobFail':
+      jobs.plans.push({ object: preset.object, fail: preset.errorMessage, rowsFirst: preset.rowsFirst });
+      return;
+    case 'jobAbort':
+      jobs.plans.push({ object: preset.object, abort: true, rowsFirst: preset.rowsFirst });
+      return;
+    case 'jobStuck':
+      jobs.plans.push({ object: preset.object, stuckPolls: preset.polls });
+      return;
+    case 'jobSlow':
+      jobs.plans.push({ object: preset.object, slowMs: preset.ms });
+      return;
+    case 'partialFailures':
+      jobs.plans.push({ object: preset.object, rows: preset.rows });
+      return;
+  }
+}
+
+type FaultRequest = { readonly method: string; readonly path: string; readonly text: string };
+
+/** `/__fake/faults`: POST arms a fault or applies a preset, GET lists, DELETE clears. `null` for other addresses. */
+export function answerFaultRequest(world: FaultWorld, request: FaultRequest): Answer | null {
+  if (request.path !== '/__fake/faults') return null;
+  try {
+    if (request.method === 'GET') return { status: 200, body: { faults: world.faults.list() } };
+    if (request.method === 'DELETE') {
+      world.faults.clear();
+      return { status: 204 };
+    }
+    const body = parseJson(request.text);
+    if (v.is(v.object({ preset: v.string() }), body)) {
+      applyPreset(world, readBody(Preset, body));
+      return { status: 201, body: { applied: body.preset } };
+    }
+    return { status: 201, body: { id: world.faults.arm(body) } };
+  } catch (error) {
+    if (error instanceof SalesforceError) return { status: 400, body: asErrorBody(error) };
+    if (v.isValiError(error)) return { status: 400, body: [{ message: error.message, errorCode: 'INVALID_FAULT' }] };
+    throw error;
+  }
+}

@@ -1,0 +1,149 @@
+import { randomUUID } from 'node:crypto';
+import { ApiUsage, type CallKind } from './api-usage.ts';
+import { type BulkTiming, IngestJobs } from './bulk-jobs.ts';
+import type { Call } from './call.ts';
+import { type Clock, systemClock } from './clock.ts';
+import { DEFAULT_SWITCHES, type Engine, type Switches } from './engine.ts';
+import { answerFaultRequest } from './fault-requests.ts';
+import { Faults } from './faults.ts';
+import { to18 } from './ids.ts';
+import { OAuth } from './oauth.ts';
+import { type OrgView, viewOf } from './org-view.ts';
+import { answerRest, kindOf, type RestServices } from './rest.ts';
+import { QueryCursors } from './rest-query.ts';
+import { RowLocks } from './row-locks.ts';
+import type { Schema } from './schema.ts';
+import { loadSchema } from './schema-loader.ts';
+import { seedStandardRows } from './seed.ts';
+import { orgServer } from './server.ts';
+import { Store } from './store.ts';
+import { type LockTiming, transact } from './transaction.ts';
+
+export type OrgOptions = {
+  /** SFDX source: the folder `salesforce/`, or any above its `objects/`. */
+  readonly schemaDir: string;
+  /** Loopback unless told otherwise. */
+  readonly host?: string;
+  /** 0, the default, takes a free one. */
+  readonly port?: number;
+  readonly clock?: Clock;
+  /** For the order of Bulk results; 0 ≤ x < 1. */
+  readonly random?: () => number;
+  readonly clientId?: string;
+  readonly clientSecret?: string;
+  readonly username?: string;
+  readonly tokenLifeMs?: number;
+  readonly runAsUser?: boolean;
+  readonly fixedTokens?: readonly string[];
+  readonly jwtPublicKey?: string;
+  /** API calls per rolling 24 hours. */
+  readonly dailyApiRequests?: number;
+  readonly bulk?: Partial<BulkTiming>;
+  readonly locks?: Partial<LockTiming>;
+  readonly switches?: Partial<Switches>;
+  /** Bugs of the org itself; printed by default. */
+  readonly report?: (error: unknown) => void;
+};
+
+export type RunningOrg = {
+  readonly url: string;
+  readonly org: OrgView;
+  close(): Promise<void>;
+};
+
+export const ORG_ID = '00D000000000001EAA';
+export const USER_ID = to18('005000000000001');
+const TWO_HOURS_MS = 7_200_000;
+const VERSIONS = { oldest: 31, newest: 68 } as const;
+
+/** Starts a Salesforce org on loopback with the schema of `schemaDir`. Throws when the schema holds what it does not model. */
+export async function serveOrg(options: OrgOptions): Promise<RunningOrg> {
+  const schema = loadSchema(options.schemaDir);
+  const clock = options.clock ?? systemClock;
+  const engine = makeEngine(schema, clock, { ...DEFAULT_SWITCHES, ...options.switches });
+  const username = options.username ?? 'integration@local.example';
+  seedStandardRows(engine.store, clock, { orgId: ORG_ID, userId: USER_ID, username });
+  const locks: LockTiming = { holdMs: 0, waitMs: 10_000, ...options.locks };
+  const services: RestServices = {
+    engine,
+    jobs: new IngestJobs(engine, { queueMs: 50, chunkMs: 1, ...options.bulk }, locks, options.random ?? Math.random),
+    cursors: new QueryCursors(),
+    api: new ApiUsage(options.dailyApiRequests ?? 100_000, () => clock.now()),
+    batches: new ApiUsage(15_000, () => clock.now()),
+  };
+  const oauth = makeOAuth(options, clock, username);
+  const faults = new Faults();
+  const world = { services, oauth, faults };
+  const server = orgServer({
+    clock,
+    oauth,
+    faults,
+    api: services.api,
+    versions: VERSIONS,
+    counts: (call) => countsAsCall(engine.switches, call),
+    rest: (call, done) => transact(engine, locks, () => answerRest(services, call), done),
+    other: (request) => answerFaultRequest(world, request),
+    report: options.report ?? ((error) => console.error(error)),
+  });
+  const host = options.host ?? '127.0.0.1';
+  const port = await listen(server, host, options.port ?? 0);
+  return {
+    url: `http://${host}:${port}`,
+    org: viewOf(world),
+    close: async () => {
+      services.jobs.close();
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+function makeEngine(schema: Schema, clock: Clock, switches: Switches): Engine {
+  return {
+    schema,
+    store: new Store(schema),
+    clock,
+    userId: USER_ID,
+    switches,
+    locks: new RowLocks(() => switches.lockStatus),
+    newUuid: randomUUID,
+    storageLimit: Number.POSITIVE_INFINITY,
+    tally: { guardRefused: 0, guardKept: 0, ambiguousContacts: new Set() },
+    dirtyCustomers: new Set(),
+  };
+}
+
+function makeOAuth(options: OrgOptions, clock: Clock, username: string): OAuth {
+  return new OAuth(
+    {
+      clientId: options.clientId ?? 'local-client',
+      clientSecret: options.clientSecret ?? 'local-secret',
+      orgId: ORG_ID,
+      userId: USER_ID,
+      username,
+      tokenLifeMs: options.tokenLifeMs ?? TWO_HOURS_MS,
+      runAsUser: options.runAsUser ?? true,
+      fixedTokens: options.fixedTokens ?? [],
+      jwtPublicKey: options.jwtPublicKey ?? null,
+    },
+    clock,
+  );
+}
+
+/** Bulk 2.0 requests count one by one, or only the job's creation: Salesforce's documentation says both. */
+function countsAsCall(switches: Switches, call: Call): boolean {
+  const kind: CallKind = kindOf(call.segments);
+  if (kind !== 'bulkIngest' && kind !== 'bulkQuery') return true;
+  return switches.bulkCounting === 'everyRequest' || (call.method === 'POST' && call.segments.length === 2);
+}
+
+function listen(server: ReturnType<typeof orgServer>, host: string, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      const address = server.address();
+      resolve(typeof address === 'object' && address !== null ? address.port : port);
+    });
+  });
+}
