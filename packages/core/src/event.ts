@@ -19,7 +19,7 @@ export type StripeEvent = {
   readonly created: number;
   readonly livemode: boolean;
   readonly api_version: string | null;
-  readonly data: { readonly object: JsonObject; readonly previous_attributes?: JsonObject };
+  readonly data: { readonly object: JsonObject; readonly previous_attributes?: JsonObject | null };
 };
 
 /** An event too large for a machine's input: fetched again from Stripe by whoever handles it. */
@@ -69,7 +69,7 @@ function isStripeEvent(value: unknown): value is StripeEvent {
     isVersion(value.api_version ?? null) &&
     isObject(value.data) &&
     isObject(value.data.object) &&
-    (value.data.previous_attributes === undefined || isObject(value.data.previous_attributes))
+    ((value.data.previous_attributes ?? null) === null || isObject(value.data.previous_attributes))
   );
 }
 

@@ -123,7 +123,7 @@ function recurrency(row: Row<'Pricing_Plan__c'>, object: JsonLike, notes: string
   const interval = textAt(rhythm, 'interval');
   if (interval === null) return;
   const count = at(rhythm, 'interval_count') ?? 1;
-  const named = BY_INTERVAL.get(`${interval}:${String(count)}`);
+  const named = typeof count === 'number' ? BY_INTERVAL.get(`${interval}:${count}`) : undefined;
   const value = named ?? BY_UNIT.get(interval);
   if (named === undefined) notes.push(`${id}: its rhythm has no name of its own; Interval_Count__c tells`);
   row.pick('Recurrency_Type__c', value ?? interval).count('Interval_Count__c', count);

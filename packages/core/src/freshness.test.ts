@@ -1,0 +1,47 @@
+import { readFileSync } from 'node:fs';
+import * as v from 'valibot';
+import { describe, expect, test } from 'vitest';
+import { compareVersions, guard, isTerminal, judge, RANK, secondOf, versionOf } from './freshness.ts';
+
+const Cases = v.array(
+  v.object({
+    name: v.string(),
+    stored: v.nullable(v.number()),
+    incoming: v.number(),
+    fetched: v.boolean(),
+    changes: v.boolean(),
+    guard: v.picklist(['apply', 'refuse', 'keep']),
+  }),
+);
+const cases = v.parse(Cases, JSON.parse(readFileSync(new URL('./freshness.cases.json', import.meta.url), 'utf8')));
+
+describe('the guard of the org', () => {
+  test.each(cases)('$name: $guard', ({ stored, incoming, fetched, changes, guard: expected }) =>
+    expect(guard(stored, { version: incoming, fetched, changes })).toBe(expected),
+  );
+});
+
+describe('the lanes', () => {
+  const known = { version: versionOf(1_700_000_000, 'updated'), eventId: 'evt_a' };
+  const incoming = (version: number, eventId = 'evt_b', fetched = false) => ({ version, eventId, fetched });
+
+  test('nothing known: apply', () => expect(judge(null, incoming(1))).toBe('apply'));
+  test('a stub on something known: stale', () => expect(judge(known, incoming(0))).toBe('stale'));
+  test('newer: apply', () => expect(judge(known, incoming(known.version + 100))).toBe('apply'));
+  test('older: stale', () => expect(judge(known, incoming(known.version - 100))).toBe('stale'));
+  test('the same event again: apply', () => expect(judge(known, incoming(known.version, 'evt_a'))).toBe('apply'));
+  test('another event in the same second: tie', () => expect(judge(known, incoming(known.version))).toBe('tie'));
+  test('a fetched state breaks the tie', () =>
+    expect(judge(known, incoming(known.version, 'evt_b', true))).toBe('apply'));
+  test('a terminal state wins over a newer one', () => {
+    const old = versionOf(1_600_000_000, 'terminal');
+    expect(judge(known, incoming(old))).toBe('apply');
+    expect(compareVersions(old, known.version)).toBe('known');
+  });
+});
+
+test('a version tells its second and its rank', () => {
+  const version = versionOf(1_700_000_000.9, 'terminal');
+  expect([secondOf(version), isTerminal(version), version % 100]).toEqual([1_700_000_000, true, RANK.terminal]);
+  expect(versionOf(1_700_000_000, 'stub')).toBe(0);
+});
