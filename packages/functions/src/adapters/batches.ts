@@ -1,6 +1,6 @@
-import * as v from 'valibot';
 import { RetryLater } from '@payments/core/failure';
 import type { SObjectName } from '@payments/core/record';
+import * as v from 'valibot';
 import { type RowOutcome, RowOutcomeSchema } from '../bulk/outcome.ts';
 import { type BufferedRow, BufferedRowSchema } from '../bulk/row.ts';
 import { FINISH_LUA, GIVE_BACK_LUA, NOTE_LUA, TAKE_LUA } from './batches.lua.ts';
@@ -12,7 +12,10 @@ import { type Redis, runScript, type Script, script } from './redis.ts';
 /** Names a batch in a machine's state. `token` fences: steps of an earlier holder throw RetryLater. */
 export type Held = { readonly object: SObjectName; readonly batchId: string; readonly token: string };
 
-export type Taken = { readonly kind: 'busy' } | { readonly kind: 'empty' } | ({ readonly kind: 'taken'; readonly rows: number } & Held);
+export type Taken =
+  | { readonly kind: 'busy' }
+  | { readonly kind: 'empty' }
+  | ({ readonly kind: 'taken'; readonly rows: number } & Held);
 
 export type BatchMeta = {
   /** Ms since 1970. */
@@ -41,10 +44,7 @@ export type Batches = {
   readonly record: (held: Held, outcomes: ReadonlyMap<string, RowOutcome>) => Promise<void>;
   /** `null`: the batch is settled, or another one has its place. */
   readonly meta: (held: Held) => Promise<BatchMeta | null>;
-  readonly note: (
-    held: Held,
-    fields: Partial<Omit<BatchMeta, 'startedAt' | 'calls'>>,
-  ) => Promise<void>;
+  readonly note: (held: Held, fields: Partial<Omit<BatchMeta, 'startedAt' | 'calls'>>) => Promise<void>;
   readonly countCall: (held: Held) => Promise<void>;
   readonly giveBack: (held: Held, rows: readonly GivenBack[]) => Promise<void>;
   /** Kept for operators until they are tried again or discarded. */
@@ -93,7 +93,12 @@ export function redisBatches(redis: Redis, now: () => number): Batches {
   };
   const setAll = async (held: Held, key: string, pairs: readonly (readonly [string, unknown])[]) => {
     for (const chunk of chunks(pairs, CHUNK)) {
-      await step(note, held, [key], chunk.flatMap(([field, value]) => [field, JSON.stringify(value)]));
+      await step(
+        note,
+        held,
+        [key],
+        chunk.flatMap(([field, value]) => [field, JSON.stringify(value)]),
+      );
     }
   };
 

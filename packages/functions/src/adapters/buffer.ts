@@ -1,5 +1,5 @@
-import * as v from 'valibot';
 import type { SObjectName } from '@payments/core/record';
+import * as v from 'valibot';
 import type { Incoming } from '../bulk/row.ts';
 import { PUT_LUA } from './buffer.lua.ts';
 import { type Redis, runScript, script } from './redis.ts';
@@ -41,7 +41,10 @@ export function redisBuffer(redis: Redis, now: () => number): Buffer {
     put: async (object, rows) => {
       const keys = bufferKeys(object);
       const args = rows.flatMap(({ key, incoming }) => [key, JSON.stringify(incoming)]);
-      const answer = v.parse(Outcomes, await runScript(redis, putScript, [keys.rows, keys.due, keys.batch], [now(), ...args]));
+      const answer = v.parse(
+        Outcomes,
+        await runScript(redis, putScript, [keys.rows, keys.due, keys.batch], [now(), ...args]),
+      );
       const outcomes = answer.filter((item) => typeof item === 'string');
       const waiting = answer.find((item) => typeof item === 'number') ?? 0;
       if (outcomes.length !== rows.length) throw new Error('the buffer answered for another number of rows');

@@ -17,7 +17,10 @@ export type BulkApi = {
   /** `errorCode`: the first word of the job's error, of Salesforce's own families (InvalidBatch …); never row data. */
   readonly check: (jobId: string) => Promise<{ readonly state: JobState; readonly errorCode: string | null }>;
   /** Raw CSV; rows in any order. */
-  readonly results: (jobId: string, which: 'successfulResults' | 'failedResults' | 'unprocessedrecords') => Promise<string>;
+  readonly results: (
+    jobId: string,
+    which: 'successfulResults' | 'failedResults' | 'unprocessedrecords',
+  ) => Promise<string>;
 };
 
 const Created = v.object({ id: v.pipe(v.string(), v.regex(/^[A-Za-z0-9]{15,18}$/)) });

@@ -1,5 +1,5 @@
-import * as v from 'valibot';
 import type { SObjectName } from '@payments/core/record';
+import * as v from 'valibot';
 import { bufferKeys } from './buffer.ts';
 import { FRESH_SECONDS } from './freshness-store.ts';
 import type { Redis } from './redis.ts';
@@ -24,7 +24,9 @@ export function sentHashes(redis: Redis): SentHashes {
     },
     remember: async (object, sent) => {
       const { sent: keyOf } = bufferKeys(object);
-      await Promise.all([...sent].map(([key, value]) => redis.set(keyOf(key), JSON.stringify(value), 'EX', FRESH_SECONDS)));
+      await Promise.all(
+        [...sent].map(([key, value]) => redis.set(keyOf(key), JSON.stringify(value), 'EX', FRESH_SECONDS)),
+      );
     },
   };
 }

@@ -1,7 +1,7 @@
-import * as v from 'valibot';
 import { isObject } from '@payments/core/event';
 import type { Category } from '@payments/core/failure';
 import type { Owner } from '@payments/core/record';
+import * as v from 'valibot';
 
 /** What became of one row of a batch. Codes only: Salesforce's messages may quote a person's data. */
 export type RowOutcome =

@@ -1,0 +1,118 @@
+import type { SObjectName } from '@payments/core/record';
+import * as v from 'valibot';
+import type { BatchMeta } from '../adapters/batches.ts';
+import { chunks } from '../adapters/batches.ts';
+import type { Salesforce } from '../adapters/salesforce.ts';
+import type { RowOutcome } from './outcome.ts';
+import type { BufferedRow } from './row.ts';
+
+/** What a batch leaves behind in Salesforce for people: one audit row, and one row per parked row. */
+
+export type ParkedRow = {
+  readonly key: string;
+  readonly row: BufferedRow;
+  readonly outcome: Extract<RowOutcome, { kind: 'failed' }>;
+};
+
+export type BatchAccount = {
+  readonly object: SObjectName;
+  readonly batchId: string;
+  readonly meta: BatchMeta;
+  readonly rows: ReadonlyMap<string, BufferedRow>;
+  readonly outcomes: ReadonlyMap<string, RowOutcome>;
+  readonly parked: readonly ParkedRow[];
+};
+
+/** A composite call takes five collections; one place is the audit row's own. */
+const COLLECTIONS_PER_CALL = 4;
+const ROWS_PER_COLLECTION = 200;
+
+const Answer = v.object({
+  compositeResponse: v.array(
+    v.object({ httpStatusCode: v.number(), referenceId: v.nullable(v.string()), body: v.unknown() }),
+  ),
+});
+const Rows = v.array(v.object({ success: v.boolean() }));
+
+/**
+ * Writes the account by upsert, so that it may be told twice. Gives how many of its rows Salesforce did not take: they
+ * are in the log and in Redis all the same.
+ */
+export async function tell(
+  account: BatchAccount,
+  world: { readonly salesforce: Salesforce; readonly version: string; readonly nowMs: number },
+): Promise<{ readonly untold: number }> {
+  const base = `/services/data/v${world.version}`;
+  const failures = chunks(account.parked, ROWS_PER_COLLECTION).map((rows, index) => ({
+    method: 'PATCH',
+    url: `${base}/composite/sobjects/Sync_Failure__c/Failure_Key__c`,
+    referenceId: `failures${index}`,
+    body: { allOrNone: false, records: rows.map((row) => failureRow(account, row, world.nowMs)) },
+  }));
+  const audit = {
+    method: 'PATCH',
+    url: `${base}/sobjects/Sync_Batch__c/Batch_Key__c/${encodeURIComponent(account.batchId)}`,
+    referenceId: 'audit',
+    body: auditRow(account, world.nowMs),
+  };
+  const [first = [], ...others] = chunks(failures, COLLECTIONS_PER_CALL);
+  let untold = 0;
+  for (const parts of [[audit, ...first], ...others]) {
+    const body = { allOrNone: false, collateSubrequests: false, compositeRequest: parts };
+    const answer = v.parse(Answer, (await world.salesforce({ method: 'POST', path: '/composite', body })).body);
+    for (const part of parts) {
+      const said = answer.compositeResponse.find(({ referenceId }) => referenceId === part.referenceId);
+      untold += untoldIn(said, 'records' in part.body ? part.body.records.length : 1);
+    }
+  }
+  return { untold };
+}
+
+function untoldIn(said: { readonly httpStatusCode: number; readonly body: unknown } | undefined, sent: number): number {
+  if (said === undefined || said.httpStatusCode >= 300) return sent;
+  const rows = v.safeParse(Rows, said.body);
+  return rows.success ? rows.output.filter(({ success }) => !success).length : 0;
+}
+
+const iso = (ms: number) => new Date(ms).toISOString();
+
+function auditRow({ object, meta, rows, outcomes }: BatchAccount, nowMs: number) {
+  const count = (...kinds: readonly RowOutcome['kind'][]) =>
+    [...outcomes.values()].filter(({ kind }) => kinds.includes(kind)).length;
+  const events = [...rows.values()];
+  return {
+    Object__c: object,
+    Transport__c: meta.transport === 'bulk' ? 'Bulk' : 'Collections',
+    Job_ID__c: meta.jobId,
+    Rows_Sent__c: count('written', 'refused', 'failed'),
+    Rows_Succeeded__c: count('written'),
+    Rows_Refused__c: count('refused'),
+    Rows_Failed__c: count('failed'),
+    Oldest_Event_At__c: iso(events.reduce((oldest, { oldestAt }) => Math.min(oldest, oldestAt), nowMs)),
+    Newest_Event_At__c: iso(events.reduce((newest, { newestAt }) => Math.max(newest, newestAt), 0)),
+    Started_At__c: iso(meta.startedAt),
+    Finished_At__c: iso(nowMs),
+    // This call included.
+    API_Calls_Used__c: meta.calls + 1,
+  };
+}
+
+function failureRow({ object }: BatchAccount, { key, row, outcome }: ParkedRow, nowMs: number) {
+  const eventId = row.events.at(-1) ?? '';
+  return {
+    attributes: { type: 'Sync_Failure__c' },
+    Failure_Key__c: `stripe.webhook:${eventId}:${key}`.slice(0, 255),
+    Source__c: 'bulk',
+    Stripe_Event_ID__c: eventId,
+    Stripe_Object_ID__c: key.slice(0, 255),
+    Correlation_ID__c: row.correlationId,
+    Event_Created_At__c: iso(row.newestAt),
+    Category__c: outcome.category,
+    Code__c: outcome.code.slice(0, 255),
+    Message__c: `Salesforce refused ${object} ${key}: ${outcome.code}. Correct the cause, then replay the event.`,
+    Attempts__c: row.attempts + 1,
+    First_Failed_At__c: iso(row.attempts === 0 ? nowMs : row.firstBufferedAt),
+    Last_Failed_At__c: iso(nowMs),
+    Status__c: 'Open',
+  };
+}

@@ -1,0 +1,60 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import { WRITE_ORDER } from '@payments/core/record';
+import * as v from 'valibot';
+import { redisBuffer } from '../adapters/buffer.ts';
+import { freshnessStore } from '../adapters/freshness-store.ts';
+import { linkedRedis } from '../adapters/linked.ts';
+import { machine } from '../adapters/machines.ts';
+import { link } from '../adapters/resources.ts';
+import { cachedFor, StripeApiKey, secretReader, secretsManager } from '../adapters/secrets.ts';
+import { stripeReader } from '../adapters/stripe.ts';
+import { crossing } from '../realtime/crossing.ts';
+import { type AggregateWorld, aggregate } from './aggregate.ts';
+
+// Once per cold start.
+const logger = new Logger({ serviceName: 'bulk' });
+const nowMs = () => Date.now();
+const settings = link('Settings');
+const readSecret = secretReader(secretsManager());
+const redis = linkedRedis(link('RedisCluster'), readSecret);
+const startMachine = machine(link('FlushMachine').arn);
+const stripeKey = link('StripeApiKey').arn;
+const apiKey = cachedFor(5 * 60_000, { nowMs, read: () => readSecret(stripeKey, StripeApiKey) });
+const stripe = stripeReader({ apiKey: apiKey.get, version: settings.stripeApiVersion, nowMs });
+const world = cachedFor(Number.POSITIVE_INFINITY, { nowMs, read: connect });
+
+/** Consumers run side by side and all see a full buffer: one start in ten seconds is enough. */
+const START_EVERY_MS = 10_000;
+
+async function connect(): Promise<AggregateWorld> {
+  const connection = await redis();
+  return {
+    stripe,
+    freshness: freshnessStore(connection),
+    buffer: redisBuffer(connection, nowMs),
+    flushAbove: settings.flushAbove,
+    startFlush: async (object) => {
+      // Its parents first, in case they wait as well.
+      const objects = WRITE_ORDER.slice(0, WRITE_ORDER.indexOf(object) + 1);
+      await startMachine(`${object}-${Math.floor(nowMs() / START_EVERY_MS)}`, { objects });
+    },
+    log: (line) => {
+      if (line.outcome === 'failed') logger.warn('aggregate', line);
+      else logger.info('aggregate', line);
+    },
+  };
+}
+
+const QueueEvent = v.object({ Records: v.array(v.object({ messageId: v.string(), body: v.string() })) });
+
+type BatchResponse = { readonly batchItemFailures: readonly { readonly itemIdentifier: string }[] };
+
+/** Called by the mapping of the bulk queue. What it throws makes the whole batch come again. */
+export async function handler(input: unknown): Promise<BatchResponse> {
+  try {
+    const { failed } = await aggregate(v.parse(QueueEvent, input).Records, await world.get());
+    return { batchItemFailures: failed.map((itemIdentifier) => ({ itemIdentifier })) };
+  } catch (error) {
+    throw crossing(error);
+  }
+}

@@ -1,0 +1,193 @@
+import { keyOf } from '@payments/core/batch';
+import type { SObjectName } from '@payments/core/record';
+import * as v from 'valibot';
+import { chunks } from '../adapters/batches.ts';
+import type { Buffer, PutOutcome } from '../adapters/buffer.ts';
+import type { FreshnessStore } from '../adapters/freshness-store.ts';
+import type { StripeReader } from '../adapters/stripe.ts';
+import { type BusEvent, BusEventSchema } from '../realtime/machine-input.ts';
+import { judged } from './judged.ts';
+import { incomingFrom } from './row.ts';
+import { isFetched, readFrom, refetched, type Statement } from './statement.ts';
+
+/**
+ * The queue's consumer: low-priority events become rows in the buffer. Each message stands or falls alone; one that comes
+ * twice changes nothing (an equal version of the same event is stored over itself).
+ */
+export type QueueMessage = { readonly messageId: string; readonly body: string };
+
+export type AggregateWorld = {
+  readonly stripe: StripeReader;
+  readonly freshness: Pick<FreshnessStore, 'known'>;
+  readonly buffer: Pick<Buffer, 'put'>;
+  /** Asked for each object whose buffer grew beyond `flushAbove`; its failure is not the messages' failure. */
+  readonly startFlush: (object: SObjectName) => Promise<void>;
+  readonly flushAbove: number;
+  readonly log: (line: AggregateLine) => void;
+};
+
+export type AggregateLine = {
+  readonly outcome: 'buffered' | 'dropped' | 'nothing' | 'failed' | 'flush-not-started';
+  readonly messageId?: string;
+  readonly stripeEventId?: string;
+  readonly correlationId?: string;
+  readonly type?: string;
+  readonly rows?: number;
+  readonly error?: string;
+};
+
+/** Stripe allows 100 reads a second; ten at once is a few dozen, and leaves the rest to the realtime lane. */
+const READS_AT_ONCE = 10;
+const MESSAGES_PER_CALL = 10;
+
+type Work = {
+  readonly message: QueueMessage;
+  readonly event: BusEvent;
+  readonly statement: Statement;
+  /** Nobody can break its tie: the greater event id wins. */
+  readonly settle: boolean;
+};
+type Failed = { readonly message: QueueMessage; readonly error: unknown; readonly event?: BusEvent };
+
+/** Gives the ids of the messages that have to come again. Throws when Redis fails: then all of them come again. */
+export async function aggregate(
+  messages: readonly QueueMessage[],
+  world: AggregateWorld,
+): Promise<{ readonly failed: readonly string[] }> {
+  const failures: Failed[] = [];
+  const read = await eachOf(messages, (message) => readMessage(message, world), failures);
+  const grown = new Map<SObjectName, number>();
+  const again: Work[] = [];
+  for (const ten of chunks(read, MESSAGES_PER_CALL)) {
+    again.push(...(await bufferTen(ten, world, grown, failures)));
+  }
+  const settled = await eachOf(again, (work) => breakTie(work, world), failures);
+  for (const ten of chunks(settled, MESSAGES_PER_CALL)) await bufferTen(ten, world, grown, failures);
+
+  for (const [object, waiting] of grown) {
+    if (waiting <= world.flushAbove) continue;
+    await world.startFlush(object).catch((error: unknown) => {
+      world.log({ outcome: 'flush-not-started', error: nameOf(error) });
+    });
+  }
+  for (const { message, error, event } of failures) {
+    world.log({ outcome: 'failed', ...lineOf(message, event), error: nameOf(error) });
+  }
+  return { failed: [...new Set(failures.map(({ message }) => message.messageId))] };
+}
+
+const BodySchema = v.pipe(v.string(), v.parseJson(), BusEventSchema);
+
+async function readMessage(message: QueueMessage, world: AggregateWorld): Promise<Work> {
+  const event = v.parse(BodySchema, message.body);
+  const statement = await readFrom(event.detail.event, world.stripe);
+  return { message, event, statement, settle: false };
+}
+
+/** Two events of one second: what Stripe says now is right. Where it cannot say, both lanes agree on the greater event id. */
+async function breakTie(work: Work, world: AggregateWorld): Promise<Work> {
+  const statement = await refetched(work.statement, world.stripe);
+  return { ...work, statement, settle: !isFetched(statement) };
+}
+
+/** One call per object. Gives the messages that tied and have not been read again yet. */
+async function bufferTen(
+  works: readonly Work[],
+  world: AggregateWorld,
+  grown: Map<SObjectName, number>,
+  failures: Failed[],
+): Promise<readonly Work[]> {
+  const verdicts = await judged(
+    works.map(({ statement }) => statement),
+    world.freshness,
+  );
+  const ties = new Set<Work>();
+  const byObject = new Map<SObjectName, { work: Work; key: string; incoming: ReturnType<typeof incomingFrom> }[]>();
+  works.forEach((work, index) => {
+    const verdict = verdicts[index];
+    if (verdict === undefined) return;
+    if (verdict.tie && !work.settle && !isFetched(work.statement)) {
+      ties.add(work);
+      return;
+    }
+    const { event, records, source } = { ...work.statement, records: verdict.records };
+    for (const record of records) {
+      const incoming = incomingFrom(record, {
+        eventId: event.id,
+        atSecond: source.fetchedAt ?? event.created,
+        fetched: source.fetchedAt !== null,
+        correlationId: work.event.detail.correlationId,
+        settle: work.settle,
+      });
+      const list = byObject.get(record.object) ?? [];
+      list.push({ work, key: keyOf(record), incoming });
+      byObject.set(record.object, list);
+    }
+  });
+  const stored = new Map<Work, number>();
+  for (const [object, rows] of byObject) {
+    const { outcomes, waiting } = await world.buffer.put(object, rows);
+    grown.set(object, waiting);
+    rows.forEach(({ work }, index) => {
+      const outcome: PutOutcome = outcomes[index] ?? 'broken';
+      if (outcome === 'tie') ties.add(work);
+      if (outcome === 'stored') stored.set(work, (stored.get(work) ?? 0) + 1);
+      if (outcome === 'broken') {
+        failures.push({
+          message: work.message,
+          event: work.event,
+          error: new Error('row cannot be read by the buffer'),
+        });
+      }
+    });
+  }
+  for (const work of works) {
+    if (ties.has(work) && !work.settle && !isFetched(work.statement)) continue;
+    const rows = stored.get(work) ?? 0;
+    const outcome = rows > 0 ? 'buffered' : work.statement.records.length === 0 ? 'nothing' : 'dropped';
+    world.log({ outcome, ...lineOf(work.message, work.event), rows });
+  }
+  return [...ties].filter((work) => !work.settle && !isFetched(work.statement));
+}
+
+/** Runs `step` for each item, a few at once; what throws is a failure of its own message. */
+async function eachOf<Item extends QueueMessage | Work, Result>(
+  items: readonly Item[],
+  step: (item: Item) => Promise<Result>,
+  failures: Failed[],
+): Promise<readonly Result[]> {
+  const results: (Result | undefined)[] = [];
+  const queue = items.entries();
+  const worker = async () => {
+    for (const [index, item] of queue) {
+      try {
+        results[index] = await step(item);
+      } catch (error) {
+        failures.push(
+          'message' in item ? { message: item.message, event: item.event, error } : { message: item, error },
+        );
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: READS_AT_ONCE }, worker));
+  return results.filter((result) => result !== undefined);
+}
+
+function lineOf(message: QueueMessage, event: BusEvent | undefined) {
+  return {
+    messageId: message.messageId,
+    ...(event === undefined
+      ? {}
+      : {
+          stripeEventId: event.detail.event.id,
+          correlationId: event.detail.correlationId,
+          type: event.detail.event.type,
+        }),
+  };
+}
+
+/** A message of valibot or JSON.parse quotes what it read, which may name a person. */
+function nameOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown';
+  return 'code' in error && typeof error.code === 'string' ? `${error.name} ${error.code}` : error.name;
+}

@@ -1,0 +1,187 @@
+import type { SalesforceRecord } from '@payments/core/record';
+import * as v from 'valibot';
+import { chunks } from '../adapters/batches.ts';
+import type { Salesforce } from '../adapters/salesforce.ts';
+import { SalesforceFailure } from '../adapters/salesforce-failure.ts';
+import { failureOf } from '../realtime/salesforce-refusal.ts';
+import { lacksParent, outcomeOfRow } from './classify.ts';
+import { failed, type RowOutcome } from './outcome.ts';
+import { jsonRow } from './wire-row.ts';
+
+/** A row on its way: `key` names it in the batch. */
+export type Outgoing = { readonly key: string; readonly record: SalesforceRecord; readonly correlationId: string };
+
+export type CollectionsWorld = {
+  readonly salesforce: Salesforce;
+  readonly batchId: string;
+  /** Called after each call, so that a crash does not send again what was answered. */
+  readonly record: (outcomes: ReadonlyMap<string, RowOutcome>) => Promise<void>;
+};
+
+/** Salesforce's limit per call. */
+export const ROWS_PER_CALL = 200;
+
+/** What an update by our own Salesforce id may meet when that row is gone, is no row of ours, or lost to another: then the external id decides. */
+const ROW_ID_FAILED: ReadonlySet<string> = new Set([
+  'NOT_FOUND',
+  'ENTITY_IS_DELETED',
+  'MALFORMED_ID',
+  'INVALID_CROSS_REFERENCE_KEY',
+  'INVALID_ID_FIELD',
+  'DUPLICATE_VALUE',
+]);
+
+/** The row's name in an error, where it is not an outcome yet. */
+type Unsettled = {
+  readonly row: Outgoing;
+  readonly by: By;
+  readonly why: 'row-id' | 'parent';
+  readonly outcome: RowOutcome;
+};
+type By = 'externalId' | 'rowId';
+
+/**
+ * Sends rows of one object by sObject Collections, one call after the other (two at once would wait for each other's
+ * parents). Every row's result is read. A call that is refused whole because of what is in it is halved until the row
+ * is found. Throws what the machine should do when it is not about the rows.
+ */
+export async function sendByCollections(rows: readonly Outgoing[], world: CollectionsWorld): Promise<void> {
+  const byId = rows.filter(({ record }) => record.rowId !== null);
+  const byKey = rows.filter(({ record }) => record.rowId === null);
+  const first = [...(await sendAll(byId, 'rowId', world)), ...(await sendAll(byKey, 'externalId', world))];
+
+  const fallback = first.filter(({ why }) => why === 'row-id').map(({ row }) => row);
+  const second = await sendAll(fallback, 'externalId', world);
+
+  const orphans = [...first, ...second].filter(({ why }) => why === 'parent');
+  if (orphans.length === 0) return;
+  await stubParents(
+    orphans.map(({ row }) => row),
+    world,
+  );
+  const again = (by: By) =>
+    sendAll(
+      orphans.filter((orphan) => orphan.by === by).map(({ row }) => row),
+      by,
+      world,
+    );
+  const left = [...(await again('rowId')), ...(await again('externalId'))];
+  await world.record(new Map(left.map(({ row, outcome }) => [row.key, outcome])));
+}
+
+/** Parents that nobody has sent yet, as empty rows: the guard keeps whatever is known. Failures show in the children. */
+export async function stubParents(
+  orphans: readonly Outgoing[],
+  world: Pick<CollectionsWorld, 'salesforce' | 'batchId'>,
+): Promise<void> {
+  const stubs = new Map<string, Outgoing>();
+  for (const { record, correlationId } of orphans) {
+    for (const { object, externalIdField, externalId } of record.parents) {
+      const fields = object === 'Pricing_Plan__c' ? { Name: externalId.slice(0, 80) } : {};
+      const parent: SalesforceRecord = {
+        ...{ object, externalIdField, externalId, rowId: null, fields, parents: [] },
+        owners: stubOwner(object),
+      };
+      stubs.set(`${object} ${externalId}`, { key: externalId, record: parent, correlationId });
+    }
+  }
+  for (const [, rows] of Map.groupBy(stubs.values(), ({ record }) => record.object)) {
+    await sendAll(rows, 'externalId', { ...world, record: async () => {} });
+  }
+}
+
+/** Rows of one parent side by side: two chunks that hold the same parent's lock would wait for each other. */
+export function sortedByParent(rows: readonly Outgoing[]): readonly Outgoing[] {
+  const order = ({ record, key }: Outgoing) => `${record.parents.map(({ externalId }) => externalId).join(' ')} ${key}`;
+  return rows
+    .map((row) => ({ row, order: order(row) }))
+    .sort((a, b) => (a.order < b.order ? -1 : a.order > b.order ? 1 : 0))
+    .map(({ row }) => row);
+}
+
+const STUB = { version: 0, fetched: false };
+function stubOwner(object: SalesforceRecord['object']): SalesforceRecord['owners'] {
+  if (object === 'Stripe_Customer__c') return { customer: STUB };
+  if (object === 'Stripe_Subscription__c') return { subscription: STUB };
+  if (object === 'Payment_Transaction__c') return { payment_intent: STUB };
+  return object === 'Pricing_Plan__c' ? { price: STUB, product: STUB } : {};
+}
+
+async function sendAll(rows: readonly Outgoing[], by: By, world: CollectionsWorld): Promise<readonly Unsettled[]> {
+  const sorted = sortedByParent(rows);
+  const unsettled: Unsettled[] = [];
+  for (const chunk of chunks(sorted, ROWS_PER_CALL)) unsettled.push(...(await sendChunk(chunk, by, world)));
+  return unsettled;
+}
+
+const Results = v.array(
+  v.object({
+    id: v.optional(v.nullable(v.string())),
+    success: v.boolean(),
+    errors: v.optional(v.array(v.object({ statusCode: v.string(), message: v.optional(v.string(), '') })), []),
+  }),
+);
+
+async function sendChunk(rows: readonly Outgoing[], by: By, world: CollectionsWorld): Promise<readonly Unsettled[]> {
+  const [first] = rows;
+  if (first === undefined) return [];
+  let body: unknown;
+  try {
+    const answer = await world.salesforce({
+      method: 'PATCH',
+      path: pathOf(first.record, by),
+      body: bodyOf(rows, by, world),
+    });
+    body = answer.body;
+  } catch (error) {
+    if (!(error instanceof SalesforceFailure)) throw error;
+    const failure = failureOf(error);
+    // Only what the call carries can be cured by carrying less of it.
+    if (failure.name !== 'NeverRetry' || ![400, 413].includes(error.status)) throw failure;
+    if (rows.length === 1) {
+      await world.record(new Map([[first.key, failed({ ...failure, retry: false })]]));
+      return [];
+    }
+    const middle = Math.ceil(rows.length / 2);
+    return [
+      ...(await sendChunk(rows.slice(0, middle), by, world)),
+      ...(await sendChunk(rows.slice(middle), by, world)),
+    ];
+  }
+  const results = v.parse(Results, body);
+  const outcomes = new Map<string, RowOutcome>();
+  const unsettled: Unsettled[] = [];
+  rows.forEach((row, index) => {
+    const result = results[index];
+    if (result?.success === true) {
+      outcomes.set(row.key, { kind: 'written', salesforceId: result.id ?? null });
+      return;
+    }
+    const { statusCode, message } = result?.errors[0] ?? { statusCode: 'NO_ANSWER', message: '' };
+    const outcome: RowOutcome =
+      statusCode === 'NO_ANSWER'
+        ? failed({ retry: true, code: statusCode, category: 'Network' })
+        : outcomeOfRow(statusCode, message);
+    if (by === 'rowId' && row.record.externalId !== null && ROW_ID_FAILED.has(statusCode)) {
+      unsettled.push({ row, by, why: 'row-id', outcome });
+    } else if (lacksParent(statusCode, message)) {
+      const later = failed({ retry: true, code: 'PARENT_MISSING', category: 'Data' });
+      unsettled.push({ row, by, why: 'parent', outcome: later });
+    } else {
+      outcomes.set(row.key, outcome);
+    }
+  });
+  await world.record(outcomes);
+  return unsettled;
+}
+
+function pathOf(record: SalesforceRecord, by: By): string {
+  return by === 'rowId' ? '/composite/sobjects' : `/composite/sobjects/${record.object}/${record.externalIdField}`;
+}
+
+function bodyOf(rows: readonly Outgoing[], by: By, world: CollectionsWorld): object {
+  const records = rows.map(({ record, correlationId }) =>
+    jsonRow(record, { writeId: world.batchId, correlationId }, by),
+  );
+  return { allOrNone: false, records };
+}

@@ -1,0 +1,62 @@
+import { type Batches, redisBatches } from '../adapters/batches.ts';
+import { type Budget, redisBudget } from '../adapters/budget.ts';
+import { type Buffer, redisBuffer } from '../adapters/buffer.ts';
+import { type Claims, claims } from '../adapters/claims.ts';
+import { type FreshnessStore, freshnessStore } from '../adapters/freshness-store.ts';
+import { linkedRedis, linkedSalesforce } from '../adapters/linked.ts';
+import { link } from '../adapters/resources.ts';
+import type { Salesforce } from '../adapters/salesforce.ts';
+import { cachedFor, StripeApiKey, secretReader, secretsManager } from '../adapters/secrets.ts';
+import { type SentHashes, sentHashes } from '../adapters/sent-hashes.ts';
+import { type StripeReader, stripeReader } from '../adapters/stripe.ts';
+import { type TieList, tieList } from '../adapters/tie-list.ts';
+
+/** What the five steps of a flush share, built from the links once per cold start. */
+export type FlushWorld = {
+  readonly batches: Batches;
+  readonly buffer: Buffer;
+  readonly budget: Budget;
+  readonly claims: Claims;
+  readonly freshness: FreshnessStore;
+  readonly salesforce: Salesforce;
+  readonly sent: SentHashes;
+  readonly stripe: StripeReader;
+  readonly ties: TieList;
+  readonly bulkAbove: number;
+  readonly version: string;
+  readonly nowMs: () => number;
+};
+
+const API_KEY_CACHE_MS = 5 * 60_000;
+
+export function flushWorld(): () => Promise<FlushWorld> {
+  const nowMs = () => Date.now();
+  const settings = link('Settings');
+  const readSecret = secretReader(secretsManager());
+  const redis = linkedRedis(link('RedisCluster'), readSecret);
+  const clientSecretArn = link('SalesforceClient').arn;
+  const stripeKey = link('StripeApiKey').arn;
+  const apiKey = cachedFor(API_KEY_CACHE_MS, { nowMs, read: () => readSecret(stripeKey, StripeApiKey) });
+  const connect = async (): Promise<FlushWorld> => {
+    const connection = await redis();
+    const { callsPerMinute: perMinute, callsPerHour: perHour, callsPerDay: perDay, realtimeReserve } = settings;
+    const budget = redisBudget(connection, { perMinute, perHour, perDay, realtimeReserve }, nowMs);
+    const version = settings.salesforceApiVersion;
+    const { observe } = budget;
+    return {
+      batches: redisBatches(connection, nowMs),
+      buffer: redisBuffer(connection, nowMs),
+      budget,
+      claims: claims(connection),
+      freshness: freshnessStore(connection),
+      salesforce: linkedSalesforce({ redis: connection, clientSecretArn, readSecret, version, observe }),
+      sent: sentHashes(connection),
+      stripe: stripeReader({ apiKey: apiKey.get, version: settings.stripeApiVersion, nowMs }),
+      ties: tieList(connection),
+      bulkAbove: settings.bulkAbove,
+      version,
+      nowMs,
+    };
+  };
+  return cachedFor(Number.POSITIVE_INFINITY, { nowMs, read: connect }).get;
+}

@@ -1,0 +1,182 @@
+import type { Owner, SObjectName } from '@payments/core/record';
+import type { Batches, GivenBack, Held } from '../adapters/batches.ts';
+import type { Budget } from '../adapters/budget.ts';
+import type { Claims } from '../adapters/claims.ts';
+import type { FreshnessStore } from '../adapters/freshness-store.ts';
+import type { Salesforce } from '../adapters/salesforce.ts';
+import { SalesforceFailure } from '../adapters/salesforce-failure.ts';
+import type { SentHashes } from '../adapters/sent-hashes.ts';
+import type { Tie } from '../adapters/tie-list.ts';
+import { failureOf } from '../realtime/salesforce-refusal.ts';
+import { type BatchAccount, type ParkedRow, tell } from './account.ts';
+import type { SettleResult } from './flush-state.ts';
+import { subjectsOf } from './judged.ts';
+import type { RowOutcome } from './outcome.ts';
+import { spending } from './purse.ts';
+import { reconcileTies, type TieWorld } from './reconcile-ties.ts';
+import { type BufferedRow, recordFrom } from './row.ts';
+import { sentOf } from './unchanged.ts';
+
+export type SettleWorld = TieWorld & {
+  readonly batches: Batches;
+  readonly salesforce: Salesforce;
+  readonly budget: Pick<Budget, 'acquire'>;
+  readonly freshness: Pick<FreshnessStore, 'remember'>;
+  readonly sent: Pick<SentHashes, 'remember'>;
+  readonly claims: Pick<Claims, 'done'>;
+  /** The API's, `66.0`. */
+  readonly version: string;
+  readonly nowMs: () => number;
+  readonly log: (line: SettleLine) => void;
+};
+
+export type SettleLine =
+  | {
+      readonly outcome: 'settled';
+      readonly object: SObjectName;
+      readonly batchId: string;
+      readonly rows: number;
+      readonly parked: number;
+      readonly givenBack: number;
+      readonly refused: number;
+      /** Rows of the account that Salesforce did not take. */
+      readonly untold: number;
+      /** From Stripe's `created` (whole seconds) of the oldest event to now. */
+      readonly oldestLagMs: number;
+    }
+  | {
+      readonly outcome: 'parked' | 'given back';
+      readonly batchId: string;
+      readonly stripeObjectId: string;
+      readonly stripeEventId: string;
+      readonly correlationId: string;
+      readonly code: string;
+      readonly attempts: number;
+    }
+  | { readonly outcome: 'tie left'; readonly stripeObjectId: string; readonly stripeEventId: string };
+
+/** The wait before each further try of a row; when the last of them fails too, it is parked. */
+export const RETRY_SECONDS = [2, 4, 8, 16, 32] as const;
+
+/**
+ * The state `Settle`: the batch is accounted for in Salesforce, what stands is remembered, what failed for now goes back,
+ * what failed for good is parked. Everything before `finish` may run twice.
+ */
+export async function settle(held: Held, world: SettleWorld): Promise<SettleResult> {
+  const { object, batchId } = held;
+  const meta = await world.batches.meta(held);
+  // The answer of the first run was lost on its way.
+  if (meta === null) return { object, batchId, more: false };
+  const [rows, outcomes] = [await world.batches.rows(held), await world.batches.outcomes(held)];
+  const { parked, givenBack } = failuresOf(rows, outcomes, world.nowMs());
+  const account: BatchAccount = { object, batchId, meta, rows, outcomes, parked };
+
+  await world.batches.park(held, new Map(parked.map(({ key, row }) => [key, row])));
+  const { untold } = await told(held, account, world);
+  await rememberWhatStands(account, world);
+  await world.batches.giveBack(held, givenBack);
+  await world.ties.add(object, tiesOf(rows, outcomes));
+  const refused = [...outcomes.values()].filter(({ kind }) => kind === 'refused').length;
+  for (const line of linesOf(account, givenBack)) world.log(line);
+  const oldest = Math.min(...[...rows.values()].map(({ oldestAt }) => oldestAt));
+  world.log({
+    ...{ outcome: 'settled', object, batchId, rows: rows.size, parked: parked.length, givenBack: givenBack.length },
+    ...{ refused, untold, oldestLagMs: world.nowMs() - oldest },
+  });
+  for (const { key, eventId } of await reconcileTies(object, world)) {
+    world.log({ outcome: 'tie left', stripeObjectId: key, stripeEventId: eventId });
+  }
+  return { object, batchId, more: (await world.batches.finish(held)) > 0 };
+}
+
+function failuresOf(
+  rows: ReadonlyMap<string, BufferedRow>,
+  outcomes: ReadonlyMap<string, RowOutcome>,
+  nowMs: number,
+): { readonly parked: readonly ParkedRow[]; readonly givenBack: readonly GivenBack[] } {
+  const parked: ParkedRow[] = [];
+  const givenBack: GivenBack[] = [];
+  for (const [key, row] of rows) {
+    const outcome = outcomes.get(key) ?? NOT_READ;
+    if (outcome.kind !== 'failed') continue;
+    const waitSeconds = RETRY_SECONDS[row.attempts];
+    if (!outcome.retry || waitSeconds === undefined) parked.push({ key, row, outcome });
+    else {
+      const notBefore = nowMs + waitSeconds * 1_000;
+      givenBack.push({ key, attempts: row.attempts + 1, notBefore, apart: outcome.apart || row.apart === 1 });
+    }
+  }
+  return { parked, givenBack };
+}
+
+const NOT_READ = { kind: 'failed', retry: true, code: 'NO_ANSWER', category: 'Network', apart: false } as const;
+
+async function told(held: Held, account: BatchAccount, world: SettleWorld): Promise<{ readonly untold: number }> {
+  // Nothing was sent and nothing parked: not worth a call.
+  const sent = [...account.outcomes.values()].some(({ kind }) => kind !== 'unchanged');
+  if (!sent) return { untold: 0 };
+  try {
+    const salesforce = spending(held, world);
+    return await tell(account, { salesforce, version: world.version, nowMs: world.nowMs() });
+  } catch (error) {
+    throw error instanceof SalesforceFailure ? failureOf(error) : error;
+  }
+}
+
+/** Freshness keys, hashes and done marks, of rows that Salesforce has. Not of a refused owner: the org knows better. */
+async function rememberWhatStands({ object, rows, outcomes }: BatchAccount, world: SettleWorld): Promise<void> {
+  const written: Parameters<FreshnessStore['remember']>[0][number][] = [];
+  const sent = new Map<string, ReturnType<typeof sentOf>>();
+  const events = new Set<string>();
+  for (const [key, row] of rows) {
+    const outcome = outcomes.get(key);
+    if (outcome === undefined || outcome.kind === 'failed') continue;
+    const refused: ReadonlySet<Owner> = new Set(outcome.kind === 'refused' ? outcome.refused : []);
+    const ties = outcome.kind === 'refused' ? outcome.ties.length : 0;
+    const record = recordFrom(object, row);
+    for (const subject of subjectsOf(record)) {
+      const version = record.owners[subject.owner]?.version ?? 0;
+      if (version === 0 || refused.has(subject.owner)) continue;
+      written.push({ ...subject, version, eventId: row.owners[subject.owner]?.e ?? '' });
+    }
+    if (outcome.kind !== 'refused') sent.set(key, sentOf(record));
+    // A stub is a by-product: its event is done when the row it is about is.
+    const stub = Object.values(row.owners).every(({ v }) => v === 0) && Object.keys(row.owners).length > 0;
+    if (ties === 0 && !stub) for (const event of row.events) events.add(event);
+  }
+  await world.freshness.remember(written);
+  await world.sent.remember(object, sent);
+  await Promise.all([...events].map((event) => world.claims.done(event)));
+}
+
+function tiesOf(rows: ReadonlyMap<string, BufferedRow>, outcomes: ReadonlyMap<string, RowOutcome>): readonly Tie[] {
+  return [...outcomes].flatMap(([key, outcome]) => {
+    const row = rows.get(key);
+    if (row === undefined || outcome.kind !== 'refused') return [];
+    return outcome.ties.flatMap((owner) => {
+      const eventId = row.owners[owner]?.e;
+      return eventId === undefined ? [] : [{ key, owner, eventId }];
+    });
+  });
+}
+
+function linesOf(
+  { batchId, rows, parked, outcomes }: BatchAccount,
+  givenBack: readonly GivenBack[],
+): readonly SettleLine[] {
+  const line = (key: string, outcome: 'parked' | 'given back', code: string, attempts: number): SettleLine => {
+    const row = rows.get(key);
+    return {
+      ...{ outcome, batchId, stripeObjectId: key, stripeEventId: row?.events.at(-1) ?? '' },
+      ...{ correlationId: row?.correlationId ?? '', code, attempts },
+    };
+  };
+  const codeOf = (key: string) => {
+    const outcome = outcomes.get(key) ?? NOT_READ;
+    return outcome.kind === 'failed' ? outcome.code : '';
+  };
+  return [
+    ...parked.map(({ key, row, outcome }) => line(key, 'parked', outcome.code, row.attempts + 1)),
+    ...givenBack.map(({ key, attempts }) => line(key, 'given back', codeOf(key), attempts)),
+  ];
+}

@@ -1,0 +1,59 @@
+import type { StripeEvent, ThinEvent } from '@payments/core/event';
+import { isThin } from '@payments/core/event';
+import {
+  eventNeed,
+  type FetchedObject,
+  needs,
+  plan,
+  refetchNeed,
+  type Source,
+  withFetchedObject,
+} from '@payments/core/plan';
+import type { SalesforceRecord } from '@payments/core/record';
+import type { StripeReader } from '../adapters/stripe.ts';
+
+/** What an event says, with everything read from Stripe that it takes to say it. */
+export type Statement = {
+  readonly event: StripeEvent;
+  readonly source: Source;
+  readonly records: readonly SalesforceRecord[];
+};
+
+/** Whether it is what Stripe's API said rather than what the event carried. */
+export function isFetched({ source }: Statement): boolean {
+  return source.fetchedAt !== null;
+}
+
+/** A thin event is filled with its object as it is now; where that is gone, with the event that Stripe keeps. */
+export async function readFrom(event: StripeEvent | ThinEvent, stripe: StripeReader): Promise<Statement> {
+  return statementOf(isThin(event) ? await filled(event, stripe) : { event, fetchedAt: null }, stripe);
+}
+
+/** The same event with its object as Stripe has it now; unchanged (and not fetched) where Stripe has it no more. */
+export async function refetched(statement: Statement, stripe: StripeReader): Promise<Statement> {
+  const need = refetchNeed(statement.event);
+  if (need === null) return statement;
+  return statementOf(withFetchedObject(statement.event, await stripe(need)), stripe);
+}
+
+async function filled(event: ThinEvent, stripe: StripeReader): Promise<Source> {
+  const need = refetchNeed(event);
+  const object = need === null ? null : await stripe(need);
+  if (object !== null && object.body !== null) return withFetchedObject(event, object);
+  return withFetchedObject(event, await stripe(eventNeed(event)));
+}
+
+/** Lists have pages: each answer may ask for the next one. The bound is against an account that never ends. */
+const MOST_READS = 50;
+
+async function statementOf(source: Source, stripe: StripeReader): Promise<Statement> {
+  const fetched = new Map<string, FetchedObject>();
+  for (
+    let asked = needs(source, fetched);
+    asked.length > 0 && fetched.size < MOST_READS;
+    asked = needs(source, fetched)
+  ) {
+    for (const need of asked) fetched.set(need.key, await stripe(need));
+  }
+  return { event: source.event, source, records: plan(source, fetched).records };
+}
