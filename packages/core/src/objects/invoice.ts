@@ -131,7 +131,7 @@ function failureText(object: unknown, intents: readonly unknown[]): string {
 /** Final: Stripe collects by itself and plans no further attempt. */
 export function failureOf({ event, object }: Reading, intents: readonly unknown[]): PaymentFailed {
   const currency = currencyOf(object.currency);
-  const failedIntent = intents.find((intent) => at(intent, 'last_payment_error') !== undefined) ?? intents[0];
+  const failedIntent = intents.find((intent) => (at(intent, 'last_payment_error') ?? null) !== null) ?? intents[0];
   return {
     eventId: event.id,
     subscriptionId: invSub(object),
