@@ -215,12 +215,15 @@ export class IngestJobs {
   #step(job: IngestJob, upload: Upload, columns: readonly Column[]): void {
     if (job.state !== 'InProgress') return;
     const last = this.#lastRow(job, upload);
-    if (job.next >= last) return this.#finish(job);
+    if (job.next >= last) {
+      this.#finish(job);
+      return;
+    }
     this.#later(this.#timing.chunkMs + (job.plan.slowMs ?? 0), job, 'InProgress', () => {
       const rows = upload.rows.slice(job.next, Math.min(job.next + MAX_ROWS, last));
       const work = () => saveChunk(this.#engine, job, columns, rows);
       const done = (results: readonly RowResult[]) => {
-        results.forEach((result, i) => job.outcomes.push({ result, cells: rows[i] ?? [] }));
+        job.outcomes.push(...results.map((result, i) => ({ result, cells: rows[i] ?? [] })));
         job.failed += results.filter((result) => !result.success).length;
         job.next += rows.length;
         this.#step(job, upload, columns);

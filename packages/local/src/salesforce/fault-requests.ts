@@ -37,12 +37,14 @@ export function applyPreset({ services, oauth, faults }: FaultWorld, preset: Pre
   const { engine, jobs, api } = services;
   switch (preset.preset) {
     case 'expireToken':
-      return oauth.expireAll();
+      oauth.expireAll();
+      return;
     case 'limitAfter':
       api.limit = api.used() + preset.calls;
       return;
     case 'lockRow':
-      return engine.locks.arm(parseId(preset.id) ?? preset.id, preset.times);
+      engine.locks.arm(parseId(preset.id) ?? preset.id, preset.times);
+      return;
     case 'serverUnavailable': {
       const body = [{ message: 'Server Unavailable', errorCode: 'SERVER_UNAVAILABLE' }];
       faults.arm({ times: preset.times, match: { urlRegex: '/services/data' }, effect: { status: 503, body } });

@@ -79,7 +79,10 @@ function addPath(columns: ColumnMetadata[], schema: Schema, object: ObjectSchema
   }
   const step = object.byRelationship.get(first.toLowerCase());
   const parent = objectNamed(schema, step?.referenceTo[0] ?? '');
-  if (step === undefined || parent === undefined) return addPath(columns, schema, object, rest);
+  if (step === undefined || parent === undefined) {
+    addPath(columns, schema, object, rest);
+    return;
+  }
   const name = step.relationshipName ?? first;
   const place = columns.findIndex(({ columnName }) => columnName === name);
   const joinColumns = [...(columns[place]?.joinColumns ?? [])];

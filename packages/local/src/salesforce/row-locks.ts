@@ -49,7 +49,10 @@ export class RowLocks {
   whenFree(ids: Iterable<string>, wake: () => void): void {
     for (const id of ids) {
       const lock = this.#held.get(id);
-      if (lock === undefined) return wake();
+      if (lock === undefined) {
+        wake();
+        return;
+      }
       lock.waiting.add(wake);
     }
   }

@@ -1,5 +1,6 @@
 import { afterSave } from './automation/after-save.ts';
 import { automate } from './automation/before-save.ts';
+import { setDerived } from './derived.ts';
 import type { Engine } from './engine.ts';
 import type { Link, RecordInput } from './record-input.ts';
 import {
@@ -90,15 +91,6 @@ export function liveRow(engine: Engine, object: ObjectSchema, id: string): Row {
   if (row === undefined) throw idNotFound(id);
   if (row.deleted) throw entityIsDeleted();
   return row;
-}
-
-/** Values the platform itself writes: no automation, no rights, no change time. */
-export function setDerived(engine: Engine, object: string, id: string, values: Values): void {
-  const row = engine.store.table(object).get(id);
-  if (row === undefined || row.deleted) return;
-  if (Object.entries(values).every(([name, value]) => row.values[name] === value)) return;
-  const stamp = wireDateTime(engine.clock.now());
-  engine.store.write(object, { ...row, values: { ...row.values, ...values, SystemModstamp: stamp } });
 }
 
 function matchRow(engine: Engine, object: ObjectSchema, order: SaveOrder): Row | null {

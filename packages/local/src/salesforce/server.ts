@@ -59,9 +59,15 @@ async function readAll(request: IncomingMessage): Promise<Buffer> {
 function receive(parts: ServerParts, request: IncomingMessage, response: ServerResponse, raw: Buffer): void {
   const url = request.url ?? '/';
   const method = request.method ?? 'GET';
-  if (url.startsWith('/__fake/') || parts.faults.quiet) return handle(parts, request, response, raw);
+  if (url.startsWith('/__fake/') || parts.faults.quiet) {
+    handle(parts, request, response, raw);
+    return;
+  }
   const effect = parts.faults.take({ method, url, body: raw.toString('utf8') });
-  if (effect === null) return handle(parts, request, response, raw);
+  if (effect === null) {
+    handle(parts, request, response, raw);
+    return;
+  }
   if (effect.delayMs > 0) parts.clock.after(effect.delayMs, () => strike(parts, effect, request, response, raw));
   else strike(parts, effect, request, response, raw);
 }
@@ -78,7 +84,10 @@ function strike(
     request.socket.resetAndDestroy();
     return;
   }
-  if (effect.answer !== null) return send(parts, response, effect.answer, true);
+  if (effect.answer !== null) {
+    send(parts, response, effect.answer, true);
+    return;
+  }
   handle(parts, request, response, raw, effect.dropAfterCommit ? () => request.socket.resetAndDestroy() : undefined);
 }
 
@@ -97,13 +106,15 @@ function handle(
   const method = request.method ?? 'GET';
   const reply = (answer: Answer, counted: boolean) => (instead ?? (() => send(parts, response, answer, counted)))();
   if (Buffer.byteLength(url) > MAX_URI_BYTES) {
-    return reply(errorAnswer(new SalesforceError(414, 'URI_TOO_LONG', 'The requested URI is too long')), false);
+    reply(errorAnswer(new SalesforceError(414, 'URI_TOO_LONG', 'The requested URI is too long')), false);
+    return;
   }
   const segments = splitPath(path);
   if (segments[0] === 'services' && segments[1] === 'data' && segments.length > 2) {
     const found = restCall(parts, method, segments.slice(2), query, headers, raw);
-    if (found instanceof SalesforceError) return reply(errorAnswer(found), true);
-    return parts.rest(found, (answer) => reply(answer, true));
+    if (found instanceof SalesforceError) reply(errorAnswer(found), true);
+    else parts.rest(found, (answer) => reply(answer, true));
+    return;
   }
   reply(outside(parts, { method, path: `/${segments.join('/')}`, text: raw.toString('utf8'), headers }), false);
 }

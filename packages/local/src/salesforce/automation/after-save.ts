@@ -1,5 +1,5 @@
+import { setDerived } from '../derived.ts';
 import type { Engine } from '../engine.ts';
-import { setDerived } from '../save.ts';
 import type { ObjectSchema, Stored } from '../schema.ts';
 import { rollUp } from './roll-up.ts';
 import { subscriptionStatus } from './subscription-status.ts';

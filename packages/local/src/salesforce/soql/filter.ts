@@ -34,10 +34,10 @@ export function compile<T>(condition: Condition, reader: Reader<T>): Test<T> {
     default: {
       const column = reader.columnOf(condition.left);
       if (column.field.longText) throw notFilterable(column.field);
-      const valueOf = (item: T) => reader.valueOf(item, condition.left, column);
+      const read = (item: T) => reader.valueOf(item, condition.left, column);
       if (condition.kind === 'compare') {
         const test = compileComparison(column.field, condition.op, condition.value, reader.now);
-        return (item) => test(valueOf(item));
+        return (item) => test(read(item));
       }
       const values =
         condition.kind === 'inQuery'
@@ -45,7 +45,7 @@ export function compile<T>(condition: Condition, reader: Reader<T>): Test<T> {
           : new Set(condition.values.map((literal) => literalValue(column.field, literal)));
       const folded = new Set([...values].map((value) => fold(column.field, value)));
       return (item) => {
-        const value = valueOf(item);
+        const value = read(item);
         // A null is in no list of a sub-query, and `NOT IN` finds it.
         return folded.has(fold(column.field, value)) !== condition.negated;
       };

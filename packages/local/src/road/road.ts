@@ -1,0 +1,317 @@
+/**
+ * The road of an event on one machine: runs the synthesised graph and nothing else. Rules, patterns, targets, queues,
+ * mappings, machines and schedules are what would be deployed; the Lambdas are the bundles that would be uploaded.
+ */
+import path from 'node:path';
+import { WRITE_ORDER } from '@payments/core/record';
+import { bufferKeys } from '@payments/functions/adapters/buffer';
+import { connectRedis, type Redis } from '@payments/functions/adapters/redis';
+import * as v from 'valibot';
+import { type Service, startAwsServer } from '../aws/server.ts';
+import { type Bus, createBus, DeliveryError, type Target } from '../bus/bus.ts';
+import { handleEvents } from '../bus/wire.ts';
+import { type HttpApi, startHttpApi } from '../gateway/http-api.ts';
+import type { Graph } from '../graph/graph.ts';
+import { bundleHandlers } from '../lambda/bundle.ts';
+import { type LocalFunction, type LogLine, startFunction } from '../lambda/function.ts';
+import { type Mapping, startMapping } from '../queues/mapping.ts';
+import { type Queues, startQueues } from '../queues/queues.ts';
+import { type PrivateRedis, startPrivateRedis } from '../redis/private-redis.ts';
+import { startSchedules } from '../schedule/schedule.ts';
+import { createSecrets, type Secrets } from '../secrets/secrets.ts';
+import { handleSecrets } from '../secrets/wire.ts';
+import type { Json } from '../states/definition.ts';
+import { createMachines, type Execution, type Machines } from '../states/machines.ts';
+import { handleStates } from '../states/wire.ts';
+import { environmentOf } from './environment.ts';
+
+export type RoadOptions = {
+  readonly root: string;
+  readonly graph: Graph;
+  readonly host: string;
+  /** 0 picks a free port. */
+  readonly webhookPort: number;
+  readonly awsPort: number;
+  /** Values by the secret's name in the graph. */
+  readonly secretValues: ReadonlyMap<string, string>;
+  /** Properties of the Settings link to replace. */
+  readonly settings: Readonly<Record<string, string | number | boolean>>;
+  /** Instances per function at most; the graph's own limit when that is lower. */
+  readonly instances: number;
+  /** Divides the interval of every schedule. */
+  readonly scheduleSpeed: number;
+  readonly onLog: (line: LogLine) => void;
+  readonly onExecution: (execution: Execution) => void;
+  readonly onArrival: (arrival: Arrival) => void;
+  readonly onError: (error: unknown) => void;
+};
+
+/** A Stripe event that a rule handed to a queue or a machine; the same event may arrive more than once. */
+export type Arrival = {
+  readonly eventId: string;
+  readonly type: string;
+  readonly targetArn: string;
+  readonly at: number;
+};
+
+export type Road = {
+  readonly webhookUrl: string;
+  readonly healthUrl: string;
+  readonly awsUrl: string;
+  readonly bus: Bus;
+  readonly machines: Machines;
+  readonly queues: Queues;
+  readonly secrets: Secrets;
+  readonly redis: PrivateRedis;
+  readonly functions: ReadonlyMap<string, LocalFunction>;
+  readonly graph: Graph;
+  /** Deliveries, executions, messages and invocations that are under way. */
+  busy(): number;
+  /** Rows in the bulk buffer, those of unfinished batches included. */
+  buffered(): Promise<number>;
+  /** Starts the flush machine as its schedule does, unless it runs. */
+  flush(): void;
+  close(): Promise<void>;
+};
+
+export async function startRoad(options: RoadOptions): Promise<Road> {
+  const { graph } = options;
+  const now = (): number => Date.now();
+  const closers: (() => unknown)[] = [];
+  const close = async (): Promise<void> => {
+    for (const closer of closers.splice(0).reverse()) await closer();
+  };
+  try {
+    const redis = await startPrivateRedis();
+    closers.push(() => redis.close());
+    const buffer = connectRedis({ host: redis.host, port: redis.port, tls: false, username: '', password: '' });
+    closers.push(() => buffer.disconnect());
+    const queues = await startQueues(graph.queues, graph.region);
+    closers.push(() => queues.close());
+    const secrets = createSecrets({ secrets: graph.secrets, now });
+    for (const [name, value] of options.secretValues) secrets.put(name, value);
+
+    const functions = new Map<string, LocalFunction>();
+    const invoke = (functionArn: string, payload: unknown): Promise<unknown> => {
+      const fn = functions.get(functionArn) ?? functions.get(withoutQualifier(functionArn));
+      if (fn === undefined) return Promise.reject(new Error(`there is no function ${functionArn}`));
+      return fn.invoke(payload);
+    };
+    const machines = createMachines({
+      machines: graph.machines,
+      invoke: async (arn, payload) => asJson(await invoke(arn, payload)),
+      onStatusChange: (execution) => {
+        publishStatus(bus, execution);
+        options.onExecution(execution);
+      },
+      now,
+    });
+    const bus = createBus({
+      account: graph.account,
+      region: graph.region,
+      clock: now,
+      random: Math.random,
+      schedule: (ms, task) => {
+        const timer = setTimeout(task, ms);
+        return () => clearTimeout(timer);
+      },
+      deliver: async (target, payload) => {
+        await deliver(target, payload, { machines, queues, invoke });
+        const arrived = v.safeParse(Arrived, JSON.parse(payload));
+        if (!arrived.success) return;
+        const { id, type } = arrived.output.detail.event;
+        options.onArrival({ eventId: id, type, targetArn: target.arn, at: now() });
+      },
+      deadLetter: async (queueArn, letter) => queues.send(queueArn, letter.body, letter.attributes),
+      unknownBus: 'refuse',
+    });
+    closers.push(
+      () => machines.close(),
+      () => bus.stop(),
+    );
+    loadBus(bus, graph);
+
+    const aws = await startAwsServer({
+      host: options.host,
+      port: options.awsPort,
+      sqsPort: queues.port,
+      services: new Map<string, Service>([
+        ['AWSEvents', (operation, input) => handleEvents(bus, operation, input)],
+        ['AWSStepFunctions', (operation, input) => handleStates(machines, operation, input)],
+        ['secretsmanager', (operation, input) => handleSecrets(secrets, operation, input)],
+      ]),
+      onError: options.onError,
+    });
+    closers.push(() => aws.close());
+
+    const bundles = await bundleHandlers(
+      options.root,
+      path.join(options.root, '.sst/local/bundles'),
+      graph.functions.map(({ name, handler }) => ({ functionName: name, handler })),
+    );
+    for (const fn of graph.functions) {
+      const bundle = bundles.get(fn.name);
+      if (bundle === undefined) throw new Error(`the bundle of ${fn.name} was not built`);
+      const local = startFunction(
+        {
+          name: fn.name,
+          arn: fn.arn,
+          bundle: bundle.file,
+          exportName: bundle.exportName,
+          timeoutSeconds: fn.timeoutSeconds,
+          memorySize: fn.memoryMb,
+          environment: environmentOf(fn, {
+            awsUrl: aws.url,
+            region: graph.region,
+            app: { name: graph.app, stage: graph.stage },
+            redis: { host: redis.host, port: redis.port },
+            queueUrl: (arn) => queues.url(arn),
+            settings: options.settings,
+          }),
+          instances: Math.min(options.instances, fn.reservedConcurrency ?? options.instances),
+        },
+        options.onLog,
+      );
+      functions.set(fn.arn, local);
+      functions.set(fn.name, local);
+    }
+    const everyFunction = [...new Set(functions.values())];
+    closers.push(() => Promise.all(everyFunction.map((fn) => fn.close())));
+
+    const mappings: Mapping[] = graph.mappings.map((mapping) =>
+      startMapping(mapping, queues, (event) => invoke(mapping.functionArn, event), {
+        region: graph.region,
+        now,
+        onError: options.onError,
+      }),
+    );
+    closers.push(() => Promise.all(mappings.map((mapping) => mapping.close())));
+    closers.push(
+      startSchedules(
+        graph.schedules.map(({ name, expression, targetArn, input }) => ({
+          name,
+          expression,
+          start: () => {
+            deliver({ id: name, arn: targetArn }, input ?? '{}', { machines, queues, invoke }).catch(options.onError);
+          },
+        })),
+        options.scheduleSpeed,
+      ),
+    );
+
+    const http: HttpApi = await startHttpApi(graph.routes, invoke, {
+      host: options.host,
+      port: options.webhookPort,
+      onError: options.onError,
+    });
+    closers.push(() => http.close());
+
+    return {
+      webhookUrl: `${http.url}/webhook/stripe`,
+      healthUrl: `${http.url}/health`,
+      awsUrl: aws.url,
+      bus,
+      machines,
+      queues,
+      secrets,
+      redis,
+      functions,
+      graph,
+      buffered: () => bufferedRows(buffer),
+      flush: () => {
+        for (const { targetArn, input } of graph.schedules) {
+          const running = [...machines.executions(targetArn)].some(({ status }) => status === 'RUNNING');
+          if (!running && graph.machines.some(({ arn }) => arn === targetArn)) machines.start(targetArn, input ?? '{}');
+        }
+      },
+      busy: () =>
+        bus.inFlight +
+        machines.running() +
+        mappings.reduce((sum, mapping) => sum + mapping.inFlight(), 0) +
+        everyFunction.reduce((sum, fn) => sum + fn.inFlight(), 0) +
+        graph.mappings.reduce((sum, { queueArn }) => sum + waitingIn(queues, queueArn), 0),
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+const Arrived = v.object({ detail: v.object({ event: v.object({ id: v.string(), type: v.string() }) }) });
+
+async function bufferedRows(redis: Redis): Promise<number> {
+  const counts = await Promise.all(
+    WRITE_ORDER.flatMap((object) => {
+      const { rows, batch } = bufferKeys(object);
+      return [redis.hlen(rows), redis.hlen(batch)];
+    }),
+  );
+  return counts.reduce((sum, count) => sum + count, 0);
+}
+
+function loadBus(bus: Bus, graph: Graph): void {
+  for (const { name } of graph.buses) bus.createEventBus(name);
+  for (const { name, busName, pattern, enabled } of graph.rules) {
+    bus.putRule({ name, busName, eventPattern: pattern, state: enabled ? 'ENABLED' : 'DISABLED' });
+  }
+  for (const { ruleName, busName, ...target } of graph.targets) bus.putTargets({ rule: ruleName, busName }, [target]);
+  for (const archive of graph.archives) bus.archives.create(archive);
+}
+
+type Destinations = {
+  readonly machines: Machines;
+  readonly queues: Queues;
+  readonly invoke: (arn: string, payload: unknown) => Promise<unknown>;
+};
+
+/** Hands a payload to a target by the service in its ARN; failures are named as EventBridge names them. */
+async function deliver(target: Target, payload: string, to: Destinations): Promise<void> {
+  const service = target.arn.split(':')[2];
+  try {
+    if (service === 'sqs') to.queues.send(target.arn, payload);
+    else if (service === 'states') to.machines.start(target.arn, payload);
+    else if (service === 'lambda') await to.invoke(target.arn, JSON.parse(payload));
+    else throw new DeliveryError('NO_RESOURCE', `no ${service} targets on this machine`, { retryable: false });
+  } catch (cause) {
+    if (cause instanceof DeliveryError) throw cause;
+    const message = cause instanceof Error ? cause.message : String(cause);
+    throw new DeliveryError('INVALID_PARAMETER', message, { retryable: false, cause });
+  }
+}
+
+/** docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html */
+function publishStatus(bus: Bus, execution: Execution): void {
+  bus.publishServiceEvent({
+    source: 'aws.states',
+    detailType: 'Step Functions Execution Status Change',
+    resources: [execution.arn],
+    detail: JSON.stringify({
+      executionArn: execution.arn,
+      stateMachineArn: execution.machineArn,
+      name: execution.name,
+      status: execution.status,
+      startDate: execution.startDate,
+      stopDate: execution.stopDate,
+      input: execution.input,
+      inputDetails: { included: true },
+      output: execution.output,
+      error: execution.error,
+      cause: execution.cause,
+    }),
+  });
+}
+
+function waitingIn(queues: Queues, arn: string): number {
+  const { ready, delayed } = queues.depth(arn);
+  return ready + delayed;
+}
+
+function withoutQualifier(arn: string): string {
+  return arn.split(':').slice(0, 7).join(':');
+}
+
+/** What crossed a JSON boundary is JSON. */
+function asJson(value: unknown): Json {
+  return JSON.parse(JSON.stringify(value ?? null));
+}
