@@ -1,0 +1,65 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { type Received, type Reply, startHttp } from '../../test/http-stand-in.ts';
+import { stripeReader } from './stripe.ts';
+
+let stop: (() => Promise<void>) | undefined;
+afterEach(async () => {
+  await stop?.();
+  stop = undefined;
+});
+
+async function account(answer: (request: Received) => Reply) {
+  const http = await startHttp(answer);
+  stop = http.stop;
+  const read = stripeReader({
+    apiKey: async () => ({ apiKey: 'sk_test_secret', apiBase: http.url }),
+    version: '2026-10-28.endive',
+    nowMs: () => 1_790_000_000_999,
+  });
+  return { http, read };
+}
+
+const NEED = { path: '/v1/prices/price_1', query: [['expand[]', 'tiers']] } as const;
+
+describe('stripeReader', () => {
+  it('reads with the pinned version and gives the second of the answer', async () => {
+    const { http, read } = await account(() => ({
+      status: 200,
+      body: '{"id":"price_1","unit_amount_decimal":"0.5"}',
+      headers: { date: 'Mon, 21 Sep 2026 14:13:20 GMT' },
+    }));
+    expect(await read(NEED)).toEqual({ body: { id: 'price_1', unit_amount_decimal: '0.5' }, at: 1_790_000_000 });
+    expect(http.received).toMatchObject([
+      {
+        url: '/v1/prices/price_1?expand%5B%5D=tiers',
+        headers: { authorization: 'Bearer sk_test_secret', 'stripe-version': '2026-10-28.endive' },
+      },
+    ]);
+  });
+
+  it('takes 404 for an answer', async () => {
+    const { read } = await account(() => ({ status: 404, body: '{"error":{"code":"resource_missing"}}' }));
+    expect((await read(NEED)).body).toBeNull();
+  });
+
+  it.each([
+    [429, '{"error":{"code":"rate_limit","message":"jane@example.com"}}', 'BudgetWait', 'rate_limit'],
+    [429, '{"error":{"code":"lock_timeout"}}', 'RetryLater', 'lock_timeout'],
+    [500, 'oops', 'RetryLater', 'HTTP_500'],
+    [401, '{"error":{"type":"invalid_request_error"}}', 'RetryLater', 'invalid_request_error'],
+    [400, '{"error":{"code":"parameter_unknown","message":"jane@example.com"}}', 'NeverRetry', 'parameter_unknown'],
+    [200, '{"name":"jane@example.com', 'RetryLater', 'NOT_JSON'],
+  ])('answers %d %s with %s', async (status, body, name, code) => {
+    const { read } = await account(() => ({ status, body }));
+    const thrown = await read(NEED).catch((error: unknown) => error);
+    expect(thrown).toMatchObject({ name, code });
+    expect(thrown instanceof Error && `${thrown.message}${thrown.stack}`).not.toMatch(/jane|sk_test/);
+  });
+
+  it('is RetryLater when nobody answers', async () => {
+    const { read } = await account(() => ({ status: 200 }));
+    await stop?.();
+    stop = undefined;
+    await expect(read(NEED)).rejects.toMatchObject({ name: 'RetryLater', code: 'NETWORK' });
+  });
+});
