@@ -1,0 +1,219 @@
+import type { Envelope } from '@payments/core/event';
+import { BudgetWait, NeverRetry, RetryLater } from '@payments/core/failure';
+import * as v from 'valibot';
+import { describe, expect, it } from 'vitest';
+import type { SalesforceRequest } from '../adapters/salesforce.ts';
+import { claim } from './claim.ts';
+import { crossing, readCrossing } from './crossing.ts';
+import { type StepInput, StepInputSchema } from './machine-input.ts';
+import { type ParkLine, park } from './park.ts';
+import { type SettledLine, settle } from './settle.ts';
+
+const EXECUTION = 'arn:aws:states:eu-west-1:123456789012:execution:payments:run-1';
+const NOW_MS = 1_790_000_004_000;
+const detail: Envelope = {
+  priority: 'high',
+  lane: 'realtime',
+  receivedAt: '2026-09-21T14:13:23.000Z',
+  correlationId: 'c-1',
+  event: {
+    id: 'evt_1',
+    object: 'event',
+    type: 'payment_intent.succeeded',
+    created: 1_790_000_000,
+    livemode: false,
+    api_version: null,
+    data: { object: { id: 'pi_1', receipt_email: 'jane@example.com' } },
+  },
+};
+const INPUT: StepInput = {
+  event: { id: 'b', 'detail-type': 'payment_intent.succeeded', source: 'stripe.webhook', time: 'now', detail },
+  execution: EXECUTION,
+};
+
+describe('claim', () => {
+  const ask = (outcome: 'mine' | 'duplicate' | 'held') =>
+    claim(INPUT, { claims: { claim: async () => outcome }, nowMs: () => NOW_MS });
+
+  it('tells the machine whether the event is its own or done', async () => {
+    expect(await ask('mine')).toEqual({ outcome: 'mine' });
+    expect(await ask('duplicate')).toEqual({ outcome: 'duplicate' });
+  });
+
+  it('asks to be tried later while another execution holds the event', async () => {
+    await expect(ask('held')).rejects.toMatchObject({ name: 'RetryLater', code: 'CLAIMED' });
+  });
+});
+
+describe('settle', () => {
+  it('marks the event as done and tells its lag', async () => {
+    const done: string[] = [];
+    const lines: SettledLine[] = [];
+    const sync = { outcome: 'written', rows: 2, calls: 1, refetched: false } as const;
+    await settle(
+      { ...INPUT, sync },
+      {
+        claims: {
+          done: async (id) => {
+            done.push(id);
+          },
+        },
+        nowMs: () => NOW_MS,
+        log: (line) => lines.push(line),
+      },
+    );
+    expect(done).toEqual(['evt_1']);
+    expect(lines).toEqual([
+      {
+        correlationId: 'c-1',
+        stripeEventId: 'evt_1',
+        stripeObjectId: 'pi_1',
+        executionName: 'run-1',
+        type: 'payment_intent.succeeded',
+        ...sync,
+        lagMs: 4000,
+        pathMs: 1000,
+      },
+    ]);
+  });
+
+  it('says nothing when the mark could not be made', async () => {
+    const lines: SettledLine[] = [];
+    const claims = { done: async () => Promise.reject(new Error('Redis is down')) };
+    const sync = { outcome: 'nothing', rows: 0, calls: 0, refetched: false } as const;
+    await expect(
+      settle({ ...INPUT, sync }, { claims, nowMs: () => NOW_MS, log: (line) => lines.push(line) }),
+    ).rejects.toThrow('Redis is down');
+    expect(lines).toEqual([]);
+  });
+});
+
+function parking(options: { readonly created?: boolean; readonly granted?: boolean; readonly broken?: boolean } = {}) {
+  const released: string[] = [];
+  const requests: SalesforceRequest[] = [];
+  const lines: ParkLine[] = [];
+  return {
+    released,
+    requests,
+    lines,
+    world: {
+      claims: {
+        release: async (id: string, holder: string) => {
+          released.push(`${id} ${holder}`);
+          if (options.broken) throw new Error('Redis is down');
+          return true;
+        },
+      },
+      salesforce: async (request: SalesforceRequest) => {
+        requests.push(request);
+        if (options.broken) throw new Error('quotes jane@example.com');
+        return { status: 200, body: { id: 'a09', success: true, created: options.created ?? false } };
+      },
+      acquire: async () => ({ granted: options.granted ?? true, retryAfterMs: 0 }),
+      nowMs: () => NOW_MS,
+      log: (line: ParkLine) => lines.push(line),
+    },
+  };
+}
+
+/** What Lambda and the machine make of a thrown error. */
+function caught(error: unknown) {
+  const crossed = crossing(error);
+  return {
+    Error: crossed.name,
+    Cause: JSON.stringify({ errorType: crossed.name, errorMessage: crossed.message, trace: [] }),
+  };
+}
+
+describe('park', () => {
+  const error = () => caught(new NeverRetry('Salesforce refused X', { code: 'STRING_TOO_LONG', category: 'Data' }));
+
+  it('gives the claim back and lists the failure by the event, with identifiers only', async () => {
+    const { world, released, requests, lines } = parking({ created: true });
+    expect(await park({ event: INPUT.event, execution: EXECUTION, error: error() }, world)).toEqual({ parked: true });
+    expect(released).toEqual([`evt_1 ${EXECUTION}`]);
+    expect(requests).toMatchObject([
+      {
+        method: 'PATCH',
+        path: '/sobjects/Sync_Failure__c/Failure_Key__c/stripe.webhook%3Aevt_1',
+        body: {
+          Stripe_Event_ID__c: 'evt_1',
+          Stripe_Object_ID__c: 'pi_1',
+          Category__c: 'Data',
+          Code__c: 'STRING_TOO_LONG',
+          Message__c: 'Salesforce refused X',
+          Attempts__c: 1,
+          Status__c: 'Open',
+          Last_Failed_At__c: '2026-09-21T14:13:24.000Z',
+          Event_Created_At__c: '2026-09-21T14:13:20.000Z',
+          Execution_Link__c: `https://eu-west-1.console.aws.amazon.com/states/home?region=eu-west-1#/v2/executions/details/${EXECUTION}`,
+        },
+      },
+      { body: { First_Failed_At__c: '2026-09-21T14:13:24.000Z' } },
+    ]);
+    expect(lines).toMatchObject([{ stripeEventId: 'evt_1', code: 'STRING_TOO_LONG', category: 'Data' }]);
+    expect(JSON.stringify([requests, lines])).not.toContain('jane');
+  });
+
+  it('keeps the first time of an event that parks again', async () => {
+    const { world, requests } = parking({ created: false });
+    await park({ event: INPUT.event, execution: EXECUTION, error: error() }, world);
+    expect(requests).toHaveLength(1);
+    expect(requests[0]?.body).not.toHaveProperty('First_Failed_At__c');
+  });
+
+  it('never throws: Redis and Salesforce may be down, the budget empty, the input anything', async () => {
+    const down = parking({ broken: true });
+    await park({ event: INPUT.event, execution: EXECUTION, error: error() }, down.world);
+    expect(down.lines).toMatchObject([{ unlisted: 'claim: Error; Sync_Failure__c: Error' }]);
+    const poor = parking({ granted: false });
+    await park({ event: INPUT.event, execution: EXECUTION, error: error() }, poor.world);
+    expect(poor.requests).toEqual([]);
+    expect(poor.lines).toMatchObject([{ unlisted: 'Sync_Failure__c: NoCallsLeft' }]);
+    const odd = parking();
+    await park({ event: { detail: 'x' }, execution: 'e', error: { Error: 'States.Timeout', Cause: '' } }, odd.world);
+    expect(odd.lines).toMatchObject([{ executionName: 'e', code: 'States.Timeout' }]);
+  });
+});
+
+describe('crossing', () => {
+  it.each([
+    new RetryLater('a', { code: 'UNABLE_TO_LOCK_ROW', category: 'Network' }),
+    new NeverRetry('b: c\nd', { code: 'INVALID_FIELD', category: 'Business' }),
+    new BudgetWait('e', { code: 'NO_BUDGET', retryAfterMs: 5 }),
+  ])('carries code and category of $name through the machine', (error) => {
+    const { code, category, message } = error;
+    expect(readCrossing(caught(error))).toEqual({ code, category, message });
+    expect(caught(error).Error).toBe(error.name);
+  });
+
+  it('takes a bad input for something no retry cures, and names the place but not the value', () => {
+    const bad = { ...INPUT, event: { ...INPUT.event, id: { email: 'jane@example.com' } } };
+    const parse = () => {
+      try {
+        return v.parse(StepInputSchema, bad);
+      } catch (error) {
+        return error;
+      }
+    };
+    const crossed = crossing(parse());
+    expect(crossed).toMatchObject({ name: 'NeverRetry', code: 'BAD_INPUT', category: 'Data' });
+    expect(crossed.message).toContain('event.id');
+    expect(crossed.message).not.toContain('jane');
+  });
+
+  it('tries again after what it does not know, without its words', () => {
+    const crossed = crossing(new TypeError('cannot read jane@example.com'));
+    expect(crossed).toMatchObject({ name: 'RetryLater', code: 'TypeError' });
+    expect(crossed.message).not.toContain('jane');
+  });
+
+  it('reads a crash, whose cause is no JSON of ours', () => {
+    const crash = { Error: 'Lambda.Unknown', Cause: 'RequestId: 1 Error: Runtime exited, jane@example.com' };
+    expect(readCrossing(crash)).toEqual({
+      code: 'Lambda.Unknown',
+      category: 'Network',
+      message: 'the function ended with Lambda.Unknown',
+    });
+  });
+});

@@ -1,0 +1,179 @@
+import type { SalesforceRecord } from '@payments/core/record';
+import { describe, expect, it } from 'vitest';
+import { inCalls, MAX_PARTS, partsOf } from './composite.ts';
+import { readComposite } from './composite-answer.ts';
+
+const MARK = { writeId: 'evt_1', correlationId: 'c-1' };
+const V = 170000000050;
+
+const customer: SalesforceRecord = {
+  object: 'Stripe_Customer__c',
+  externalIdField: 'Stripe_Customer_ID__c',
+  externalId: 'cus_1',
+  rowId: null,
+  fields: {},
+  parents: [],
+  owners: { customer: { version: 0, fetched: false } },
+};
+const subscription: SalesforceRecord = {
+  object: 'Stripe_Subscription__c',
+  externalIdField: 'Stripe_Subscription_ID__c',
+  externalId: 'sub_1',
+  rowId: null,
+  fields: { Status__c: 'active' },
+  parents: [
+    {
+      field: 'Stripe_Customer__c',
+      object: 'Stripe_Customer__c',
+      externalIdField: 'Stripe_Customer_ID__c',
+      externalId: 'cus_1',
+    },
+  ],
+  owners: { subscription: { version: V, fetched: false } },
+};
+
+const parts = (records: readonly SalesforceRecord[]) => partsOf(records, null, MARK, '66.0');
+
+describe('partsOf', () => {
+  it('writes the parent, the row that refers to it, and reads back what the guard kept', () => {
+    expect(parts([customer, subscription]).map(({ part }) => part)).toEqual([
+      {
+        method: 'PATCH',
+        url: '/services/data/v66.0/sobjects/Stripe_Customer__c/Stripe_Customer_ID__c/cus_1',
+        referenceId: 'r0',
+        body: { Stripe_Version__c: 0, Stripe_Write__c: 'evt_1;;c-1' },
+      },
+      {
+        method: 'PATCH',
+        url: '/services/data/v66.0/sobjects/Stripe_Subscription__c/Stripe_Subscription_ID__c/sub_1',
+        referenceId: 'r1',
+        body: {
+          Status__c: 'active',
+          Stripe_Version__c: V,
+          Stripe_Write__c: 'evt_1;;c-1',
+          Stripe_Customer__c: '@{r0.id}',
+        },
+      },
+      {
+        method: 'GET',
+        url: '/services/data/v66.0/sobjects/Stripe_Subscription__c/@{r1.id}?fields=Refused_Write__c,Stripe_Version__c,Session_Version__c,Invoice_Version__c',
+        referenceId: 'r1read',
+      },
+    ]);
+  });
+
+  it('names a parent that is not in the call by its external id', () => {
+    expect(parts([subscription])[0]?.part.body).toMatchObject({
+      Stripe_Customer__r: { Stripe_Customer_ID__c: 'cus_1' },
+    });
+  });
+
+  it('addresses a row by its own id first, and its children then use that id', () => {
+    const known: SalesforceRecord = { ...customer, externalId: 'cus_1', rowId: 'a00000000000001AAA' };
+    const [parent, child] = parts([known, subscription]).map(({ part }) => part);
+    expect(parent?.url).toBe('/services/data/v66.0/sobjects/Stripe_Customer__c/a00000000000001AAA');
+    expect(parent?.body).toMatchObject({ Stripe_Customer_ID__c: 'cus_1' });
+    expect(child?.body).toMatchObject({ Stripe_Customer__c: 'a00000000000001AAA' });
+  });
+
+  it('writes a row that has no external id by its own id alone', () => {
+    const pending: SalesforceRecord = { ...subscription, externalId: null, rowId: 'a01000000000001AAA' };
+    const [write, read] = parts([pending]).map(({ part }) => part);
+    expect(write?.url).toBe('/services/data/v66.0/sobjects/Stripe_Subscription__c/a01000000000001AAA');
+    expect(write?.body).not.toHaveProperty('Stripe_Subscription_ID__c');
+    expect(read?.url).toContain('/a01000000000001AAA?fields=');
+  });
+
+  it('encodes external ids, which people may choose', () => {
+    const odd: SalesforceRecord = { ...customer, externalId: 'a/b?c#d é', rowId: null };
+    expect(parts([odd])[0]?.part.url).toMatch(/\/a%2Fb%3Fc%23d%20%C3%A9$/);
+  });
+});
+
+describe('inCalls', () => {
+  it.each([false, true])('keeps every call within 25 parts, in order, and loses nothing (event: %s)', (withEvent) => {
+    const records = Array.from(
+      { length: 60 },
+      (_, index): SalesforceRecord => ({
+        ...(index % 3 === 0 ? customer : subscription),
+        externalId: `x_${index}`,
+        rowId: null,
+      }),
+    );
+    const calls = inCalls(records, withEvent);
+    expect(calls.flat()).toEqual(records);
+    for (const call of calls) expect(parts(call).length + (withEvent ? 1 : 0)).toBeLessThanOrEqual(MAX_PARTS);
+  });
+
+  it('makes one call for an event without rows', () => {
+    expect(inCalls([], true)).toEqual([[]]);
+  });
+});
+
+describe('readComposite', () => {
+  const placed = parts([customer, subscription]);
+  const ok = (row: object) => ({
+    compositeResponse: [
+      { referenceId: 'r0', httpStatusCode: 201, body: { id: 'a00', success: true } },
+      { referenceId: 'r1', httpStatusCode: 200, body: { id: 'a01', success: true } },
+      { referenceId: 'r1read', httpStatusCode: 200, body: row },
+    ],
+  });
+  const halted = [{ errorCode: 'PROCESSING_HALTED', message: 'rolled back' }];
+
+  it('is written without refusals when the guard took all', () => {
+    expect(readComposite(ok({ Refused_Write__c: null, Stripe_Version__c: V }), placed, 'evt_1')).toEqual({
+      kind: 'written',
+      refusals: [],
+    });
+  });
+
+  it.each([
+    ['a newer state', V + 100, 'older'],
+    ['a terminal state', 160000000090, 'older'],
+    ['another state of the same second', V, 'tie'],
+  ])('reports that the guard kept %s', (_, stored, why) => {
+    const answer = ok({ Refused_Write__c: 'evt_1', Stripe_Version__c: stored });
+    const outcome = readComposite(answer, placed, 'evt_1');
+    expect(outcome).toMatchObject({
+      kind: 'written',
+      refusals: [{ record: subscription, owner: 'subscription', why }],
+    });
+  });
+
+  it('does not take the refusal of another write for its own', () => {
+    const answer = ok({ Refused_Write__c: 'evt_0', Stripe_Version__c: V });
+    expect(readComposite(answer, placed, 'evt_1')).toEqual({ kind: 'written', refusals: [] });
+  });
+
+  it('blames the part that failed, not those that were rolled back with it', () => {
+    const answer = {
+      compositeResponse: [
+        { referenceId: 'r0', httpStatusCode: 400, body: halted },
+        { referenceId: 'r1', httpStatusCode: 400, body: [{ errorCode: 'STRING_TOO_LONG', message: 'x' }] },
+        { referenceId: 'r1read', httpStatusCode: 400, body: halted },
+      ],
+    };
+    expect(readComposite(answer, placed, 'evt_1')).toMatchObject({
+      kind: 'failed',
+      culprit: { record: subscription, kind: 'write', status: 400, errorCode: 'STRING_TOO_LONG' },
+    });
+  });
+
+  it('calls a part without an answer a failure', () => {
+    const answer = { compositeResponse: ok({}).compositeResponse.slice(0, 2) };
+    expect(readComposite(answer, placed, 'evt_1')).toMatchObject({
+      kind: 'failed',
+      culprit: { errorCode: 'NO_ANSWER' },
+    });
+  });
+
+  it('reads the refusal of a whole call, and throws on what is no answer', () => {
+    const whole = [{ referenceId: null, httpStatusCode: 400, body: [{ errorCode: 'LIMIT_EXCEEDED', message: '25' }] }];
+    expect(readComposite({ compositeResponse: whole }, placed, 'evt_1')).toMatchObject({
+      kind: 'failed',
+      culprit: { errorCode: 'LIMIT_EXCEEDED' },
+    });
+    expect(() => readComposite('<html>', placed, 'evt_1')).toThrow();
+  });
+});

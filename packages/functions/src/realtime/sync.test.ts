@@ -1,0 +1,368 @@
+import type { Envelope, StripeEvent, ThinEvent } from '@payments/core/event';
+import { versionOf } from '@payments/core/freshness';
+import type { FetchedObject, PaymentFailed } from '@payments/core/plan';
+import * as core from '@payments/core/plan';
+import type { SalesforceRecord } from '@payments/core/record';
+import { describe, expect, it } from 'vitest';
+import type { FreshnessStore } from '../adapters/freshness-store.ts';
+import type { SalesforceRequest } from '../adapters/salesforce.ts';
+import { SalesforceFailure } from '../adapters/salesforce-failure.ts';
+import type { Part } from './composite.ts';
+import { crossing } from './crossing.ts';
+import type { StepInput } from './machine-input.ts';
+import { type Planner, type SyncLine, sync } from './sync.ts';
+
+const SECOND = 1_790_000_000;
+const UPDATED = versionOf(SECOND, 'updated');
+
+const EVENT: StripeEvent = {
+  id: 'evt_1',
+  object: 'event',
+  type: 'customer.subscription.updated',
+  created: SECOND,
+  livemode: false,
+  api_version: '2026-10-28.endive',
+  data: { object: { id: 'sub_1', object: 'subscription', status: 'active' } },
+};
+const THIN: ThinEvent = {
+  thin: true,
+  id: 'evt_1',
+  type: EVENT.type,
+  created: SECOND,
+  livemode: false,
+  api_version: null,
+  objectId: 'sub_1',
+};
+
+function input(event: Envelope['event'] = EVENT): StepInput {
+  const detail: Envelope = {
+    priority: 'high',
+    lane: 'realtime',
+    receivedAt: '2026-09-21T14:13:21.000Z',
+    correlationId: 'c-1',
+    event,
+  };
+  const bus = { id: 'b', 'detail-type': event.type, source: 'stripe.webhook', time: '2026-09-21T14:13:21Z', detail };
+  return { event: bus, execution: 'arn:aws:states:eu-west-1:123456789012:execution:subscriptions:run-1' };
+}
+
+function row(
+  over: Partial<Pick<SalesforceRecord, 'fields' | 'owners' | 'parents'>> & { rowId?: string } = {},
+): SalesforceRecord {
+  return {
+    object: 'Stripe_Subscription__c',
+    externalIdField: 'Stripe_Subscription_ID__c',
+    externalId: 'sub_1',
+    fields: { Status__c: 'active' },
+    parents: [],
+    owners: { subscription: { version: UPDATED, fetched: false } },
+    ...over,
+    rowId: over.rowId ?? null,
+  };
+}
+
+/** Plans what the test says: as delivered, and as fetched when Stripe was asked again. */
+function planner(records: readonly SalesforceRecord[], paymentFailed: PaymentFailed | null = null): Planner {
+  return {
+    ...core,
+    needs: () => [],
+    plan: (source) => ({
+      records: records.map((record) =>
+        source.fetchedAt === null
+          ? record
+          : { ...record, owners: { subscription: { version: versionOf(source.fetchedAt, 'updated'), fetched: true } } },
+      ),
+      paymentFailed,
+      notes: [],
+    }),
+  };
+}
+
+type Answered = { readonly status: number; readonly body: unknown };
+/** What an org says to one part; undefined for "done, and nothing refused". */
+type Org = (part: Part, call: number) => Answered | undefined;
+
+function world(
+  options: {
+    readonly planner?: Planner;
+    readonly org?: Org;
+    readonly stripe?: (path: string) => FetchedObject;
+    readonly calls?: number;
+  } = {},
+) {
+  const remembered = new Map<string, { version: number; eventId: string }>();
+  const composites: Part[][] = [];
+  const asked: string[] = [];
+  const lines: SyncLine[] = [];
+  let left = options.calls ?? 100;
+  const freshness: FreshnessStore = {
+    known: async (subjects) =>
+      subjects.map(({ owner, externalId }) => remembered.get(`${owner}:${externalId}`) ?? null),
+    remember: async (written) => {
+      for (const { owner, externalId, version, eventId } of written) {
+        remembered.set(`${owner}:${externalId}`, { version, eventId });
+      }
+    },
+  };
+  const deps = {
+    planner: options.planner ?? planner([row()]),
+    freshness,
+    version: '66.0',
+    stripe: async ({ path }: { readonly path: string }) => {
+      asked.push(path);
+      return options.stripe?.(path) ?? { body: { id: 'sub_1', object: 'subscription' }, at: SECOND + 5 };
+    },
+    acquire: async ({ calls }: { readonly calls: number }) => {
+      left -= calls;
+      return left >= 0 ? { granted: true, retryAfterMs: 0 } : { granted: false, retryAfterMs: 1234 };
+    },
+    log: (line: SyncLine) => lines.push(line),
+    salesforce: async (request: SalesforceRequest) => {
+      const body = request.body;
+      if (typeof body !== 'object' || !('compositeRequest' in body) || !Array.isArray(body.compositeRequest)) {
+        throw new Error('no composite call');
+      }
+      expect(body).toMatchObject({ allOrNone: true, collateSubrequests: false });
+      const parts: Part[] = body.compositeRequest;
+      composites.push(parts);
+      return { status: 200, body: { compositeResponse: answers(parts, options.org, composites.length) } };
+    },
+  };
+  return { deps, remembered, composites, asked, lines };
+}
+
+/** All or none, as Salesforce does it. */
+function answers(parts: readonly Part[], org: Org | undefined, call: number) {
+  const said = parts.map((part) => {
+    const answer = org?.(part, call) ?? {
+      status: 200,
+      body: part.method === 'GET' ? {} : { id: 'a01', success: true },
+    };
+    return { referenceId: part.referenceId, httpStatusCode: answer.status, body: answer.body };
+  });
+  if (said.every(({ httpStatusCode }) => httpStatusCode < 300)) return said;
+  const halted = [{ errorCode: 'PROCESSING_HALTED', message: 'rolled back' }];
+  return said.map((part) => (part.httpStatusCode < 300 ? { ...part, httpStatusCode: 400, body: halted } : part));
+}
+
+const refusedBy = (stored: number, writeId = 'evt_1') => ({
+  status: 200,
+  body: { Refused_Write__c: writeId, Stripe_Version__c: stored },
+});
+const fails = (errorCode: string, status = 400) => ({
+  status,
+  body: [{ errorCode, message: 'quotes jane@example.com' }],
+});
+
+describe('sync', () => {
+  it('writes an event in one call and remembers what stands', async () => {
+    const { deps, composites, remembered, asked } = world();
+    expect(await sync(input(), deps)).toEqual({ outcome: 'written', rows: 1, calls: 1, refetched: false });
+    expect(composites).toHaveLength(1);
+    expect(composites[0]?.[0]?.body).toMatchObject({ Stripe_Write__c: 'evt_1;;c-1', Stripe_Version__c: UPDATED });
+    expect(remembered.get('subscription:sub_1')).toEqual({ version: UPDATED, eventId: 'evt_1' });
+    expect(asked).toEqual([]);
+  });
+
+  it('writes again when it is tried again: the same event is no tie', async () => {
+    const { deps, composites } = world();
+    await sync(input(), deps);
+    expect((await sync(input(), deps)).outcome).toBe('written');
+    expect(composites).toHaveLength(2);
+  });
+
+  it('sends nothing for a state that is older than what was written', async () => {
+    const { deps, composites, remembered } = world();
+    remembered.set('subscription:sub_1', { version: UPDATED + 100, eventId: 'evt_2' });
+    expect(await sync(input(), deps)).toEqual({ outcome: 'dropped', rows: 0, calls: 0, refetched: false });
+    expect(composites).toEqual([]);
+  });
+
+  it('asks Stripe when another event of the same second was written, and writes that as fetched', async () => {
+    const { deps, composites, remembered, asked } = world();
+    remembered.set('subscription:sub_1', { version: UPDATED, eventId: 'evt_2' });
+    expect(await sync(input(), deps)).toEqual({ outcome: 'written', rows: 1, calls: 1, refetched: true });
+    expect(asked).toEqual(['/v1/subscriptions/sub_1']);
+    expect(composites[0]?.[0]?.body).toMatchObject({
+      Stripe_Version__c: versionOf(SECOND + 5, 'updated'),
+      Stripe_Write__c: 'evt_1:fetched;subscription;c-1',
+    });
+    expect(remembered.get('subscription:sub_1')?.version).toBe(versionOf(SECOND + 5, 'updated'));
+  });
+
+  it('does the same when the org knows of the tie and Redis does not, once', async () => {
+    const org: Org = (part, call) => (part.method === 'GET' && call === 1 ? refusedBy(UPDATED) : undefined);
+    const { deps, composites, asked } = world({ org });
+    expect(await sync(input(), deps)).toEqual({ outcome: 'written', rows: 1, calls: 2, refetched: true });
+    expect(composites).toHaveLength(2);
+    expect(asked).toEqual(['/v1/subscriptions/sub_1']);
+    const stubborn: Org = (part) => (part.method === 'GET' ? refusedBy(UPDATED + 900, 'evt_1:fetched') : undefined);
+    const again = world({ org: (part, call) => (call === 1 ? org(part, 1) : stubborn(part, call)) });
+    expect(await sync(input(), again.deps)).toMatchObject({ outcome: 'dropped', calls: 2, refetched: true });
+  });
+
+  it('leaves a tie to the guard when Stripe has the object no more', async () => {
+    const org: Org = (part) => (part.method === 'GET' ? refusedBy(UPDATED) : undefined);
+    const { deps, remembered, lines } = world({ org, stripe: () => ({ body: null, at: SECOND }) });
+    remembered.set('subscription:sub_1', { version: UPDATED, eventId: 'evt_2' });
+    expect(await sync(input(), deps)).toMatchObject({ outcome: 'dropped', calls: 1 });
+    expect(remembered.get('subscription:sub_1')?.eventId).toBe('evt_2');
+    expect(lines[0]?.notes).toEqual(['Stripe_Subscription__c subscription: tie state kept']);
+  });
+
+  it('is dropped when the org has a newer state, and does not claim to have written it', async () => {
+    const { deps, remembered } = world({
+      org: (part) => (part.method === 'GET' ? refusedBy(UPDATED + 100) : undefined),
+    });
+    expect(await sync(input(), deps)).toMatchObject({ outcome: 'dropped', calls: 1 });
+    expect(remembered.size).toBe(0);
+  });
+
+  it('publishes the failed payment in the same call, and not again after a tie', async () => {
+    const failed: PaymentFailed = {
+      eventId: 'evt_1',
+      subscriptionId: 'sub_1',
+      customerId: null,
+      paymentIntentId: null,
+      invoiceId: 'in_1',
+      amount: '10.99',
+      currency: 'EUR',
+      code: 'card_declined',
+      attemptCount: 2,
+      nextAttemptAt: null,
+      isFinal: false,
+    };
+    const org: Org = (part, call) => (part.method === 'GET' && call === 1 ? refusedBy(UPDATED) : undefined);
+    const { deps, composites } = world({ org, planner: planner([row()], failed) });
+    await sync(input(), deps);
+    const events = composites.map((parts) => parts.filter(({ url }) => url.endsWith('/Payment_Failed__e')));
+    expect(events.map(({ length }) => length)).toEqual([1, 0]);
+    expect(events[0]?.[0]?.body).toEqual({
+      Event_ID__c: 'evt_1',
+      Stripe_Subscription_ID__c: 'sub_1',
+      Stripe_Invoice_ID__c: 'in_1',
+      Amount__c: '10.99',
+      Currency__c: 'EUR',
+      Failure_Code__c: 'card_declined',
+      Attempt_Count__c: 2,
+      Is_Final__c: false,
+      Correlation_ID__c: 'c-1',
+    });
+  });
+
+  it('says that an event changes nothing, without a call', async () => {
+    const { deps, composites } = world({ planner: planner([]) });
+    expect(await sync(input(), deps)).toEqual({ outcome: 'nothing', rows: 0, calls: 0, refetched: false });
+    expect(composites).toEqual([]);
+  });
+
+  it('asks for pages until the plan needs no more', async () => {
+    const page = (key: string) => ({ key, path: `/v1/list/${key}`, query: [], why: '' });
+    const pages: Planner = {
+      ...planner([row()]),
+      needs: (_, fetched = new Map()) => (fetched.size < 3 ? [page(`p${fetched.size}`)] : []),
+    };
+    const { deps, asked } = world({ planner: pages });
+    await sync(input(), deps);
+    expect(asked).toEqual(['/v1/list/p0', '/v1/list/p1', '/v1/list/p2']);
+    const endless = { ...pages, needs: (_: unknown, fetched: core.Fetched = new Map()) => [page(`p${fetched.size}`)] };
+    await expect(sync(input(), world({ planner: endless }).deps)).rejects.toMatchObject({ name: 'NeverRetry' });
+  });
+});
+
+describe('sync of a thin event', () => {
+  it('reads the event again', async () => {
+    const { deps, asked, composites } = world({ stripe: () => ({ body: EVENT, at: SECOND + 9 }) });
+    expect((await sync(input(THIN), deps)).outcome).toBe('written');
+    expect(asked).toEqual(['/v1/events/evt_1']);
+    expect(composites[0]?.[0]?.body).toMatchObject({ Stripe_Version__c: UPDATED });
+  });
+
+  it('reads its object when the event is gone, and writes that as fetched', async () => {
+    const stripe = (path: string) => ({ body: path.startsWith('/v1/events') ? null : { id: 'sub_1' }, at: SECOND + 9 });
+    const { deps, asked, composites } = world({ stripe });
+    expect((await sync(input(THIN), deps)).outcome).toBe('written');
+    expect(asked).toEqual(['/v1/events/evt_1', '/v1/subscriptions/sub_1']);
+    expect(composites[0]?.[0]?.body).toMatchObject({ Stripe_Version__c: versionOf(SECOND + 9, 'updated') });
+  });
+
+  it('never retries when both are gone', async () => {
+    const { deps } = world({ stripe: () => ({ body: null, at: SECOND }) });
+    await expect(sync(input(THIN), deps)).rejects.toMatchObject({ name: 'NeverRetry', code: 'object_gone' });
+  });
+});
+
+describe('sync against a reluctant org', () => {
+  it.each(['NOT_FOUND', 'ENTITY_IS_DELETED', 'MALFORMED_ID', 'INVALID_CROSS_REFERENCE_KEY', 'DUPLICATE_VALUE'])(
+    'finds the row by its external id when its own id is answered with %s',
+    async (code) => {
+      const org: Org = (part, call) => (part.method === 'PATCH' && call === 1 ? fails(code, 404) : undefined);
+      const { deps, composites, lines } = world({ org, planner: planner([row({ rowId: 'a01000000000001AAA' })]) });
+      expect(await sync(input(), deps)).toMatchObject({ outcome: 'written', calls: 2 });
+      expect(composites.map(([write]) => write?.url.split('/sobjects/')[1])).toEqual([
+        'Stripe_Subscription__c/a01000000000001AAA',
+        'Stripe_Subscription__c/Stripe_Subscription_ID__c/sub_1',
+      ]);
+      expect(lines[0]?.notes[0]).toContain(code);
+    },
+  );
+
+  it('leaves out a Contact that is not there', async () => {
+    const org: Org = (part, call) =>
+      part.method === 'PATCH' && call === 1 ? fails('INVALID_CROSS_REFERENCE_KEY') : undefined;
+    const contact = row({ fields: { Status__c: 'active', Contact__c: '003000000000001AAA' } });
+    const { deps, composites } = world({ org, planner: planner([contact]) });
+    expect(await sync(input(), deps)).toMatchObject({ outcome: 'written', calls: 2 });
+    expect(composites[0]?.[0]?.body).toHaveProperty('Contact__c');
+    expect(composites[1]?.[0]?.body).not.toHaveProperty('Contact__c');
+    expect(composites[1]?.[0]?.body).toHaveProperty('Status__c', 'active');
+  });
+
+  it.each([
+    ['UNABLE_TO_LOCK_ROW', 500, 'RetryLater', 'Network'],
+    ['STRING_TOO_LONG', 400, 'NeverRetry', 'Data'],
+    ['FIELD_CUSTOM_VALIDATION_EXCEPTION', 400, 'NeverRetry', 'Business'],
+    ['REQUEST_LIMIT_EXCEEDED', 403, 'BudgetWait', 'Network'],
+    ['SOMETHING_NEW', 500, 'RetryLater', 'Network'],
+  ])('%s (%d) is %s, remembers nothing and quotes nobody', async (code, status, name, category) => {
+    const { deps, remembered } = world({ org: (part) => (part.method === 'PATCH' ? fails(code, status) : undefined) });
+    const thrown = await sync(input(), deps).catch((error: unknown) => error);
+    expect(thrown).toMatchObject({ name, code, category });
+    expect(crossing(thrown).message).toMatch(new RegExp(`^${code}/${category}: .*Stripe_Subscription__c sub_1`));
+    expect(String(thrown)).not.toContain('jane');
+    expect(remembered.size).toBe(0);
+  });
+
+  it('does not correct the same row for ever', async () => {
+    const org: Org = (part) => (part.method === 'PATCH' ? fails('NOT_FOUND', 404) : undefined);
+    const { deps, composites } = world({ org, planner: planner([row({ rowId: 'a01000000000001AAA' })]) });
+    await expect(sync(input(), deps)).rejects.toMatchObject({ name: 'NeverRetry', code: 'NOT_FOUND' });
+    expect(composites).toHaveLength(2);
+  });
+
+  it('waits for the budget before anything is sent', async () => {
+    const { deps, composites } = world({ calls: 0 });
+    await expect(sync(input(), deps)).rejects.toMatchObject({
+      name: 'BudgetWait',
+      code: 'NO_BUDGET',
+      retryAfterMs: 1234,
+    });
+    expect(composites).toEqual([]);
+  });
+
+  it('passes a request that failed whole through the same table', () => {
+    const failure = new SalesforceFailure({ what: 'POST /composite', status: 0, errorCode: 'ECONNRESET', text: '' });
+    expect(crossing(failure)).toMatchObject({ name: 'RetryLater', code: 'ECONNRESET', category: 'Network' });
+  });
+
+  it('writes more than 25 parts in several calls, parents first', async () => {
+    const rows = Array.from(
+      { length: 30 },
+      (_, index): SalesforceRecord => ({ ...row(), externalId: `sub_${index}`, rowId: null }),
+    );
+    const { deps, composites, remembered } = world({ planner: planner(rows) });
+    expect(await sync(input(), deps)).toEqual({ outcome: 'written', rows: 30, calls: 3, refetched: false });
+    expect(composites.map(({ length }) => length)).toEqual([24, 24, 12]);
+    expect(remembered.size).toBe(30);
+  });
+});
