@@ -1,0 +1,16 @@
+import { createRequire } from 'node:module';
+import path from 'node:path';
+
+// The components lie in force-app, the packages here: jest is told about both.
+const require = createRequire(import.meta.url);
+const { jestConfig } = require('@salesforce/sfdx-lwc-jest/config');
+const here = import.meta.dirname;
+const project = path.resolve(here, '../..');
+
+export default {
+  ...jestConfig,
+  rootDir: project,
+  roots: [path.join(project, 'force-app')],
+  moduleNameMapper: { '^lightning/actions$': path.join(here, 'stubs/lightning-actions.js') },
+  modulePaths: [path.join(here, 'node_modules')],
+};
