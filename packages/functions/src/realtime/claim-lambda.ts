@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { claims } from '../adapters/claims.ts';
-import { linkedRedis } from '../adapters/linked.ts';
+import { linkedRedis } from '../adapters/linked-redis.ts';
 import { link } from '../adapters/resources.ts';
 import { secretReader, secretsManager } from '../adapters/secrets.ts';
 import { claim } from './claim.ts';

@@ -1,7 +1,7 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import * as v from 'valibot';
 import { claims } from '../adapters/claims.ts';
-import { linkedRedis } from '../adapters/linked.ts';
+import { linkedRedis } from '../adapters/linked-redis.ts';
 import { link } from '../adapters/resources.ts';
 import { secretReader, secretsManager } from '../adapters/secrets.ts';
 import { crossing } from './crossing.ts';

@@ -3,7 +3,8 @@ import { eventNeed, needs, plan, refetchNeed, withFetchedObject } from '@payment
 import * as v from 'valibot';
 import { redisBudget } from '../adapters/budget.ts';
 import { freshnessStore } from '../adapters/freshness-store.ts';
-import { linkedRedis, linkedSalesforce } from '../adapters/linked.ts';
+import { linkedRedis } from '../adapters/linked-redis.ts';
+import { linkedSalesforce } from '../adapters/linked-salesforce.ts';
 import { link } from '../adapters/resources.ts';
 import { cachedFor, StripeApiKey, secretReader, secretsManager } from '../adapters/secrets.ts';
 import { stripeReader } from '../adapters/stripe.ts';
