@@ -259,7 +259,7 @@ export class IngestJobs {
   #readForResults(job: IngestJob): void {
     if (job.upload !== null || job.csv === null) return;
     try {
-      job.upload = parseUpload(job.csv, job.columnDelimiter, job.lineEnding);
+      job.upload = parseUpload(job.csv, job.columnDelimiter, /^[^\n]*\r\n/.test(job.csv) ? 'CRLF' : 'LF');
     } catch {
       job.upload = { headerLine: job.csv.split(/\r?\n/, 1)[0] ?? '', columns: [], rows: [] };
     }

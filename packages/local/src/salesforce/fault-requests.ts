@@ -32,6 +32,7 @@ export const Preset = v.variant('preset', [
   }),
 ]);
 export type Preset = v.InferOutput<typeof Preset>;
+export type PresetInput = v.InferInput<typeof Preset>;
 
 export function applyPreset({ services, oauth, faults }: FaultWorld, preset: Preset): void {
   const { engine, jobs, api } = services;

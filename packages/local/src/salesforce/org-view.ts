@@ -1,5 +1,6 @@
+import * as v from 'valibot';
 import type { CallKind } from './api-usage.ts';
-import { applyPreset, type FaultWorld, type Preset } from './fault-requests.ts';
+import { applyPreset, type FaultWorld, Preset, type PresetInput } from './fault-requests.ts';
 import type { FaultInput } from './faults.ts';
 import { isRecord, readRecord } from './record-input.ts';
 import { saveRecord } from './save.ts';
@@ -37,7 +38,7 @@ export type OrgView = {
   ambiguousContacts(): readonly string[];
   tokensIssued(): number;
   fault(fault: FaultInput): void;
-  preset(preset: Preset): void;
+  preset(preset: PresetInput): void;
   clearFaults(): void;
   /** Takes rows as another writer would; returns their release. */
   holdRows(ids: readonly string[]): () => void;
@@ -69,7 +70,7 @@ export function viewOf(world: FaultWorld): OrgView {
     ambiguousContacts: () => [...engine.tally.ambiguousContacts],
     tokensIssued: () => world.oauth.issued,
     fault: (fault) => world.faults.arm(fault),
-    preset: (preset) => applyPreset(world, preset),
+    preset: (preset) => applyPreset(world, v.parse(Preset, preset)),
     clearFaults: () => world.faults.clear(),
     holdRows: (ids) => engine.locks.hold(ids),
     insert(name, fields) {

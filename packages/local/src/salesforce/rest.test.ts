@@ -1,32 +1,10 @@
-import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type OrgOptions, type RunningOrg, serveOrg } from './serve-org.ts';
-
-const SCHEMA = path.resolve(import.meta.dirname, '../../../../salesforce');
-const TOKEN = '00D000000000001EAA!TestToken';
-const V = '/services/data/v66.0';
-
-let running: RunningOrg;
-
-const start = (options: Partial<OrgOptions> = {}) => serveOrg({ schemaDir: SCHEMA, fixedTokens: [TOKEN], ...options });
-
-beforeEach(async () => {
-  running = await start();
+import { afterEach, beforeEach(async () => {
+  running = await startOrg();
 });
 afterEach(() => running.close());
 
-type Reply = { readonly status: number; readonly headers: Headers; readonly body: unknown };
-
-async function send(method: string, url: string, body?: unknown, headers: Record<string, string> = {}): Promise<Reply> {
-  const response = await fetch(`${running.url}${url}`, {
-    method,
-    headers: { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json', ...headers },
-    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-  });
-  const text = await response.text();
-  const json = response.headers.get('content-type')?.startsWith('application/json') === true;
-  return { status: response.status, headers: response.headers, body: json && text !== '' ? JSON.parse(text) : text };
-}
+const send = (method: string, url: string, body?: unknown, headers: Record<string, string> = {}) =>
+  sendTo(running, method, url, body, headers);
 
 const customer = (id: string, body: object = {}) =>
   send('PATCH', `${V}/sobjects/Stripe_Customer__c/Stripe_Customer_ID__c/${id}`, body);
@@ -267,7 +245,7 @@ describe('sessions and limits', () => {
 
   test('an expired token ends at its time', async () => {
     await running.close();
-    running = await start({ tokenLifeMs: -1 });
+    running = await startOrg({ tokenLifeMs: -1 });
     const login = await send(
       'POST',
       '/services/oauth2/token',
@@ -455,7 +433,7 @@ describe('collections', () => {
   test('a wrong column fails the whole call, or its row when switched', async () => {
     expect((await upsert([record('cus_1'), record('cus_2', { Nope__c: 1 })])).status).toBe(400);
     await running.close();
-    running = await start({ switches: { collectionInput: 'row' } });
+    running = await startOrg({ switches: { collectionInput: 'row' } });
     expect((await upsert([record('cus_1'), record('cus_2', { Nope__c: 1 })])).body).toMatchObject([
       { success: true },
       { success: false },

@@ -4,16 +4,22 @@ import { type Answer, basePath, type Call, errorAnswer, methodNotAllowed } from 
 import type { Engine } from './engine.ts';
 import { limitsBody } from './limits.ts';
 import { answerIngest } from './rest-bulk-ingest.ts';
+import { answerQueryJobs, type QueryJobs } from './rest-bulk-query.ts';
 import { answerCollections } from './rest-collections.ts';
 import { answerComposite } from './rest-composite.ts';
+import { answerDeploy, type Deployments } from './rest-deploy.ts';
+import { answerGraph } from './rest-graph.ts';
 import { answerQuery, type QueryCursors } from './rest-query.ts';
 import { answerSobjects } from './rest-sobjects.ts';
+import { answerTree } from './rest-tree.ts';
 import { resourceNotFound, SalesforceError } from './salesforce-error.ts';
 
 /** What the REST resources need beside the rows. */
 export type RestServices = {
   readonly engine: Engine;
   readonly jobs: IngestJobs;
+  readonly queryJobs: QueryJobs;
+  readonly deployments: Deployments;
   readonly cursors: QueryCursors;
   readonly api: ApiUsage;
   readonly batches: ApiUsage;
@@ -59,11 +65,20 @@ function dispatch(services: RestServices, call: Call): Answer {
       return answerComposite(engine, call, (part) => answerPart(services, part));
     case 'collections':
       return answerCollections(engine, call);
+    case 'graph':
+      if (call.method !== 'POST') throw methodNotAllowed(call.method, 'POST');
+      return answerGraph(engine, call, (part) => answerPart(services, part));
+    case 'tree':
+      return answerTree(engine, call);
     case 'query':
       return answerQuery(engine, services.cursors, call);
     case 'bulkIngest':
       if (second !== 'ingest') throw resourceNotFound();
       return answerIngest(engine, services.jobs, call);
+    case 'bulkQuery':
+      return answerQueryJobs(engine, services.queryJobs, call);
+    case 'metadata':
+      return answerDeploy(engine, services.deployments, call);
     case 'limits':
       return { status: 200, body: limitsBody(services.api, services.batches, rowCount(engine)) };
     default:

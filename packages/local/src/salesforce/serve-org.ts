@@ -9,13 +9,17 @@ import { Faults } from './faults.ts';
 import { to18 } from './ids.ts';
 import { OAuth } from './oauth.ts';
 import { type OrgView, viewOf } from './org-view.ts';
+import { persist } from './persistence.ts';
 import { answerRest, kindOf, type RestServices } from './rest.ts';
+import { QueryJobs } from './rest-bulk-query.ts';
+import { Deployments } from './rest-deploy.ts';
 import { QueryCursors } from './rest-query.ts';
 import { RowLocks } from './row-locks.ts';
 import type { Schema } from './schema.ts';
 import { loadSchema } from './schema-loader.ts';
 import { seedStandardRows } from './seed.ts';
 import { orgServer } from './server.ts';
+import { answerSoap } from './soap.ts';
 import { Store } from './store.ts';
 import { type LockTiming, transact } from './transaction.ts';
 
@@ -41,6 +45,8 @@ export type OrgOptions = {
   readonly bulk?: Partial<BulkTiming>;
   readonly locks?: Partial<LockTiming>;
   readonly switches?: Partial<Switches>;
+  /** Rows are kept in this folder and found again at the next start; without it they live as long as the process. */
+  readonly dataDir?: string;
   /** Bugs of the org itself; printed by default. */
   readonly report?: (error: unknown) => void;
 };
@@ -62,11 +68,14 @@ export async function serveOrg(options: OrgOptions): Promise<RunningOrg> {
   const clock = options.clock ?? systemClock;
   const engine = makeEngine(schema, clock, { ...DEFAULT_SWITCHES, ...options.switches });
   const username = options.username ?? 'integration@local.example';
+  const persistence = options.dataDir === undefined ? null : persist(engine.store, options.dataDir);
   seedStandardRows(engine.store, clock, { orgId: ORG_ID, userId: USER_ID, username });
   const locks: LockTiming = { holdMs: 0, waitMs: 10_000, ...options.locks };
   const services: RestServices = {
     engine,
     jobs: new IngestJobs(engine, { queueMs: 50, chunkMs: 1, ...options.bulk }, locks, options.random ?? Math.random),
+    queryJobs: new QueryJobs(options.bulk?.queueMs ?? 50),
+    deployments: new Deployments(),
     cursors: new QueryCursors(),
     api: new ApiUsage(options.dailyApiRequests ?? 100_000, () => clock.now()),
     batches: new ApiUsage(15_000, () => clock.now()),
@@ -82,7 +91,8 @@ export async function serveOrg(options: OrgOptions): Promise<RunningOrg> {
     versions: VERSIONS,
     counts: (call) => countsAsCall(engine.switches, call),
     rest: (call, done) => transact(engine, locks, () => answerRest(services, call), done),
-    other: (request) => answerFaultRequest(world, request),
+    other: (request) =>
+      answerFaultRequest(world, request) ?? answerSoap(request.path, request.text, (token) => oauth.isValid(token)),
     report: options.report ?? ((error) => console.error(error)),
   });
   const host = options.host ?? '127.0.0.1';
@@ -94,6 +104,7 @@ export async function serveOrg(options: OrgOptions): Promise<RunningOrg> {
       services.jobs.close();
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
+      persistence?.close();
     },
   };
 }

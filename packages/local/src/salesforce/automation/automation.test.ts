@@ -1,0 +1,154 @@
+import { readFileSync } from 'node:fs';
+import { type Owner, writeMark } from '@payments/core/record';
+import * as v from 'valibot';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { RunningOrg } from '../serve-org.ts';
+import { send, startOrg, V } from '../test-org.ts';
+
+let running: RunningOrg;
+beforeEach(async () => {
+  running = await startOrg();
+});
+afterEach(() => running.close());
+
+const mark = (writeId: string, fetchedOwners: readonly Owner[] = []) =>
+  writeMark({ writeId, fetchedOwners, correlationId: 'test' });
+const put = async (object: string, key: string, id: string, body: object) => {
+  const reply = await send(running, 'PATCH', `${V}/sobjects/${object}/${key}/${id}`, body);
+  expect(reply.text).toContain('"success":true');
+};
+const customer = (id: string, body: object) => put('Stripe_Customer__c', 'Stripe_Customer_ID__c', id, body);
+const subscription = (id: string, body: object) => put('Stripe_Subscription__c', 'Stripe_Subscription_ID__c', id, body);
+const only = (object: string) => [...running.org.rows(object)][0]?.columns ?? {};
+
+describe('the freshness guard', () => {
+  const Cases = v.array(
+    v.object({
+      name: v.string(),
+      stored: v.nullable(v.number()),
+      incoming: v.number(),
+      fetched: v.boolean(),
+      changes: v.boolean(),
+      guard: v.optional(v.picklist(['apply', 'refuse', 'keep'])),
+    }),
+  );
+  const file = new URL('../../../../core/src/freshness.cases.json', import.meta.url);
+  const shared = v.parse(Cases, JSON.parse(readFileSync(file, 'utf8'))).filter((each) => each.guard !== undefined);
+
+  test.each(shared)('$name → $guard', async ({ stored, incoming, fetched, changes, guard }) => {
+    await customer('cus_1', { Customer_Name__c: 'old', Stripe_Version__c: stored });
+    await customer('cus_1', {
+      Customer_Name__c: changes ? 'new' : 'old',
+      Stripe_Version__c: incoming,
+      Stripe_Write__c: mark('evt_2', fetched ? ['customer'] : []),
+    });
+    const row = only('Stripe_Customer__c');
+    const applied = guard === 'apply';
+    expect(row.Stripe_Version__c).toBe(applied ? incoming : stored);
+    expect(row.Customer_Name__c).toBe(applied && changes ? 'new' : 'old');
+    expect(row.Refused_Write__c).toBe(guard === 'refuse' ? 'evt_2' : null);
+    expect(row.Stripe_Write__c).toBeNull();
+  });
+
+  test('each owner is judged alone: a refused session does not hold back the subscription', async () => {
+    await subscription('sub_1', {
+      Status__c: 'active',
+      Sync_Status__c: 'Pending',
+      Stripe_Version__c: 1050,
+      Session_Version__c: 2050,
+    });
+    await subscription('sub_1', {
+      Status__c: 'past_due',
+      Sync_Status__c: 'Checkout Created',
+      Stripe_Version__c: 3050,
+      Session_Version__c: 1050,
+      Stripe_Write__c: mark('evt_3'),
+    });
+    expect(only('Stripe_Subscription__c')).toMatchObject({
+      Status__c: 'past_due',
+      Stripe_Version__c: 3050,
+      Sync_Status__c: 'Pending',
+      Session_Version__c: 2050,
+      Refused_Write__c: 'evt_3',
+    });
+    expect(running.org.guard()).toEqual({ refused: 1, kept: 0 });
+  });
+
+  test("a user's edit is not judged, and a refused write does not count as a change", async () => {
+    await customer('cus_1', { Customer_Name__c: 'Acme', Stripe_Version__c: 5050 });
+    const before = running.org.committedAt('Stripe_Customer__c', 'cus_1');
+    await new Promise((resolve) => setImmediate(resolve));
+    await customer('cus_1', { Customer_Name__c: 'Stale', Stripe_Version__c: 1050, Stripe_Write__c: mark('evt_1') });
+    expect(running.org.committedAt('Stripe_Customer__c', 'cus_1')).toBe(before);
+    await customer('cus_1', { Customer_Name__c: 'Edited', Stripe_Version__c: 1050 });
+    expect(only('Stripe_Customer__c')).toMatchObject({ Customer_Name__c: 'Edited', Stripe_Version__c: 1050 });
+  });
+});
+
+describe('the Contact of a customer', () => {
+  const contact = (LastName: string, more: object = {}) => running.org.insert('Contact', { LastName, ...more });
+
+  test('is the one its write names, else the one with its Stripe id, else the only one with its e-mail', async () => {
+    const named = contact('A', { Email: 'a@example.com' });
+    const byId = contact('B', { Stripe_Customer_ID__c: 'cus_2' });
+    const byMail = contact('C', { Email: 'C@example.com' });
+    await customer('cus_1', { Contact__c: named, Customer_Email__c: 'c@example.com' });
+    await customer('cus_2', { Customer_Email__c: 'c@example.com' });
+    await customer('cus_3', { Customer_Email__c: 'c@example.com' });
+    expect([...running.org.rows('Stripe_Customer__c')].map(({ columns }) => columns.Contact__c)).toEqual([
+      named,
+      byId,
+      byMail,
+    ]);
+    expect([...running.org.rows('Contact')].map(({ key }) => key)).toEqual(['cus_1', 'cus_2', 'cus_3']);
+  });
+
+  test('stays empty and is listed when several have the e-mail', async () => {
+    contact('A', { Email: 'a@example.com' });
+    contact('B', { Email: 'a@example.com' });
+    await customer('cus_1', { Customer_Email__c: 'A@example.com' });
+    expect(only('Stripe_Customer__c').Contact__c).toBeNull();
+    expect(running.org.ambiguousContacts()).toHaveLength(1);
+  });
+
+  test('is found for a stub when its first e-mail arrives', async () => {
+    const id = contact('A', { Email: 'a@example.com' });
+    await customer('cus_1', { Stripe_Version__c: 0, Stripe_Write__c: mark('evt_1') });
+    await customer('cus_1', {
+      Customer_Email__c: 'a@example.com',
+      Stripe_Version__c: 1050,
+      Stripe_Write__c: mark('evt_2'),
+    });
+    expect(only('Stripe_Customer__c').Contact__c).toBe(id);
+  });
+});
+
+test("a customer's status follows all its subscriptions, the strongest first", async () => {
+  await customer('cus_1', {});
+  const parent = { Stripe_Customer__r: { Stripe_Customer_ID__c: 'cus_1' } };
+  const seen: unknown[] = [];
+  for (const [id, status] of [
+    ['sub_1', 'canceled'],
+    ['sub_2', 'unpaid'],
+    ['sub_3', 'trialing'],
+    ['sub_3', 'paused'],
+    ['sub_2', 'incomplete'],
+    ['sub_1', 'incomplete'],
+  ] as const) {
+    await subscription(id, { Status__c: status, ...parent });
+    seen.push(only('Stripe_Customer__c').Subscription_Status__c);
+  }
+  expect(seen).toEqual(['Canceled', 'Past Due', 'Active', 'Past Due', 'Canceled', 'None']);
+});
+
+test('Sync_Status__c only moves forward, and a finished Checkout keeps no link', async () => {
+  const link = { Checkout_URL__c: 'https://pay.example/1', Checkout_Link__c: 'https://pay.example/1' };
+  const seen: unknown[] = [];
+  await subscription('sub_1', { Sync_Status__c: 'Checkout Created', ...link });
+  for (const status of ['Pending', 'Failed', 'Completed', 'Checkout Created']) {
+    await subscription('sub_1', { Sync_Status__c: status });
+    seen.push(only('Stripe_Subscription__c').Sync_Status__c);
+  }
+  expect(seen).toEqual(['Checkout Created', 'Failed', 'Failed', 'Failed']);
+  expect(only('Stripe_Subscription__c')).toMatchObject({ Checkout_URL__c: null, Checkout_Link__c: null });
+});
