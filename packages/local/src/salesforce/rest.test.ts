@@ -1,4 +1,10 @@
-import { afterEach, beforeEach(async () => {
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { RunningOrg } from './serve-org.ts';
+import { send as sendTo, startOrg, V } from './test-org.ts';
+
+let running: RunningOrg;
+
+beforeEach(async () => {
   running = await startOrg();
 });
 afterEach(() => running.close());
