@@ -7,7 +7,7 @@ import { resourceNotFound, SalesforceError } from './salesforce-error.ts';
 const MAX_PARTS = 25;
 const MAX_HEAVY_PARTS = 5;
 
-const Part = v.object({
+export const Part = v.object({
   method: v.picklist(['GET', 'POST', 'PATCH', 'PUT', 'DELETE', 'HEAD']),
   url: v.string(),
   referenceId: v.string(),
