@@ -1,0 +1,212 @@
+import type { JsonObject } from '@payments/core/event';
+import { RetryLater } from '@payments/core/failure';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { startRedis, type TestRedis } from '../../test/redis-server.ts';
+import { redisBuffer } from '../adapters/buffer.ts';
+import { freshnessStore } from '../adapters/freshness-store.ts';
+import type { StripeReader } from '../adapters/stripe.ts';
+import { type AggregateLine, type AggregateWorld, aggregate, type QueueMessage } from './aggregate.ts';
+import { type BufferedRow, recordFrom } from './row.ts';
+
+let server: TestRedis;
+beforeAll(async () => {
+  server = await startRedis();
+});
+afterAll(() => server.stop());
+beforeEach(() => server.redis.flushall());
+
+const SECOND = 1_790_000_000;
+const CUSTOMER = 'Stripe_Customer__c';
+
+type Answers = Readonly<Record<string, unknown>>;
+function worldOf(answers: Answers = {}, over: Partial<AggregateWorld> = {}) {
+  const asked: string[] = [];
+  const lines: AggregateLine[] = [];
+  const started: string[] = [];
+  const stripe: StripeReader = async ({ path }) => {
+    asked.push(path);
+    const body = answers[path] ?? null;
+    if (body instanceof Error) throw body;
+    return { body, at: SECOND + 60 };
+  };
+  const world: AggregateWorld = {
+    stripe,
+    freshness: freshnessStore(server.redis),
+    buffer: redisBuffer(server.redis, () => SECOND * 1_000),
+    startFlush: async (object) => {
+      started.push(object);
+    },
+    flushAbove: 100,
+    log: (line) => {
+      lines.push(line);
+    },
+    ...over,
+  };
+  return { world, asked, lines, started };
+}
+
+type EventOf = {
+  readonly id?: string;
+  readonly type?: string;
+  readonly created?: number;
+  readonly object?: JsonObject;
+};
+const ADA = { id: 'cus_1', object: 'customer', name: 'Ada', email: 'ada@example.com' };
+
+function stripeEvent({ id = 'evt_1', type = 'customer.updated', created = SECOND, object = ADA }: EventOf) {
+  return { id, object: 'event', type, created, livemode: false, api_version: null, data: { object } };
+}
+
+function message(event: { readonly id: string; readonly type: string }, messageId: string = event.id): QueueMessage {
+  const receivedAt = new Date(SECOND * 1_000).toISOString();
+  const detail = { priority: 'low', lane: 'bulk', receivedAt, correlationId: `c-${messageId}`, event };
+  const entry = {
+    version: '0',
+    id: 'x',
+    'detail-type': event.type,
+    source: 'stripe.webhook',
+    time: receivedAt,
+    detail,
+  };
+  return { messageId, body: JSON.stringify(entry) };
+}
+
+async function buffered(object: typeof CUSTOMER = CUSTOMER) {
+  const rows = await server.redis.hvals(`buffer:{${object}}:rows`);
+  const read = (text: string): BufferedRow => JSON.parse(text);
+  return rows.map((text) => recordFrom(object, read(text)));
+}
+
+describe('aggregate', () => {
+  it('keeps the newest state of each row, whatever order and repeats the queue gives', async () => {
+    const { world, lines } = worldOf();
+    const old = message(stripeEvent({}));
+    const newer = message(stripeEvent({ id: 'evt_2', created: SECOND + 5, object: { ...ADA, name: 'Ada L.' } }));
+    expect(await aggregate([newer, old, newer, old], world)).toEqual({ failed: [] });
+    expect(await aggregate([old], world)).toEqual({ failed: [] });
+    expect(await buffered()).toMatchObject([{ externalId: 'cus_1', fields: { Customer_Name__c: 'Ada L.' } }]);
+    expect(lines.map(({ outcome }) => outcome)).toEqual(['buffered', 'dropped', 'buffered', 'dropped', 'dropped']);
+  });
+
+  it('reports each message that cannot be read by itself, and buffers the others', async () => {
+    const { world, lines } = worldOf();
+    const poison = ['', 'not json', '{}', '[1]', message({ id: 'evt_x', type: 'customer.updated' }).body];
+    const batch = [message(stripeEvent({})), ...poison.map((body, n) => ({ messageId: `poison-${n}`, body }))];
+    const { failed } = await aggregate(batch, world);
+    expect([...failed].sort()).toEqual(poison.map((_, n) => `poison-${n}`));
+    expect(await buffered()).toHaveLength(1);
+    expect(lines.filter(({ outcome }) => outcome === 'failed')).toHaveLength(poison.length);
+  });
+
+  it('puts nothing of a person in the log', async () => {
+    const { world, lines } = worldOf();
+    await aggregate([message(stripeEvent({})), { messageId: 'm', body: '{"name":"ada@example.com"' }], world);
+    expect(JSON.stringify(lines)).not.toMatch(/ada/i);
+  });
+
+  it('drops what is older than what was written, and asks Stripe when the second is the same', async () => {
+    const { world, asked } = worldOf({ '/v1/customers/cus_1': { ...ADA, name: 'True' } });
+    const written = { owner: 'customer', externalId: 'cus_1', eventId: 'evt_0' } as const;
+    await freshnessStore(server.redis).remember([{ ...written, version: SECOND * 100 + 50 }]);
+    await aggregate([message(stripeEvent({ created: SECOND - 1 }))], world);
+    expect(await buffered()).toEqual([]);
+    expect(asked).toEqual([]);
+    await aggregate([message(stripeEvent({}))], world);
+    expect(asked).toEqual(['/v1/customers/cus_1']);
+    expect(await buffered()).toMatchObject([
+      {
+        fields: { Customer_Name__c: 'True' },
+        owners: { customer: { version: (SECOND + 60) * 100 + 50, fetched: true } },
+      },
+    ]);
+  });
+
+  it('asks Stripe when two events of one second meet in one batch', async () => {
+    const { world, asked } = worldOf({ '/v1/customers/cus_1': { ...ADA, name: 'True' } });
+    const other = stripeEvent({ id: 'evt_2', object: { ...ADA, name: 'Other' } });
+    expect(await aggregate([message(stripeEvent({})), message(other)], world)).toEqual({ failed: [] });
+    expect(asked).toEqual(['/v1/customers/cus_1']);
+    expect(await buffered()).toMatchObject([{ fields: { Customer_Name__c: 'True' } }]);
+  });
+
+  it('decides a tie that Stripe cannot break by the event id, the same in either order', async () => {
+    const a = message(stripeEvent({ id: 'evt_a' }));
+    const b = message(stripeEvent({ id: 'evt_b', object: { ...ADA, name: 'B' } }));
+    for (const order of [
+      [a, b],
+      [b, a],
+    ]) {
+      await server.redis.flushall();
+      expect(await aggregate(order, worldOf().world)).toEqual({ failed: [] });
+      expect(await buffered()).toMatchObject([{ fields: { Customer_Name__c: 'B' } }]);
+    }
+  });
+
+  it('fails the message alone whose reading from Stripe fails', async () => {
+    const down = new RetryLater('Stripe did not answer', { code: 'NETWORK', category: 'Network' });
+    const thin = {
+      ...{ thin: true, id: 'evt_thin', type: 'customer.updated', created: SECOND, livemode: false },
+      ...{ api_version: null, objectId: 'cus_9' },
+    };
+    const { world, lines } = worldOf({ '/v1/customers/cus_9': down });
+    expect(await aggregate([message(thin), message(stripeEvent({}))], world)).toEqual({ failed: ['evt_thin'] });
+    expect(await buffered()).toHaveLength(1);
+    expect(lines).toContainEqual(
+      expect.objectContaining({ outcome: 'failed', error: 'RetryLater NETWORK', stripeEventId: 'evt_thin' }),
+    );
+  });
+
+  it('fills a thin event with the object as it is now, and with the event where the object is gone', async () => {
+    const thin = (objectId: string, id: string) => ({
+      ...{ thin: true, id, type: 'customer.updated', created: SECOND, livemode: false, api_version: null, objectId },
+    });
+    const { world } = worldOf({
+      '/v1/customers/cus_1': { ...ADA, name: 'Now' },
+      '/v1/events/evt_gone': stripeEvent({ id: 'evt_gone', object: { ...ADA, id: 'cus_2', name: 'Then' } }),
+    });
+    await aggregate([message(thin('cus_1', 'evt_now')), message(thin('cus_2', 'evt_gone'))], world);
+    const rows = await buffered();
+    expect(new Map(rows.map(({ externalId, fields }) => [externalId, fields.Customer_Name__c]))).toEqual(
+      new Map([
+        ['cus_1', 'Now'],
+        ['cus_2', 'Then'],
+      ]),
+    );
+  });
+
+  it('starts one flush per object when more rows wait than allowed, and survives that it cannot', async () => {
+    const batch = Array.from({ length: 25 }, (_, n) =>
+      message(stripeEvent({ id: `evt_${n}`, object: { ...ADA, id: `cus_${n}` } })),
+    );
+    const { world, started } = worldOf({}, { flushAbove: 24 });
+    await aggregate(batch, world);
+    expect(started).toEqual([CUSTOMER]);
+    const { world: quiet, started: none } = worldOf({}, { flushAbove: 25 });
+    await aggregate(batch, quiet);
+    expect(none).toEqual([]);
+    const broken = worldOf({}, { flushAbove: 1, startFlush: () => Promise.reject(new Error('throttled')) });
+    expect(await aggregate(batch, broken.world)).toEqual({ failed: [] });
+    expect(broken.lines.at(-1)?.outcome).toBe('flush-not-started');
+  });
+
+  it('asks Redis once per ten messages of one object', async () => {
+    let puts = 0;
+    const buffer = redisBuffer(server.redis, () => SECOND * 1_000);
+    const counting: AggregateWorld['buffer'] = {
+      put: (object, rows) => {
+        puts += 1;
+        return buffer.put(object, rows);
+      },
+    };
+    const batch = Array.from({ length: 40 }, (_, n) =>
+      message(stripeEvent({ id: `evt_${n}`, object: { ...ADA, id: `cus_${n}` } })),
+    );
+    await aggregate(batch, worldOf({}, { buffer: counting }).world);
+    expect(puts).toBe(4);
+  });
+
+  it('lets the whole batch come again when Redis fails', async () => {
+    const { world } = worldOf({}, { buffer: { put: () => Promise.reject(new Error('CLUSTERDOWN')) } });
+    await expect(aggregate([message(stripeEvent({}))], world)).rejects.toThrow('CLUSTERDOWN');
+  });
+});

@@ -1,0 +1,503 @@
+import { keyOf } from '@payments/core/batch';
+import type { SalesforceRecord, SObjectName } from '@payments/core/record';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type FakeOrg, failure, fakeOrg } from '../../test/fake-org.ts';
+import { startRedis, type TestRedis } from '../../test/redis-server.ts';
+import { redisBatches } from '../adapters/batches.ts';
+import { redisBudget } from '../adapters/budget.ts';
+import { redisBuffer } from '../adapters/buffer.ts';
+import { claims } from '../adapters/claims.ts';
+import { freshnessStore } from '../adapters/freshness-store.ts';
+import { sentHashes } from '../adapters/sent-hashes.ts';
+import type { StripeReader } from '../adapters/stripe.ts';
+import { tieList } from '../adapters/tie-list.ts';
+import { awaitJob } from './await.ts';
+import { read } from './read.ts';
+import { incomingFrom } from './row.ts';
+import { type SettleLine, settle } from './settle.ts';
+import { take } from './take.ts';
+import { write } from './write.ts';
+
+let server: TestRedis;
+beforeAll(async () => {
+  server = await startRedis();
+});
+afterAll(() => server.stop());
+
+const CUSTOMER = 'Stripe_Customer__c';
+const PAYMENT = 'Payment_Transaction__c';
+const SECOND = 1_790_000_000;
+
+type World = ReturnType<typeof worldOf>;
+let world: World;
+beforeEach(async () => {
+  await server.redis.flushall();
+  world = worldOf();
+});
+
+function worldOf() {
+  const clock = { now: SECOND * 1_000 + 60_000 };
+  const nowMs = () => clock.now;
+  const org: FakeOrg = fakeOrg();
+  const lines: SettleLine[] = [];
+  const budget = redisBudget(server.redis, { perMinute: 1e6, perHour: 1e6, perDay: 1e6, realtimeReserve: 0.2 }, nowMs);
+  const stripe: StripeReader = async () => ({ body: null, at: SECOND });
+  return {
+    clock,
+    org,
+    lines,
+    batches: redisBatches(server.redis, nowMs),
+    buffer: redisBuffer(server.redis, nowMs),
+    budget,
+    claims: claims(server.redis),
+    freshness: freshnessStore(server.redis),
+    salesforce: org.salesforce,
+    sent: sentHashes(server.redis),
+    stripe,
+    ties: tieList(server.redis),
+    bulkAbove: 2_000,
+    version: '66.0',
+    nowMs,
+    log: (line: SettleLine) => {
+      lines.push(line);
+    },
+  };
+}
+
+type Said = {
+  readonly id?: string;
+  readonly event?: string;
+  readonly at?: number;
+  readonly name?: string;
+  readonly fetched?: boolean;
+  readonly rowId?: string;
+};
+
+function customer({ id = 'cus_1', at = SECOND, name = 'Ada', fetched = false, rowId }: Said): SalesforceRecord {
+  return {
+    ...{ object: CUSTOMER, externalIdField: 'Stripe_Customer_ID__c', externalId: id, rowId: rowId ?? null },
+    ...{ fields: { Customer_Name__c: name }, parents: [] },
+    owners: { customer: { version: at * 100 + 50, fetched } },
+  };
+}
+
+function payment(id: string, parent: string, at = SECOND): SalesforceRecord {
+  const parents = [
+    { field: CUSTOMER, object: CUSTOMER, externalIdField: 'Stripe_Customer_ID__c', externalId: parent } as const,
+  ];
+  return {
+    ...{ object: PAYMENT, externalIdField: 'Stripe_Payment_Intent_ID__c', externalId: id, rowId: null },
+    ...{ fields: { Status__c: 'succeeded', Amount__c: '10.99' }, parents },
+    owners: { payment_intent: { version: at * 100 + 90, fetched: false } },
+  };
+}
+
+async function buffered(...records: readonly (readonly [event: string, record: SalesforceRecord])[]): Promise<void> {
+  for (const [eventId, record] of records) {
+    const incoming = incomingFrom(record, { eventId, atSecond: SECOND, fetched: false, correlationId: `c-${eventId}` });
+    await world.buffer.put(record.object, [{ key: keyOf(record), incoming }]);
+  }
+}
+
+/** What the machine does: one pass, or as many as are due. */
+async function flush(object: SObjectName, execution = 'arn:flush:1', passes = 5): Promise<number> {
+  for (let pass = 1; pass <= passes; pass += 1) {
+    const taken = await take({ object, execution }, world);
+    if (taken.outcome === 'nothing') return pass - 1;
+    let state = await write(taken, world);
+    for (let polls = 0; !state.done; polls += 1) {
+      if (polls > 50) throw new Error('the job never ended');
+      world.clock.now += state.waitSeconds * 1_000;
+      state = await awaitJob(state, world);
+    }
+    const { more } = await settle(await read(state, world), world);
+    if (!more) return pass;
+  }
+  return passes;
+}
+
+const calls = (path: string) => world.org.requests.filter((request) => request.path.startsWith(path)).length;
+
+describe.each([
+  { transport: 'Collections', bulkAbove: 2_000 },
+  { transport: 'Bulk', bulkAbove: 0 },
+])('by $transport', ({ transport, bulkAbove }) => {
+  beforeEach(() => {
+    world = { ...worldOf(), bulkAbove };
+  });
+
+  it('writes what waits, remembers it and leaves one audit row', async () => {
+    await buffered(['evt_1', customer({})], ['evt_2', customer({ id: 'cus_2', name: 'Grace, "the" 1st\nof' })]);
+    await flush(CUSTOMER);
+    expect(world.org.row(CUSTOMER, 'cus_1')).toMatchObject({
+      Customer_Name__c: 'Ada',
+      Stripe_Version__c: SECOND * 100 + 50,
+    });
+    expect(world.org.row(CUSTOMER, 'cus_2')).toMatchObject({ Customer_Name__c: 'Grace, "the" 1st\nof' });
+    expect(await world.freshness.known([{ owner: 'customer', externalId: 'cus_1' }])).toEqual([
+      { version: SECOND * 100 + 50, eventId: 'evt_1' },
+    ]);
+    expect(await world.claims.claim('evt_1', 'x', 0)).toBe('duplicate');
+    expect(world.org.accounts().audits).toMatchObject([
+      { Object__c: CUSTOMER, Transport__c: transport, Rows_Sent__c: 2, Rows_Succeeded__c: 2, Rows_Failed__c: 0 },
+    ]);
+    expect(world.org.accounts().audits[0]?.API_Calls_Used__c).toBe(world.org.requests.length);
+    expect(await world.buffer.waiting(CUSTOMER)).toBe(0);
+  });
+
+  it('does not let one poisoned row stop the others', async () => {
+    const ids = Array.from({ length: 450 }, (_, n) => `cus_${n}`);
+    await buffered(...ids.map((id) => [`evt_${id}`, customer({ id })] as const));
+    world.org.rowFault = (object, key) =>
+      object === CUSTOMER && key === 'cus_250'
+        ? { code: 'STRING_TOO_LONG', message: 'Customer Name: data value too large: Ada: secret (max length=2)' }
+        : null;
+    await flush(CUSTOMER);
+    expect(world.org.rows(CUSTOMER)).toHaveLength(449);
+    expect(world.org.accounts().failures).toMatchObject([
+      {
+        ...{ Failure_Key__c: 'stripe.webhook:evt_cus_250:cus_250', Code__c: 'STRING_TOO_LONG', Category__c: 'Data' },
+        ...{ Stripe_Object_ID__c: 'cus_250', Stripe_Event_ID__c: 'evt_cus_250', Attempts__c: 1, Status__c: 'Open' },
+      },
+    ]);
+    expect(JSON.stringify([world.lines, world.org.accounts()])).not.toContain('secret');
+    expect(await server.redis.hkeys(`buffer:{${CUSTOMER}}:parked`)).toEqual(['cus_250']);
+    expect(await world.claims.claim('evt_cus_250', 'x', 0)).toBe('mine');
+    expect(await world.freshness.known([{ owner: 'customer', externalId: 'cus_250' }])).toEqual([null]);
+  });
+
+  it('tries a locked row again after 2, 4, 8, 16 and 32 seconds, and parks it when the last try fails', async () => {
+    await buffered(['evt_1', customer({})]);
+    world.org.rowFault = () => ({ code: 'UNABLE_TO_LOCK_ROW', message: 'unable to obtain exclusive access: a, b:c' });
+    await flush(CUSTOMER);
+    for (const seconds of [2, 4, 8, 16, 32]) {
+      world.clock.now += seconds * 1_000 - 1_000;
+      expect(await flush(CUSTOMER)).toBe(0);
+      world.org.rowFault = (object) => (object === CUSTOMER ? { code: 'UNABLE_TO_LOCK_ROW', message: 'locked' } : null);
+      world.clock.now += 1_000;
+      expect(await flush(CUSTOMER)).toBe(1);
+    }
+    expect(await world.buffer.waiting(CUSTOMER)).toBe(0);
+    expect(world.org.accounts().failures).toMatchObject([{ Code__c: 'UNABLE_TO_LOCK_ROW', Attempts__c: 6 }]);
+  });
+
+  it('makes an empty parent when a child refers to one that nobody has sent, and writes the child', async () => {
+    await buffered(['evt_1', payment('pi_1', 'cus_9')]);
+    await flush(PAYMENT);
+    world.clock.now += 2_000;
+    await flush(PAYMENT);
+    const parent = world.org.row(CUSTOMER, 'cus_9');
+    expect(parent).toMatchObject({ Stripe_Version__c: 0 });
+    expect(world.org.row(PAYMENT, 'pi_1')).toMatchObject({ [CUSTOMER]: parent?.Id, Status__c: 'succeeded' });
+  });
+
+  it('counts what the guard refused, once, and remembers nothing of it', async () => {
+    world.org.insert(CUSTOMER, {
+      ...{ Stripe_Customer_ID__c: 'cus_1', Customer_Name__c: 'newer', Stripe_Version__c: (SECOND + 5) * 100 + 50 },
+    });
+    await buffered(['evt_1', customer({})]);
+    await flush(CUSTOMER);
+    expect(world.org.row(CUSTOMER, 'cus_1')?.Customer_Name__c).toBe('newer');
+    expect(world.org.accounts().audits).toMatchObject([
+      { Rows_Refused__c: 1, Rows_Succeeded__c: 0, Rows_Failed__c: 0 },
+    ]);
+    expect(await world.freshness.known([{ owner: 'customer', externalId: 'cus_1' }])).toEqual([null]);
+  });
+
+  it('asks Stripe when the guard refused an equal second, and writes what Stripe says now', async () => {
+    world.org.insert(CUSTOMER, {
+      ...{ Stripe_Customer_ID__c: 'cus_1', Customer_Name__c: 'other', Stripe_Version__c: SECOND * 100 + 50 },
+    });
+    const object = { id: 'cus_1', object: 'customer', name: 'True', email: null };
+    const event = {
+      ...{
+        id: 'evt_1',
+        object: 'event',
+        type: 'customer.updated',
+        created: SECOND,
+        livemode: false,
+        api_version: null,
+      },
+      data: { object: { ...object, name: 'Ada' } },
+    };
+    const asked: string[] = [];
+    world = {
+      ...world,
+      stripe: async ({ path }) => {
+        asked.push(path);
+        return { at: SECOND + 70, body: path.startsWith('/v1/events/') ? event : object };
+      },
+    };
+    await buffered(['evt_1', customer({})]);
+    await flush(CUSTOMER);
+    expect(asked).toEqual(['/v1/events/evt_1', '/v1/customers/cus_1']);
+    expect(world.org.row(CUSTOMER, 'cus_1')).toMatchObject({ Customer_Name__c: 'True' });
+    expect(await server.redis.scard(`buffer:{${CUSTOMER}}:ties`)).toBe(0);
+  });
+
+  it('keeps a tie on the list while Stripe does not answer', async () => {
+    world.org.insert(CUSTOMER, {
+      ...{ Stripe_Customer_ID__c: 'cus_1', Customer_Name__c: 'other', Stripe_Version__c: SECOND * 100 + 50 },
+    });
+    world = { ...world, stripe: () => Promise.reject(new Error('down')) };
+    await buffered(['evt_1', customer({})]);
+    await flush(CUSTOMER);
+    expect(await world.ties.some(CUSTOMER, 10)).toEqual([{ key: 'cus_1', owner: 'customer', eventId: 'evt_1' }]);
+    expect(world.lines.at(-1)).toEqual({ outcome: 'tie left', stripeObjectId: 'cus_1', stripeEventId: 'evt_1' });
+  });
+
+  it('updates a row that our own id names by that id, and falls back to the external id when it is gone', async () => {
+    const ours = world.org.insert(CUSTOMER, { Customer_Name__c: 'made in Salesforce' });
+    await buffered(
+      ['evt_1', customer({ rowId: ours.Id })],
+      ['evt_2', customer({ id: 'cus_2', rowId: 'a00999999999999AAA' })],
+    );
+    await flush(CUSTOMER);
+    expect(world.org.row(CUSTOMER, 'cus_1')?.Id).toBe(ours.Id);
+    expect(world.org.row(CUSTOMER, 'cus_2')).toMatchObject({ Customer_Name__c: 'Ada' });
+    expect(world.org.rows(CUSTOMER)).toHaveLength(2);
+  });
+
+  it('sends nothing for a row that says what was last sent', async () => {
+    await buffered(['evt_1', customer({})]);
+    await flush(CUSTOMER);
+    const before = world.org.requests.length;
+    await buffered(['evt_2', customer({ at: SECOND + 9 })]);
+    await flush(CUSTOMER);
+    expect(world.org.requests.length).toBe(before);
+    expect(await world.freshness.known([{ owner: 'customer', externalId: 'cus_1' }])).toMatchObject([
+      { eventId: 'evt_2' },
+    ]);
+    await buffered(['evt_3', customer({ at: SECOND + 10, name: 'New' })]);
+    await flush(CUSTOMER);
+    expect(world.org.row(CUSTOMER, 'cus_1')?.Customer_Name__c).toBe('New');
+  });
+
+  it('sends an equal row all the same where the realtime lane may have written in between', async () => {
+    await buffered(['evt_0', customer({})]);
+    await flush(CUSTOMER);
+    await buffered(['evt_1', payment('pi_1', 'cus_1')]);
+    await flush(PAYMENT);
+    const row = world.org.row(PAYMENT, 'pi_1');
+    if (row !== undefined) row.Status__c = 'changed by realtime';
+    await buffered(['evt_2', payment('pi_1', 'cus_1', SECOND + 9)]);
+    await flush(PAYMENT);
+    expect(row?.Status__c).toBe('succeeded');
+  });
+
+  it('waits for calls without sending anything when the budget is empty', async () => {
+    const tight = { perMinute: 10, perHour: 10, perDay: 10, realtimeReserve: 1 };
+    world = { ...world, budget: redisBudget(server.redis, tight, world.nowMs) };
+    await buffered(['evt_1', customer({})]);
+    await expect(flush(CUSTOMER)).rejects.toMatchObject({ name: 'BudgetWait', code: 'NO_BUDGET' });
+    expect(world.org.requests).toEqual([]);
+  });
+
+  it.each([
+    [503, 'SERVER_UNAVAILABLE', 'BudgetWait'],
+    [500, 'UNKNOWN_EXCEPTION', 'RetryLater'],
+    [0, 'ECONNRESET', 'RetryLater'],
+    [403, 'REQUEST_LIMIT_EXCEEDED', 'BudgetWait'],
+    [403, 'API_DISABLED_FOR_ORG', 'NeverRetry'],
+  ])('loses no row to a call that fails whole: %d %s is %s, and the next flush resumes', async (status, code, name) => {
+    await buffered(['evt_1', customer({})]);
+    world.org.fault = () => failure(status, code);
+    await expect(flush(CUSTOMER, 'arn:flush:1')).rejects.toMatchObject({ name, code });
+    world.org.fault = () => null;
+    expect(await flush(CUSTOMER, 'arn:flush:2')).toBe(0);
+    world.clock.now += 5 * 60_000 + 1;
+    expect(await flush(CUSTOMER, 'arn:flush:2')).toBe(1);
+    expect(world.org.row(CUSTOMER, 'cus_1')).toBeDefined();
+  });
+
+  it.each([{ when: 'lost on its way' }, { when: 'carried out, its answer lost' }])(
+    'resumes after a crash at any request ($when), and the rows are as if there had been none',
+    async ({ when }) => {
+      const ids = ['cus_1', 'cus_2', 'cus_3'];
+      for (let crashAt = 1, crashed = true; crashed; crashAt += 1) {
+        await server.redis.flushall();
+        world = { ...worldOf(), bulkAbove };
+        let seen = 0;
+        const { salesforce } = world.org;
+        world.salesforce = async (request) => {
+          seen += 1;
+          if (seen === crashAt && when === 'lost on its way') throw failure(0, 'ECONNRESET');
+          const answer = await salesforce(request);
+          if (seen === crashAt) throw failure(0, 'ECONNRESET');
+          return answer;
+        };
+        await buffered(...ids.map((id) => [`evt_${id}`, customer({ id })] as const));
+        crashed = await flush(CUSTOMER, 'arn:flush:1').then(
+          () => false,
+          () => true,
+        );
+        world.clock.now += 5 * 60_000 + 1;
+        await flush(CUSTOMER, 'arn:flush:2');
+        world.clock.now += 2_000;
+        await flush(CUSTOMER, 'arn:flush:3');
+        expect(world.org.rows(CUSTOMER).map((row) => row.Stripe_Customer_ID__c)).toEqual(ids);
+        expect(await world.buffer.waiting(CUSTOMER)).toBe(0);
+        expect(world.org.accounts().audits.length).toBeGreaterThan(0);
+        if (crashAt === 1) expect(crashed).toBe(true);
+      }
+    },
+  );
+});
+
+describe('collections', () => {
+  it('hold at most two hundred rows each, children of one parent side by side', async () => {
+    const parents = ['cus_b', 'cus_a', 'cus_c'];
+    await buffered(...parents.map((id) => [`evt_${id}`, customer({ id })] as const));
+    await flush(CUSTOMER);
+    const rows = Array.from({ length: 420 }, (_, n) => payment(`pi_${n}`, parents[n % 3] ?? ''));
+    await buffered(...rows.map((row, n) => [`evt_${n}`, row] as const));
+    world.org.requests.length = 0;
+    await flush(PAYMENT);
+    expect(calls(`/composite/sobjects/${PAYMENT}`)).toBe(3);
+    const sent = JSON.stringify(world.org.requests.map(({ body }) => body)).matchAll(
+      /"Stripe_Customer_ID__c":"(cus_\w)"/g,
+    );
+    const order = [...sent].map(([, id]) => id);
+    expect(order).toEqual([...order].sort());
+    expect(order).toHaveLength(420);
+  });
+
+  it('are halved until the row is found that the org cannot read at all', async () => {
+    const ids = Array.from({ length: 60 }, (_, n) => `cus_${n}`);
+    await buffered(
+      ...ids.map((id) => [`evt_${id}`, customer({ id, name: id === 'cus_7' ? 'POISON' : 'Ada' })] as const),
+    );
+    world.org.fault = ({ body }) =>
+      JSON.stringify(body ?? '').includes('POISON') ? failure(400, 'JSON_PARSER_ERROR') : null;
+    await flush(CUSTOMER);
+    expect(world.org.rows(CUSTOMER)).toHaveLength(59);
+    expect(world.org.accounts().failures).toMatchObject([
+      { Stripe_Object_ID__c: 'cus_7', Code__c: 'JSON_PARSER_ERROR' },
+    ]);
+  });
+
+  it('do not send again what an earlier call of the same batch brought', async () => {
+    const ids = Array.from({ length: 250 }, (_, n) => `cus_${n}`);
+    await buffered(...ids.map((id) => [`evt_${id}`, customer({ id })] as const));
+    let seen = 0;
+    world.org.fault = () => ((seen += 1) === 2 ? failure(500, 'UNKNOWN_EXCEPTION') : null);
+    await expect(flush(CUSTOMER)).rejects.toMatchObject({ name: 'RetryLater' });
+    await flush(CUSTOMER);
+    expect(calls(`/composite/sobjects/${CUSTOMER}`)).toBe(3);
+    expect(world.org.rows(CUSTOMER)).toHaveLength(250);
+  });
+});
+
+describe('a bulk job', () => {
+  beforeEach(() => {
+    world = { ...worldOf(), bulkAbove: 0 };
+  });
+
+  it('is asked for at growing intervals, never more than a minute', async () => {
+    await buffered(['evt_1', customer({})]);
+    world.org.pollsToComplete = 8;
+    const taken = await take({ object: CUSTOMER, execution: 'x' }, world);
+    if (taken.outcome === 'nothing') throw new Error('nothing was taken');
+    let state = await write(taken, world);
+    const waits: number[] = [];
+    while (!state.done) {
+      waits.push(state.waitSeconds);
+      state = await awaitJob(state, world);
+    }
+    expect(waits).toEqual([2, 4, 8, 16, 32, 60, 60, 60, 60]);
+  });
+
+  it('that fails whole sends its rows apart next time, so that each has its own outcome', async () => {
+    await buffered(['evt_1', customer({})], ['evt_2', customer({ id: 'cus_2' })]);
+    world.org.fault = ({ method }) => {
+      for (const job of world.org.jobs.values()) {
+        if (method !== 'GET' || job.state !== 'UploadComplete') continue;
+        job.state = 'Failed';
+        job.error = 'InvalidBatch : Field name not found : Secret__c';
+      }
+      return null;
+    };
+    await flush(CUSTOMER);
+    expect(world.org.rows(CUSTOMER)).toEqual([]);
+    expect(world.lines).toContainEqual(
+      expect.objectContaining({ outcome: 'given back', code: 'InvalidBatch', attempts: 1 }),
+    );
+    world.clock.now += 2_000;
+    await flush(CUSTOMER);
+    expect(world.org.jobs.size).toBe(1);
+    expect(world.org.rows(CUSTOMER)).toHaveLength(2);
+  });
+
+  it('whose upload is uncertain is aborted, and another one made', async () => {
+    await buffered(['evt_1', customer({})]);
+    let seen = 0;
+    world.org.fault = ({ method }) => (method === 'PUT' && (seen += 1) === 1 ? failure(0, 'TIMEOUT') : null);
+    await expect(flush(CUSTOMER)).rejects.toMatchObject({ name: 'RetryLater', code: 'TIMEOUT' });
+    await flush(CUSTOMER);
+    expect([...world.org.jobs.values()].map(({ state }) => state)).toEqual(['Aborted', 'JobComplete']);
+    expect(world.org.row(CUSTOMER, 'cus_1')).toBeDefined();
+  });
+
+  it('is never deleted, and aborted only when it hangs for two hours; its rows then go back', async () => {
+    await buffered(['evt_1', customer({})]);
+    world.org.pollsToComplete = 1_000;
+    const taken = await take({ object: CUSTOMER, execution: 'x' }, world);
+    if (taken.outcome === 'nothing') throw new Error('nothing was taken');
+    let state = await write(taken, world);
+    world.clock.now += 2 * 60 * 60_000 + 1;
+    for (let polls = 0; !state.done && polls < 3; polls += 1) state = await awaitJob(state, world);
+    const result = await settle(await read(state, world), world);
+    expect(result.more).toBe(false);
+    expect(await world.buffer.waiting(CUSTOMER)).toBe(1);
+    expect(world.org.requests.filter(({ method }) => method === 'DELETE')).toEqual([]);
+  });
+
+  it('carries no row with a cleared lookup or with CSV’s own word for null: those go by Collections', async () => {
+    const cleared = {
+      ...payment('pi_1', 'cus_1'),
+      parents: [],
+      fields: { Status__c: 'succeeded', Stripe_Customer__c: null },
+    };
+    await buffered(['evt_1', customer({ name: '#N/A' })], ['evt_2', customer({ id: 'cus_2' })], ['evt_3', cleared]);
+    await flush(CUSTOMER);
+    await flush(PAYMENT);
+    expect(world.org.row(CUSTOMER, 'cus_1')?.Customer_Name__c).toBe('#N/A');
+    expect(world.org.row(PAYMENT, 'pi_1')?.Stripe_Customer__c).toBeNull();
+    expect(world.org.jobs.size).toBe(1);
+  });
+});
+
+describe('settle', () => {
+  it('answers a second time when its first answer was lost', async () => {
+    await buffered(['evt_1', customer({})]);
+    const taken = await take({ object: CUSTOMER, execution: 'x' }, world);
+    if (taken.outcome === 'nothing') throw new Error('nothing was taken');
+    const result = await read(await write(taken, world), world);
+    await settle(result, world);
+    expect(await settle(result, world)).toEqual({ object: CUSTOMER, batchId: taken.batchId, more: false });
+    expect(world.org.accounts().audits).toHaveLength(1);
+  });
+
+  it('never overwrites a newer state that came in while the older one failed', async () => {
+    await buffered(['evt_1', customer({ name: 'old' })]);
+    world.org.rowFault = (object) => (object === CUSTOMER ? { code: 'UNABLE_TO_LOCK_ROW', message: 'locked' } : null);
+    const taken = await take({ object: CUSTOMER, execution: 'x' }, world);
+    if (taken.outcome === 'nothing') throw new Error('nothing was taken');
+    const result = await read(await write(taken, world), world);
+    await buffered(['evt_2', customer({ name: 'new', at: SECOND + 5 })]);
+    await settle(result, world);
+    world.org.rowFault = () => null;
+    world.clock.now += 2_000;
+    await flush(CUSTOMER);
+    expect(world.org.row(CUSTOMER, 'cus_1')?.Customer_Name__c).toBe('new');
+  });
+
+  it('parks in Redis and in the log even what Salesforce does not list', async () => {
+    await buffered(['evt_1', customer({})]);
+    world.org.rowFault = () => ({ code: 'STORAGE_LIMIT_EXCEEDED', message: 'full' });
+    await flush(CUSTOMER);
+    expect(world.lines).toContainEqual(expect.objectContaining({ outcome: 'parked', code: 'STORAGE_LIMIT_EXCEEDED' }));
+    expect(world.lines).toContainEqual(expect.objectContaining({ outcome: 'settled', untold: 1 }));
+    expect(await server.redis.hlen(`buffer:{${CUSTOMER}}:parked`)).toBe(1);
+  });
+});
