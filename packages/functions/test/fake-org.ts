@@ -48,7 +48,10 @@ export function fakeOrg(): FakeOrg {
     return rows;
   };
   let ids = 0;
-  const newId = (prefix: string) => `${prefix}${String((ids += 1)).padStart(12, '0')}AAA`;
+  const newId = (prefix: string) => {
+    ids += 1;
+    return `${prefix}${String(ids).padStart(12, '0')}AAA`;
+  };
   const jobs = new Map<string, Job>();
   const requests: SalesforceRequest[] = [];
   const keyOf = (object: string) => KEYS[object] ?? '';

@@ -40,9 +40,8 @@ export type AggregateLine = {
 const READS_AT_ONCE = 10;
 const MESSAGES_PER_CALL = 10;
 
-type Work = {
-  readonly message: QueueMessage;
-  readonly event: BusEvent;
+type Parsed = { readonly message: QueueMessage; readonly event: BusEvent };
+type Work = Parsed & {
   readonly statement: Statement;
   /** Nobody can break its tie: the greater event id wins. */
   readonly settle: boolean;
@@ -55,7 +54,7 @@ export async function aggregate(
   world: AggregateWorld,
 ): Promise<{ readonly failed: readonly string[] }> {
   const failures: Failed[] = [];
-  const read = await eachOf(messages, (message) => readMessage(message, world), failures);
+  const read = await eachOf(parsed(messages, failures), (message) => readMessage(message, world), failures);
   const grown = new Map<SObjectName, number>();
   const again: Work[] = [];
   for (const ten of chunks(read, MESSAGES_PER_CALL)) {
@@ -78,10 +77,18 @@ export async function aggregate(
 
 const BodySchema = v.pipe(v.string(), v.parseJson(), BusEventSchema);
 
-async function readMessage(message: QueueMessage, world: AggregateWorld): Promise<Work> {
-  const event = v.parse(BodySchema, message.body);
-  const statement = await readFrom(event.detail.event, world.stripe);
-  return { message, event, statement, settle: false };
+function parsed(messages: readonly QueueMessage[], failures: Failed[]): readonly Parsed[] {
+  return messages.flatMap((message) => {
+    const body = v.safeParse(BodySchema, message.body);
+    if (body.success) return [{ message, event: body.output }];
+    failures.push({ message, error: new v.ValiError(body.issues) });
+    return [];
+  });
+}
+
+async function readMessage(message: Parsed, world: AggregateWorld): Promise<Work> {
+  const statement = await readFrom(message.event.detail.event, world.stripe);
+  return { ...message, statement, settle: false };
 }
 
 /** Two events of one second: what Stripe says now is right. Where it cannot say, both lanes agree on the greater event id. */
@@ -151,7 +158,7 @@ async function bufferTen(
 }
 
 /** Runs `step` for each item, a few at once; what throws is a failure of its own message. */
-async function eachOf<Item extends QueueMessage | Work, Result>(
+async function eachOf<Item extends Parsed, Result>(
   items: readonly Item[],
   step: (item: Item) => Promise<Result>,
   failures: Failed[],
@@ -163,9 +170,7 @@ async function eachOf<Item extends QueueMessage | Work, Result>(
       try {
         results[index] = await step(item);
       } catch (error) {
-        failures.push(
-          'message' in item ? { message: item.message, event: item.event, error } : { message: item, error },
-        );
+        failures.push({ message: item.message, event: item.event, error });
       }
     }
   };
@@ -189,5 +194,6 @@ function lineOf(message: QueueMessage, event: BusEvent | undefined) {
 /** A message of valibot or JSON.parse quotes what it read, which may name a person. */
 function nameOf(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown';
+  if (v.isValiError(error)) return `BAD_INPUT at ${v.getDotPath(error.issues[0]) ?? '(root)'}`;
   return 'code' in error && typeof error.code === 'string' ? `${error.name} ${error.code}` : error.name;
 }

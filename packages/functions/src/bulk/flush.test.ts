@@ -380,7 +380,10 @@ describe('collections', () => {
     const ids = Array.from({ length: 250 }, (_, n) => `cus_${n}`);
     await buffered(...ids.map((id) => [`evt_${id}`, customer({ id })] as const));
     let seen = 0;
-    world.org.fault = () => ((seen += 1) === 2 ? failure(500, 'UNKNOWN_EXCEPTION') : null);
+    world.org.fault = () => {
+      seen += 1;
+      return seen === 2 ? failure(500, 'UNKNOWN_EXCEPTION') : null;
+    };
     await expect(flush(CUSTOMER)).rejects.toMatchObject({ name: 'RetryLater' });
     await flush(CUSTOMER);
     expect(calls(`/composite/sobjects/${CUSTOMER}`)).toBe(3);
@@ -431,7 +434,10 @@ describe('a bulk job', () => {
   it('whose upload is uncertain is aborted, and another one made', async () => {
     await buffered(['evt_1', customer({})]);
     let seen = 0;
-    world.org.fault = ({ method }) => (method === 'PUT' && (seen += 1) === 1 ? failure(0, 'TIMEOUT') : null);
+    world.org.fault = ({ method }) => {
+      if (method === 'PUT') seen += 1;
+      return method === 'PUT' && seen === 1 ? failure(0, 'TIMEOUT') : null;
+    };
     await expect(flush(CUSTOMER)).rejects.toMatchObject({ name: 'RetryLater', code: 'TIMEOUT' });
     await flush(CUSTOMER);
     expect([...world.org.jobs.values()].map(({ state }) => state)).toEqual(['Aborted', 'JobComplete']);
