@@ -25,7 +25,7 @@ export const queue = new aws.sqs.Queue('Bulk', {
   redrivePolicy: $jsonStringify({ deadLetterTargetArn: poisoned.arn, maxReceiveCount: 5 }),
 });
 
-const rule = new aws.cloudwatch.EventRule('BulkRule', {
+export const rule = new aws.cloudwatch.EventRule('BulkRule', {
   name: `${prefix}-bulk`,
   description: 'Events that nobody waits for',
   eventBusName: busName,
@@ -94,13 +94,19 @@ export const bulkFunctions = [
   ...Object.entries(steps).map(([name, fn]) => ({ name: name === 'Settle' ? 'SettleBatch' : name, fn })),
 ];
 
+/** Starts that the scheduler could not make; it sends them with its role. */
+const missed = deadLetterQueue('FlushUnstarted');
+
 const scheduleRole = new aws.iam.Role('FlushScheduleRole', {
   assumeRolePolicy: aws.iam.assumeRolePolicyForPrincipal({ Service: 'scheduler.amazonaws.com' }),
   inlinePolicies: [
     {
       name: 'start',
       policy: aws.iam.getPolicyDocumentOutput({
-        statements: [{ actions: ['states:StartExecution'], resources: [flush.arn] }],
+        statements: [
+          { actions: ['states:StartExecution'], resources: [flush.arn] },
+          { actions: ['sqs:SendMessage'], resources: [missed.arn] },
+        ],
       }).json,
     },
   ],
@@ -126,5 +132,6 @@ new aws.scheduler.Schedule('FlushSchedule', {
     }),
     // A start that was missed is made up for by the next minute.
     retryPolicy: { maximumRetryAttempts: 0, maximumEventAgeInSeconds: 60 },
+    deadLetterConfig: { arn: missed.arn },
   },
 });

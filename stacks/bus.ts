@@ -1,7 +1,7 @@
 /** The bus between the door and the lanes, its archive, and the queue of what no lane takes. */
 import { allowRules, deadLetterQueue } from './dead-letter.ts';
 import { archivePattern, unroutedPatterns } from './patterns.ts';
-import { logRetentionInDays, prefix } from './stage.ts';
+import { logRetentionInDays, prefix, production } from './stage.ts';
 
 const made = new sst.aws.Bus('Events', {
   transform: { bus: { name: `${prefix}-bus`, logConfig: { level: 'ERROR', includeDetail: 'NONE' } } },
@@ -41,13 +41,13 @@ new aws.cloudwatch.EventArchive(
     eventPattern: JSON.stringify(archivePattern),
     retentionDays: 30,
   },
-  { retainOnDelete: true },
+  { retainOnDelete: production },
 );
 
 export const unrouted = deadLetterQueue('Unrouted');
 const unroutedUndelivered = deadLetterQueue('UnroutedUndelivered');
 
-const unroutedRules = Object.entries(unroutedPatterns).map(([what, pattern]) => {
+export const unroutedRules = Object.entries(unroutedPatterns).map(([what, pattern]) => {
   const name = `Unrouted${what[0]?.toUpperCase()}${what.slice(1)}`;
   const rule = new aws.cloudwatch.EventRule(name, {
     name: `${prefix}-unrouted-${what}`,
@@ -62,7 +62,8 @@ const unroutedRules = Object.entries(unroutedPatterns).map(([what, pattern]) => 
     deadLetterConfig: { arn: unroutedUndelivered.arn },
     retryPolicy: { maximumEventAgeInSeconds: 86_400, maximumRetryAttempts: 185 },
   });
-  return rule.arn;
+  return { name, rule };
 });
-allowRules('Unrouted', unrouted, unroutedRules);
-allowRules('UnroutedUndelivered', unroutedUndelivered, unroutedRules);
+const unroutedArns = unroutedRules.map(({ rule }) => rule.arn);
+allowRules('Unrouted', unrouted, unroutedArns);
+allowRules('UnroutedUndelivered', unroutedUndelivered, unroutedArns);

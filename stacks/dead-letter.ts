@@ -1,5 +1,5 @@
-/** The queues of last resort: fourteen days, encrypted, kept when the app is removed. */
-import { prefix } from './stage.ts';
+/** The queues of last resort: fourteen days, encrypted, kept when production is removed. */
+import { prefix, production } from './stage.ts';
 
 const FOURTEEN_DAYS = 1_209_600;
 
@@ -19,7 +19,7 @@ export function deadLetterQueue(name: string): aws.sqs.Queue {
       sqsManagedSseEnabled: true,
       receiveWaitTimeSeconds: 20,
     },
-    { retainOnDelete: true },
+    { retainOnDelete: production },
   );
   made.push({ name, queue });
   return queue;

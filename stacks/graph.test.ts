@@ -143,7 +143,12 @@ describe('the queues', () => {
       ...graph.queues.flatMap(({ redrive }) => redrive?.deadLetterArn ?? []),
     ]);
     // Read by people only: what lands there has no consumer that could fail.
-    const endings = new Set(['payments-local-Unrouted', 'payments-local-FailedExecutions']);
+    const endings = new Set([
+      'payments-local-Unrouted',
+      'payments-local-FailedExecutions',
+      // The schedule's, which is asked about below.
+      'payments-local-FlushUnstarted',
+    ]);
     for (const queue of graph.queues)
       expect([queue.name, queue.redrive !== null || last.has(queue.arn) || endings.has(queue.name)]).toEqual([
         queue.name,
@@ -168,6 +173,26 @@ describe('the queues', () => {
       expect(queue?.redrive?.maxReceiveCount).toBeGreaterThanOrEqual(5);
       expect(mapping.partialResponses).toBe(true);
       expect(mapping.maximumConcurrency).toBeLessThanOrEqual(5);
+    }
+  });
+});
+
+describe('the schedule', () => {
+  it('leaves a start that failed to the next minute, and keeps it as a dead letter that its role may write', () => {
+    const Target = v.object({
+      roleArn: v.string(),
+      retryPolicy: v.object({ maximumRetryAttempts: v.number(), maximumEventAgeInSeconds: v.number() }),
+      deadLetterConfig: v.object({ arn: v.string() }),
+    });
+    for (const { inputs } of of('aws:scheduler/schedule:Schedule')) {
+      const target = v.parse(Target, inputs.target);
+      expect(target.retryPolicy).toEqual({ maximumRetryAttempts: 0, maximumEventAgeInSeconds: 60 });
+      expect(graph.queues.map(({ arn }) => arn)).toContain(target.deadLetterConfig.arn);
+      expect(grants()).toContainEqual({
+        role: target.roleArn.split('/').at(-1),
+        action: 'sqs:SendMessage',
+        resource: target.deadLetterConfig.arn,
+      });
     }
   });
 });
@@ -354,6 +379,33 @@ describe('the alarms', () => {
         name,
         expect.stringMatching(/\. Runbook: docs\/runbook\.md#[a-z-]+$/),
       ]);
+  });
+});
+
+describe('alarms that could never ring', () => {
+  const alarmed = (namespace: string) =>
+    of('aws:cloudwatch/metricAlarm:MetricAlarm')
+      .filter(({ inputs }) => inputs.namespace === namespace)
+      .map(({ inputs }) => v.parse(v.record(v.string(), v.string()), inputs.dimensions));
+
+  it('are not there: topics that CloudWatch may publish to', () => {
+    for (const { inputs } of of('aws:sns/topic:Topic')) expect(inputs.kmsMasterKeyId).not.toBe('alias/aws/sns');
+  });
+
+  it('are not there: EventBridge counts by rule, and by bus and rule on a bus of our own', () => {
+    const expected = graph.rules.map(({ name, busName }) =>
+      busName === 'default' ? { RuleName: name } : { EventBusName: busName, RuleName: name },
+    );
+    for (const dimensions of expected) expect(alarmed('AWS/Events')).toContainEqual(dimensions);
+    for (const dimensions of alarmed('AWS/Events')) expect(expected).toContainEqual(dimensions);
+  });
+
+  it('are not there: ElastiCache counts by node', () => {
+    expect(alarmed('AWS/ElastiCache')).toHaveLength(8);
+    for (const dimensions of alarmed('AWS/ElastiCache')) {
+      expect(Object.keys(dimensions)).toEqual(['CacheClusterId']);
+      expect(dimensions.CacheClusterId).toMatch(/-0001-00[12]$/);
+    }
   });
 });
 

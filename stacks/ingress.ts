@@ -4,6 +4,8 @@ import { stripeSigningSecret } from './secrets.ts';
 import { logRetention, settings } from './stage.ts';
 
 const api = new sst.aws.ApiGatewayV2('Webhooks', {
+  // Nobody calls it from a browser; SST would allow every origin.
+  cors: false,
   accessLog: { retention: logRetention },
   transform: {
     // Stripe sends bursts when it catches up; 100 events a minute is the floor we promise, this is its ceiling.

@@ -1,14 +1,27 @@
 /** Where a message can wait or die there is an alarm; each says what it means for people and where to read on. */
 
-import { bulkFunctions, flush, queue } from './bulk.ts';
+import { bulkFunctions, rule as bulkRule, flush, queue } from './bulk.ts';
+import { busName, unroutedRules } from './bus.ts';
 import { deadLetterQueues } from './dead-letter.ts';
 import { apiId, ingress, webhookUrl } from './ingress.ts';
-import { machines, realtimeFunctions } from './realtime.ts';
-import { replicationGroupId } from './redis.ts';
+import { failedRule, machines, realtimeFunctions } from './realtime.ts';
+import { nodeIds } from './redis.ts';
 import { prefix } from './stage.ts';
 
-export const critical = new aws.sns.Topic('Critical', { name: `${prefix}-critical`, kmsMasterKeyId: 'alias/aws/sns' });
-export const warning = new aws.sns.Topic('Warning', { name: `${prefix}-warning`, kmsMasterKeyId: 'alias/aws/sns' });
+// Without the key `alias/aws/sns`: its policy shuts out CloudWatch, whose alarms would then never arrive
+// (repost.aws/knowledge-center/cloudwatch-configure-alarm-sns). An alarm says nothing about a person.
+export const critical = new aws.sns.Topic('Critical', { name: `${prefix}-critical` });
+export const warning = new aws.sns.Topic('Warning', { name: `${prefix}-warning` });
+
+/** Every rule with the dimensions under which EventBridge counts it. */
+const rules: readonly { readonly name: string; readonly dimensions: Readonly<Record<string, $util.Input<string>>> }[] =
+  [
+    ...[...unroutedRules, ...machines, { name: 'Bulk', rule: bulkRule }].map(({ name, rule }) => ({
+      name,
+      dimensions: { EventBusName: busName, RuleName: rule.name },
+    })),
+    { name: 'FailedExecutions', dimensions: { RuleName: failedRule.name } },
+  ];
 
 type Alarm = {
   readonly topic: aws.sns.Topic;
@@ -58,24 +71,29 @@ for (const { name, queue: deadLetters } of deadLetterQueues()) {
   });
 }
 
-alarm('UndeliverableDeadLetters', {
-  topic: critical,
-  namespace: 'AWS/Events',
-  metric: 'InvocationsFailedToBeSentToDlq',
-  statistic: 'Sum',
-  above: 0,
-  impact: 'An event could be neither delivered nor kept: only the archive still has it.',
-  runbook: 'events-lost-by-the-bus',
-});
-alarm('FailedInvocations', {
-  topic: warning,
-  namespace: 'AWS/Events',
-  metric: 'FailedInvocations',
-  statistic: 'Sum',
-  above: 0,
-  impact: 'The bus could not start a machine or reach a queue at once; it retries.',
-  runbook: 'bus-deliveries-failing',
-});
+// EventBridge reports these by rule; a rule of another bus than the default one is named together with its bus.
+for (const { name, dimensions } of rules) {
+  alarm(`${name}UndeliverableDeadLetters`, {
+    topic: critical,
+    namespace: 'AWS/Events',
+    metric: 'InvocationsFailedToBeSentToDlq',
+    dimensions,
+    statistic: 'Sum',
+    above: 0,
+    impact: 'An event could be neither delivered nor kept: only the archive still has it.',
+    runbook: 'events-lost-by-the-bus',
+  });
+  alarm(`${name}FailedInvocations`, {
+    topic: warning,
+    namespace: 'AWS/Events',
+    metric: 'FailedInvocations',
+    dimensions,
+    statistic: 'Sum',
+    above: 0,
+    impact: 'The bus gave up delivering an event; it is a dead letter.',
+    runbook: 'bus-deliveries-failing',
+  });
+}
 alarm('BulkQueueAge', {
   topic: warning,
   namespace: 'AWS/SQS',
@@ -150,23 +168,26 @@ alarm('WebhookServerErrors', {
   impact: 'Stripe cannot deliver; it retries for three days, and customers wait meanwhile.',
   runbook: 'webhooks-refused',
 });
-for (const [metric, above, impact] of [
-  ['DatabaseMemoryUsagePercentage', 75, 'The buffer is filling up; when it is full, bulk changes wait in the queue.'],
-  ['Evictions', 0, 'Redis forgets keys, which it is told never to do.'],
-  ['EngineCPUUtilization', 80, 'Redis is busy; claims and budget checks slow down.'],
-  ['ReplicationLag', 5, 'A failover now would lose the last seconds of the buffer; the archive still has them.'],
-] as const) {
-  alarm(`Redis${metric}`, {
-    topic: metric === 'Evictions' ? critical : warning,
-    namespace: 'AWS/ElastiCache',
-    metric,
-    dimensions: { ReplicationGroupId: replicationGroupId },
-    statistic: 'Maximum',
-    above,
-    minutes: 3,
-    impact,
-    runbook: 'redis',
-  });
+// ElastiCache reports by node, not by replication group. There is none in `sst dev`.
+for (const [index, CacheClusterId] of nodeIds.entries()) {
+  for (const [metric, above, impact] of [
+    ['DatabaseMemoryUsagePercentage', 75, 'The buffer is filling up; when it is full, bulk changes wait in the queue.'],
+    ['Evictions', 0, 'Redis forgets keys, which it is told never to do.'],
+    ['EngineCPUUtilization', 80, 'Redis is busy; claims and budget checks slow down.'],
+    ['ReplicationLag', 5, 'A failover now would lose the last seconds of the buffer; the archive still has them.'],
+  ] as const) {
+    alarm(`Redis${index + 1}${metric}`, {
+      topic: metric === 'Evictions' ? critical : warning,
+      namespace: 'AWS/ElastiCache',
+      metric,
+      dimensions: { CacheClusterId },
+      statistic: 'Maximum',
+      above,
+      minutes: 3,
+      impact,
+      runbook: 'redis',
+    });
+  }
 }
 
 export const outputs = { webhook: webhookUrl };

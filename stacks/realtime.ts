@@ -67,7 +67,7 @@ allowRules(
 
 /** Executions that ended badly, with their input: what `Parked` means for an operator. */
 const failed = deadLetterQueue('FailedExecutions');
-const failedRule = new aws.cloudwatch.EventRule('FailedExecutionsRule', {
+export const failedRule = new aws.cloudwatch.EventRule('FailedExecutionsRule', {
   name: `${prefix}-failed-executions`,
   description: 'Executions of our machines that failed, timed out or were stopped',
   eventPattern: $resolve(machines.map(({ machine }) => machine.arn)).apply((arns) =>

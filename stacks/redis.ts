@@ -7,6 +7,9 @@ import { production } from './stage.ts';
 /** Functions that touch Redis leave by NAT: an instance of a few dollars in development, managed gateways in production. */
 export const vpc = new sst.aws.Vpc('Vpc', { az: 2, nat: production ? 'managed' : 'ec2' });
 
+// SST's own link would carry the password.
+sst.Linkable.wrap(sst.aws.Redis, () => ({ properties: {} }));
+
 const redis = new sst.aws.Redis('Redis', {
   vpc,
   engine: 'valkey',
@@ -24,7 +27,8 @@ const redis = new sst.aws.Redis('Redis', {
   },
 });
 
-export const replicationGroupId = redis.clusterId;
+/** One shard with a primary and a replica: ElastiCache numbers shard and node. Empty in `sst dev`. */
+export const nodeIds = $dev ? [] : ['0001-001', '0001-002'].map((node) => $interpolate`${redis.clusterId}-${node}`);
 
 /** SST keeps the generated auth token in a secret of its own and notes its ARN on the cluster. In `sst dev` there is none. */
 const authSecretArn = $dev

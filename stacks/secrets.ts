@@ -2,13 +2,12 @@
  * Secrets Manager keeps every credential. The stacks make the secrets empty: nobody's key is in the state, the
  * repository or an environment variable. docs/deployment.md says what to put in.
  */
-import { prefix, production } from './stage.ts';
+import { prefix } from './stage.ts';
 
 function secret(name: string, description: string) {
   const made = new aws.secretsmanager.Secret(name, {
     name: `${prefix}/${name}`,
     description,
-    recoveryWindowInDays: production ? 30 : 7,
   });
   return new sst.Linkable(name, {
     properties: { arn: made.arn },

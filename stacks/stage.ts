@@ -16,6 +16,14 @@ $transform(sst.aws.Function, (args) => {
 });
 
 /**
+ * For every secret, SST's own of Redis included. Outside production a stage is removed and made again at will, and the
+ * name of a secret in recovery could not be used.
+ */
+$transform(aws.secretsmanager.Secret, (args) => {
+  args.recoveryWindowInDays = production ? 30 : 0;
+});
+
+/**
  * Non-sensitive settings. The call limits are what this integration allows itself, below what Salesforce allows the
  * org (Enterprise: 100,000 a day and 1,000 more per licence); `Sforce-Limit-Info` corrects them downward.
  */
