@@ -101,7 +101,18 @@ function deployResult(engine: Engine, deployment: Deployment, done: boolean) {
   };
 }
 
+const COMPONENT_TYPES: Readonly<Record<string, string>> = {
+  object: 'CustomObject',
+  cls: 'ApexClass',
+  trigger: 'ApexTrigger',
+  globalValueSet: 'GlobalValueSet',
+  md: 'CustomMetadata',
+  permissionset: 'PermissionSet',
+  layout: 'Layout',
+};
+
 function success(fileName: string, createdDate: string) {
+  const componentType = COMPONENT_TYPES[fileName.split('.').at(-1) ?? ''] ?? '';
   const fullName = (fileName.split('/').at(-1) ?? '').replace(/\.[^.]+$/, '');
   return {
     fileName,
@@ -111,6 +122,6 @@ function success(fileName: string, createdDate: string) {
     changed: false,
     created: false,
     deleted: false,
-    componentType: '',
+    componentType,
   };
 }

@@ -109,7 +109,8 @@ export async function serveOrg(options: OrgOptions): Promise<RunningOrg> {
   };
 }
 
-function makeEngine(schema: Schema, clock: Clock, switches: Switches): Engine {
+/** An org without its server: what writes need. */
+export function makeEngine(schema: Schema, clock: Clock, switches: Switches): Engine {
   return {
     schema,
     store: new Store(schema),

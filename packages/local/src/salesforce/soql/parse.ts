@@ -174,7 +174,9 @@ class Reader {
     }
     const operand = this.#operand();
     if (operand.kind === 'all') return operand;
-    return { ...operand, alias: this.#alias() };
+    // A name that the list does not go on after is a misspelt FROM, not an alias.
+    const next = this.#tokens[this.#place + 1]?.text.toUpperCase();
+    return { ...operand, alias: next === ',' || next === 'FROM' ? this.#alias() : null };
   }
 
   #operand(): Operand | { readonly kind: 'all'; readonly which: 'ALL' | 'STANDARD' | 'CUSTOM' } {
