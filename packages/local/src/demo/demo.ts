@@ -98,6 +98,21 @@ async function main(): Promise<number> {
   }
 }
 
+/**
+ * Every second Checkout session is opened from a row that Salesforce made first, as Apex does. The rows are there before
+ * anything moves, so that their ids, which travel in the events' metadata, are the same in every run.
+ */
+function pendingRows(machine: Machine, customers: number): () => string | null {
+  const rows = Array.from({ length: customers }, () =>
+    machine.org.org.insert('Stripe_Subscription__c', { Sync_Status__c: 'Pending' }),
+  );
+  let asked = 0;
+  return () => {
+    asked += 1;
+    return asked % 2 === 0 ? (rows.shift() ?? null) : null;
+  };
+}
+
 /** Lets the customers live at the pace that the road keeps up with, and waits until everything has settled. */
 async function live(
   machine: Machine,
@@ -117,7 +132,7 @@ async function live(
     bar.update(day(machine.account.now()), { events: machine.account.events().length, left });
   };
   try {
-    for (const step of life(machine.account, options)) {
+    for (const step of life(machine.account, { ...options, pendingRow: pendingRows(machine, options.customers) })) {
       show(machine.road.busy());
       // Deliveries start with the event; let them go before the clock moves on.
       do await delay(0);

@@ -47,7 +47,13 @@ export type ExpectedRow = {
 };
 
 export function expectedRows(truth: Truth): ExpectedRow[] {
-  return [...customerRows(truth), ...subscriptionRows(truth), ...paymentRows(truth), ...planRows(truth)];
+  return [
+    ...customerRows(truth),
+    ...subscriptionRows(truth),
+    ...expiredRows(truth),
+    ...paymentRows(truth),
+    ...planRows(truth),
+  ];
 }
 
 const iso = (seconds: number): string => new Date(seconds * 1000).toISOString();
@@ -154,7 +160,35 @@ function sessionColumns(session: CheckoutSession | undefined): Record<string, Ex
     Sync_Status__c: paid ? 'Completed' : { either: ['Pending', 'Checkout Created', 'Failed', null] },
     Checkout_URL__c: null,
     Checkout_Link__c: null,
+    ...(session.client_reference_id === null ? {} : { Id: session.client_reference_id }),
   };
+}
+
+/** Names a row that has no external id yet. */
+export function rowKey(id: string): string {
+  return `row ${id}`;
+}
+
+export function isRowKey(key: string): boolean {
+  return key.startsWith('row ');
+}
+
+/** A session that expired never had a subscription: only the row that it was opened for can tell. */
+function* expiredRows(truth: Truth): Iterable<ExpectedRow> {
+  for (const session of truth.sessions) {
+    if (session.status !== 'expired' || session.client_reference_id === null) continue;
+    yield {
+      object: 'Stripe_Subscription__c',
+      key: rowKey(session.client_reference_id),
+      columns: {
+        Stripe_Checkout_Session_ID__c: session.id,
+        Sync_Status__c: 'Failed',
+        Error_Message__c: 'set',
+        Checkout_URL__c: null,
+        Checkout_Link__c: null,
+      },
+    };
+  }
 }
 
 function* paymentRows(truth: Truth): Iterable<ExpectedRow> {

@@ -4,7 +4,7 @@ import { WRITE_ORDER } from '@payments/core/record';
 import { routeOf } from '@payments/core/routes';
 import type { Machine } from '../machine.ts';
 import type { AccountEvent } from '../stripe/books.ts';
-import { expectedRows } from './expected-rows.ts';
+import { expectedRows, rowKey } from './expected-rows.ts';
 import { type Difference, judgeRows } from './judge.ts';
 import { type Percentiles, percentiles, type Tally } from './tally.ts';
 
@@ -107,7 +107,11 @@ function idsIn({ data }: AccountEvent): string[] {
 }
 
 function* rowsOf(machine: Machine) {
-  for (const object of WRITE_ORDER) yield* machine.org.org.rows(object);
+  for (const object of WRITE_ORDER) {
+    for (const { id, key, columns } of machine.org.org.rows(object)) {
+      yield { object, key: key ?? rowKey(id), columns: { ...columns, Id: id } };
+    }
+  }
 }
 
 /** Queues where something ended that should have been written; `Unrouted` is no fault of the road. */

@@ -48,6 +48,8 @@ export type Books = {
   readonly ids: Ids;
   readonly agenda: Agenda;
   readonly settings: { afterLastRetry: 'unpaid' | 'cancel' | 'past_due' };
+  /** The Salesforce row that a Checkout session is opened for, as Apex does; null: opened elsewhere. */
+  pendingRow: () => string | null;
 
   readonly customers: Map<string, Customer>;
   readonly products: Map<string, Product>;
@@ -127,6 +129,7 @@ export function openBooks(options: AccountOptions): Books {
     ids,
     agenda,
     settings: { afterLastRetry: options.afterLastRetry ?? 'unpaid' },
+    pendingRow: () => null,
     customers: new Map(),
     products: new Map(),
     prices: new Map(),

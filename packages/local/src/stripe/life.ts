@@ -14,6 +14,8 @@ export type LifeOptions = {
   readonly seed: number;
   /** How long the account is watched; 2 by default. Customers arrive in the first half. */
   readonly months?: number;
+  /** Asked for each Checkout session; see Books. */
+  readonly pendingRow?: () => string | null;
 };
 
 export type Step = { readonly at: number; readonly what: string; readonly events: readonly AccountEvent[] };
@@ -25,6 +27,7 @@ export type Step = { readonly at: number; readonly what: string; readonly events
  */
 export function* life(account: StripeAccount, options: LifeOptions): Generator<Step, void, void> {
   const { books } = account;
+  books.pendingRow = options.pendingRow ?? (() => null);
   const begin = books.now();
   const end = begin + (options.months ?? 2) * 30 * DAY;
   const shop = openShop(books);

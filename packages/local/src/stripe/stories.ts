@@ -38,7 +38,17 @@ function checkout(
   price: Price,
   fields: Partial<SessionFields> = {},
 ): CheckoutSession {
-  return openSession(books, { mode: 'subscription', items: [{ price }], customer: customer.id, ...fields });
+  const row = books.pendingRow();
+  const metadata = row === null ? {} : { sf_subscription_id: row };
+  return openSession(books, {
+    mode: 'subscription',
+    items: [{ price }],
+    customer: customer.id,
+    clientReferenceId: row,
+    metadata,
+    subscriptionMetadata: metadata,
+    ...fields,
+  });
 }
 
 function complete(
