@@ -3,6 +3,7 @@ import { ApiUsage, type CallKind } from './api-usage.ts';
 import { type BulkTiming, IngestJobs } from './bulk-jobs.ts';
 import type { Call } from './call.ts';
 import { type Clock, systemClock } from './clock.ts';
+import { loadCustomMetadata } from './custom-metadata.ts';
 import { DEFAULT_SWITCHES, type Engine, type Switches } from './engine.ts';
 import { answerFaultRequest } from './fault-requests.ts';
 import { Faults } from './faults.ts';
@@ -69,6 +70,7 @@ export async function serveOrg(options: OrgOptions): Promise<RunningOrg> {
   const engine = makeEngine(schema, clock, { ...DEFAULT_SWITCHES, ...options.switches });
   const username = options.username ?? 'integration@local.example';
   const persistence = options.dataDir === undefined ? null : persist(engine.store, options.dataDir);
+  loadCustomMetadata(engine.store, options.schemaDir);
   seedStandardRows(engine.store, clock, { orgId: ORG_ID, userId: USER_ID, username });
   const locks: LockTiming = { holdMs: 0, waitMs: 10_000, ...options.locks };
   const services: RestServices = {
