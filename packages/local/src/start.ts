@@ -1,0 +1,163 @@
+/**
+ * `npm start`: the whole road on this machine with a Stripe account that lives, until Ctrl-C. Prints where to look and
+ * one line for each event that settles.
+ */
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { parseArgs, styleText } from 'node:util';
+import * as v from 'valibot';
+import { hopLine } from './hop-line.ts';
+import { type Machine, startMachine } from './machine.ts';
+import { life } from './stripe/life.ts';
+
+const root = path.resolve(import.meta.dirname, '../../..');
+
+const Whole = v.pipe(v.string(), v.regex(/^\d+$/), v.transform(Number));
+const Options = v.object({
+  customers: v.optional(Whole, '20'),
+  seed: v.optional(Whole, '7'),
+  port: v.optional(Whole, '4242'),
+  'aws-port': v.optional(Whole, '4566'),
+  'salesforce-port': v.optional(Whole, '4568'),
+  'stripe-port': v.optional(Whole, '4567'),
+  'bulk-above': v.optional(Whole),
+  quiet: v.optional(v.boolean(), false),
+  help: v.optional(v.boolean(), false),
+});
+
+const HELP = `npm start -- [options]
+
+  --customers N         how many customers live in the Stripe account (20); 0: no traffic of its own
+  --seed N              the same seed tells the same story (7)
+  --bulk-above N        use Bulk API 2.0 above N rows of one object; 0: always
+  --quiet               addresses only, no line for each event
+  --port N --aws-port N --stripe-port N --salesforce-port N
+                        4242, 4566, 4567, 4568; 0: any free port
+`;
+
+/** One simulated day in this many real milliseconds: lively, and slow enough to read along. */
+const DAY_MS = 1_000;
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      customers: { type: 'string' },
+      seed: { type: 'string' },
+      port: { type: 'string' },
+      'aws-port': { type: 'string' },
+      'salesforce-port': { type: 'string' },
+      'stripe-port': { type: 'string' },
+      'bulk-above': { type: 'string' },
+      quiet: { type: 'boolean' },
+      help: { type: 'boolean' },
+    },
+  });
+  const parsed = v.safeParse(Options, values);
+  if (!parsed.success) {
+    console.error(`npm start: --${v.getDotPath(parsed.issues[0])} takes a whole number\n\n${HELP}`);
+    return 2;
+  }
+  const options = parsed.output;
+  if (options.help) {
+    console.log(HELP);
+    return 0;
+  }
+  const stopped = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stopped.abort());
+  const machine = await open(options);
+  if (machine === null) return 1;
+  try {
+    console.log(addresses(machine));
+    await live(machine, options, stopped.signal);
+    if (!stopped.signal.aborted)
+      console.log(styleText('dim', 'The customers have lived their lives; the road stays open. Ctrl-C stops it.'));
+    await aborted(stopped.signal);
+  } finally {
+    console.log('stopping …');
+    await machine.close();
+  }
+  return 0;
+}
+
+async function open(options: v.InferOutput<typeof Options>): Promise<Machine | null> {
+  try {
+    return await startMachine({
+      root,
+      account: { seed: options.seed, twinRate: 0.01 },
+      delivery: { duplicateRate: 0.03, reorderWindow: 3 },
+      settings: options['bulk-above'] === undefined ? {} : { bulkAbove: options['bulk-above'] },
+      ports: {
+        webhook: options.port,
+        aws: options['aws-port'],
+        salesforce: options['salesforce-port'],
+        stripe: options['stripe-port'],
+      },
+      // A minute is long to look at nothing.
+      scheduleSpeed: 6,
+      say: (line) => console.error(line),
+      onLog: (log) => {
+        const line = options.quiet ? null : hopLine(log.line, log.at);
+        if (line !== null) console.log(line);
+      },
+      onError: (error) => console.error(`npm start: ${error instanceof Error ? error.message : String(error)}`),
+    });
+  } catch (error) {
+    console.error(explained(error));
+    return null;
+  }
+}
+
+/** A taken port names the port and the way out; anything else is told as it is. */
+function explained(error: unknown): string {
+  const taken = v.safeParse(v.object({ code: v.literal('EADDRINUSE'), port: v.number() }), error);
+  if (taken.success) {
+    const { port } = taken.output;
+    return `npm start: port ${port} is taken by another program. Stop it, or choose other ports (npm start -- --help); 0 takes any free one.`;
+  }
+  return `npm start: ${error instanceof Error ? error.message : String(error)}`;
+}
+
+async function live(
+  machine: Machine,
+  options: { customers: number; seed: number },
+  signal: AbortSignal,
+): Promise<void> {
+  if (options.customers === 0) return;
+  let last = machine.account.now();
+  for (const step of life(machine.account, options)) {
+    const wait = ((step.at - last) / 86_400) * DAY_MS;
+    last = step.at;
+    try {
+      await delay(Math.min(wait, 5_000), undefined, { signal });
+    } catch {
+      return;
+    }
+  }
+  await machine.delivery.idle();
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
+function addresses({ road, org, stripeUrl }: Machine): string {
+  const row = (name: string, address: string, note: string): string =>
+    `  ${name.padEnd(12)}${styleText('cyan', address.padEnd(44))}${styleText('dim', note)}`;
+  return [
+    '',
+    styleText('bold', 'The road is open.'),
+    row('webhook', road.webhookUrl, 'signed Stripe events'),
+    row('health', road.healthUrl, 'is the bus there, is the secret readable?'),
+    row('AWS', road.awsUrl, `aws --endpoint-url ${road.awsUrl} stepfunctions list-state-machines`),
+    row('Stripe', stripeUrl, `curl -u sk_test_local_account_key: ${stripeUrl}/v1/customers`),
+    row('Salesforce', org.url, 'client id local-client; the secret is in the local Secrets Manager'),
+    '',
+  ].join('\n');
+}
+
+process.exitCode = await main();
+// Sockets that a client keeps alive must not hold the process.
+process.exit();
