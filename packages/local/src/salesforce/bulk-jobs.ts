@@ -1,34 +1,19 @@
 import {
   type Column,
-  DELIMITERS,
   type DelimiterName,
   JobFailure,
-  LINE_ENDINGS,
   type LineEndingName,
   parseUpload,
-  quotedLine,
   resolveColumns,
-  rowAsRecord,
   type Upload,
 } from './bulk-csv.ts';
+import { checkKeyColumn, saveChunk } from './bulk-rows.ts';
 import type { Engine } from './engine.ts';
 import { idAt } from './ids.ts';
-import { type RecordInput, readRecord } from './record-input.ts';
-import {
-  duplicateKey,
-  foldKey,
-  MAX_ROWS,
-  type RowResult,
-  type RowTask,
-  repeatedKeys,
-  runTasks,
-} from './rest-collections.ts';
-import type { RowError } from './salesforce-error.ts';
+import { MAX_ROWS, type RowResult } from './rest-collections.ts';
 import { SalesforceError } from './salesforce-error.ts';
-import { deleteRecord, saveRecord } from './save.ts';
-import { type FieldSchema, fieldNamed, type ObjectSchema } from './schema.ts';
+import type { FieldSchema, ObjectSchema } from './schema.ts';
 import { type LockTiming, transact } from './transaction.ts';
-import { wireDateTime } from './values.ts';
 
 export type Operation = 'insert' | 'update' | 'upsert' | 'delete' | 'hardDelete';
 export type JobState = 'Open' | 'UploadComplete' | 'InProgress' | 'JobComplete' | 'Failed' | 'Aborted';
@@ -281,71 +266,6 @@ function invalidState(job: IngestJob, wish: string): SalesforceError {
   return new SalesforceError(400, 'INVALIDJOBSTATE', `Job ${job.id} is in state ${job.state} and cannot ${wish}`);
 }
 
-function checkKeyColumn(job: IngestJob, columns: readonly Column[]): void {
-  const wanted = job.operation === 'upsert' ? job.key?.name : job.operation === 'insert' ? undefined : 'Id';
-  if (wanted === undefined) return;
-  const there = columns.some((column) => column.kind === 'field' && column.field.name === wanted);
-  if (!there) throw new JobFailure(`InvalidBatch : Field name not found : ${wanted}`);
-}
-
-function saveChunk(
-  engine: Engine,
-  job: IngestJob,
-  columns: readonly Column[],
-  rows: readonly (readonly string[])[],
-): readonly RowResult[] {
-  const inputs = rows.map((cells) => readRow(engine, job, columns, cells));
-  const keys = inputs.map((input) => (input instanceof SalesforceError ? null : keyOf(job, input)));
-  const twice = job.key === null ? new Set<string>() : repeatedKeys(job.key, keys);
-  const tasks = inputs.map((input, i) => rowTask(engine, job, input, keys[i] ?? null, twice));
-  return runTasks(engine, tasks, false);
-}
-
-function readRow(engine: Engine, job: IngestJob, columns: readonly Column[], cells: readonly string[]) {
-  try {
-    return readRecord(engine.schema, job.object, rowAsRecord(columns, cells), 'csv', engine.switches);
-  } catch (error) {
-    if (error instanceof SalesforceError) return error;
-    throw error;
-  }
-}
-
-function keyOf(job: IngestJob, input: RecordInput) {
-  if (job.key === null || job.key.type === 'id') return input.id;
-  return input.given[job.key.name] ?? null;
-}
-
-function rowTask(
-  engine: Engine,
-  job: IngestJob,
-  input: RecordInput | SalesforceError,
-  value: string | number | boolean | null,
-  twice: ReadonlySet<string>,
-): RowTask {
-  if (input instanceof SalesforceError) return input;
-  const { object, key, operation } = job;
-  const planned = value === null ? undefined : job.plan.rows?.[String(value)];
-  if (planned !== undefined) return new SalesforceError(400, planned.code, planned.message, []);
-  if (operation === 'insert') return () => saveRecord(engine, object, { kind: 'insert' }, input);
-  if (operation === 'upsert' && key !== null && key.type !== 'id') {
-    if (value === null) return new SalesforceError(400, 'MISSING_ARGUMENT', `${key.name} not specified`, []);
-    if (twice.has(foldKey(key, value))) return duplicateKey(key, value);
-    return () => saveRecord(engine, object, { kind: 'upsert', key, value, updateOnly: false }, input);
-  }
-  const id = input.id;
-  if (id === null) {
-    if (operation === 'upsert') return () => saveRecord(engine, object, { kind: 'insert' }, input);
-    return new SalesforceError(400, 'MISSING_ARGUMENT', 'Id not specified', []);
-  }
-  if (operation !== 'delete' && operation !== 'hardDelete') {
-    return () => saveRecord(engine, object, { kind: 'update', id }, input);
-  }
-  return () => {
-    deleteRecord(engine, object, id);
-    return { id, created: false };
-  };
-}
-
 function shuffleInPlace<T>(items: T[], random: () => number): void {
   for (let i = items.length - 1; i > 0; i--) {
     const j = Math.floor(random() * (i + 1));
@@ -358,75 +278,4 @@ function shuffleInPlace<T>(items: T[], random: () => number): void {
 
 export function isFinished(job: IngestJob): boolean {
   return FINISHED.includes(job.state);
-}
-
-/** `CODE:message:FIELDS --`: messages hold colons, so readers split at the first and the last one. */
-function errorCell(error: RowError | undefined): string {
-  if (error === undefined) return '';
-  const fields = error.fields.length === 0 ? '--' : `${error.fields.join(',')} --`;
-  return `${error.statusCode}:${error.message}:${fields}`;
-}
-
-export type ResultKind = 'successfulresults' | 'failedresults' | 'unprocessedrecords';
-
-/** One of the three result files, and how many rows are in it. */
-export function resultFile(job: IngestJob, kind: ResultKind): { readonly csv: string; readonly rows: number } {
-  const delimiter = DELIMITERS[job.columnDelimiter];
-  const end = LINE_ENDINGS[job.lineEnding];
-  const header = job.upload?.headerLine ?? '';
-  if (kind === 'unprocessedrecords') {
-    const left = job.state === 'JobComplete' ? [] : (job.upload?.rows.slice(job.next) ?? []);
-    return { csv: [header, ...left.map((cells) => quotedLine(cells, delimiter))].join(end) + end, rows: left.length };
-  }
-  const success = kind === 'successfulresults';
-  const lines = job.outcomes.flatMap(({ result, cells }) => {
-    if (result.success !== success) return [];
-    const own = result.success ? [result.id, String(result.created)] : [result.id ?? '', errorCell(result.errors[0])];
-    return [quotedLine([...own, ...cells], delimiter)];
-  });
-  const columns = quotedLine(['sf__Id', success ? 'sf__Created' : 'sf__Error'], delimiter);
-  return { csv: [`${columns}${delimiter}${header}`, ...lines].join(end) + end, rows: lines.length };
-}
-
-/** The job as its creation answers it. */
-export function jobSummary(engine: Engine, job: IngestJob) {
-  return {
-    id: job.id,
-    operation: job.operation,
-    object: job.object.name,
-    createdById: engine.userId,
-    createdDate: wireDateTime(job.createdAt),
-    systemModstamp: wireDateTime(job.modifiedAt),
-    state: job.state,
-    ...(job.key === null ? {} : { externalIdFieldName: job.key.name }),
-    concurrencyMode: 'Parallel',
-    contentType: 'CSV',
-    apiVersion: job.apiVersion,
-  };
-}
-
-export function jobLayout(job: IngestJob) {
-  return { lineEnding: job.lineEnding, columnDelimiter: job.columnDelimiter };
-}
-
-/** The job as `GET` answers it. Processed rows include failed ones; a job that failed as a whole has none. */
-export function jobInfo(engine: Engine, job: IngestJob) {
-  return {
-    ...jobSummary(engine, job),
-    ...jobLayout(job),
-    jobType: 'V2Ingest',
-    numberRecordsProcessed: job.next,
-    numberRecordsFailed: job.failed,
-    retries: 0,
-    totalProcessingTime: job.processingMs,
-    apiActiveProcessingTime: job.processingMs,
-    apexProcessingTime: 0,
-    isPkChunkingSupported: false,
-    ...(job.errorMessage === null ? {} : { errorMessage: job.errorMessage }),
-  };
-}
-
-export function externalKey(object: ObjectSchema, name: string): FieldSchema | null {
-  const field = fieldNamed(object, name);
-  return field !== undefined && (field.externalId || field.idLookup) ? field : null;
 }

@@ -1,16 +1,6 @@
 import * as v from 'valibot';
-import {
-  externalKey,
-  type IngestJob,
-  type IngestJobs,
-  isFinished,
-  jobInfo,
-  jobLayout,
-  jobSummary,
-  type Operation,
-  type ResultKind,
-  resultFile,
-} from './bulk-jobs.ts';
+import { type IngestJob, type IngestJobs, isFinished, type Operation } from './bulk-jobs.ts';
+import { externalKey, jobInfo, jobLayout, jobSummary, type ResultKind, resultFile } from './bulk-results.ts';
 import { type Answer, type Call, methodNotAllowed, noContent, readBody } from './call.ts';
 import type { Engine } from './engine.ts';
 import { parseId } from './ids.ts';

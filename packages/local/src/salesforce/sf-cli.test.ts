@@ -116,9 +116,11 @@ describe.skipIf(missing)('sf', { timeout: TIMEOUT_MS }, () => {
 
   test('deploys the metadata of this project over REST', async () => {
     const folder = 'force-app/main/default/globalValueSets';
-    for (const name of ['sfdx-project.json', folder]) {
-      cpSync(path.join(SCHEMA_DIR, name), path.join(box, name), { recursive: true });
-    }
+    cpSync(path.join(SCHEMA_DIR, folder), path.join(box, folder), { recursive: true });
+    file(
+      'sfdx-project.json',
+      JSON.stringify({ packageDirectories: [{ path: 'force-app', default: true }], sourceApiVersion: '66.0' }),
+    );
     const reply = await sf('project', 'deploy', 'start', '-o', 'o', '-d', folder, '--ignore-conflicts', '--json');
     expect(reply.text).toContain('"status": "Succeeded"');
   });
