@@ -20,7 +20,7 @@ $transform(sst.aws.Function, (args) => {
  * name of a secret in recovery could not be used.
  */
 $transform(aws.secretsmanager.Secret, (args) => {
-  args.recoveryWindowInDays = production ? 30 : 0;
+  if (args !== undefined) args.recoveryWindowInDays = production ? 30 : 0;
 });
 
 /**
