@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import type { Answer } from './call.ts';
+import { type Answer, splitPath } from './call.ts';
 
 /** What a request is known by when faults are matched. */
 export type Seen = {
@@ -119,5 +119,5 @@ function matches(fault: Armed, request: Seen): boolean {
 /** A whole word in address or body: `cus_1` is not in `cus_12`. */
 function mentions(request: Seen, name: string): boolean {
   const word = new RegExp(`(?<![\\w-])${name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}(?![\\w-])`);
-  return word.test(decodeURI(request.url)) || word.test(request.body);
+  return word.test(request.url) || word.test(splitPath(request.url).join('/')) || word.test(request.body);
 }

@@ -2,6 +2,7 @@ import { afterSave } from './automation/after-save.ts';
 import { automate } from './automation/before-save.ts';
 import { setDerived } from './derived.ts';
 import type { Engine } from './engine.ts';
+import { parseId } from './ids.ts';
 import type { Link, RecordInput } from './record-input.ts';
 import {
   entityIsDeleted,
@@ -109,7 +110,7 @@ function resolveLink(engine: Engine, link: Link): string {
   const echo = engine.switches.foreignKeyEcho === 'lowerCase' ? value.toLowerCase() : value;
   const table = engine.store.table(parent.name);
   if (key.type === 'id') {
-    const row = table.get(value);
+    const row = table.get(parseId(value) ?? value);
     if (row === undefined || row.deleted) throw foreignKeyNotFound(echo, key.name, parent.name);
     return row.id;
   }

@@ -60,6 +60,7 @@ export type RunningOrg = {
 
 export const ORG_ID = '00D000000000001EAA';
 export const USER_ID = to18('005000000000001');
+const DAILY_BULK_BATCHES = 15_000;
 const TWO_HOURS_MS = 7_200_000;
 const VERSIONS = { oldest: 31, newest: 68 } as const;
 
@@ -73,14 +74,16 @@ export async function serveOrg(options: OrgOptions): Promise<RunningOrg> {
   loadCustomMetadata(engine.store, options.schemaDir);
   seedStandardRows(engine.store, clock, { orgId: ORG_ID, userId: USER_ID, username });
   const locks: LockTiming = { holdMs: 0, waitMs: 10_000, ...options.locks };
+  const batches = new ApiUsage(DAILY_BULK_BATCHES, () => clock.now());
+  const bulk: BulkTiming = { queueMs: 50, chunkMs: 1, ...options.bulk };
   const services: RestServices = {
     engine,
-    jobs: new IngestJobs(engine, { queueMs: 50, chunkMs: 1, ...options.bulk }, locks, options.random ?? Math.random),
-    queryJobs: new QueryJobs(options.bulk?.queueMs ?? 50),
+    jobs: new IngestJobs(engine, bulk, locks, options.random ?? Math.random, batches),
+    queryJobs: new QueryJobs(bulk.queueMs),
     deployments: new Deployments(),
     cursors: new QueryCursors(),
     api: new ApiUsage(options.dailyApiRequests ?? 100_000, () => clock.now()),
-    batches: new ApiUsage(15_000, () => clock.now()),
+    batches,
   };
   const oauth = makeOAuth(options, clock, username);
   const faults = new Faults();

@@ -32,8 +32,9 @@ export function orgServer(parts: ServerParts): Server {
     readAll(request)
       .then((raw) => receive(parts, request, response, raw))
       .catch((error: unknown) => {
-        parts.report(error);
+        // Whoever hung up gets no answer and is no bug of ours.
         if (response.destroyed || response.headersSent) return;
+        if (!(error instanceof SalesforceError)) parts.report(error);
         const failure = new SalesforceError(500, 'UNKNOWN_EXCEPTION', 'An unexpected error occurred.');
         send(parts, response, errorAnswer(error instanceof SalesforceError ? error : failure), false);
       });
@@ -51,9 +52,16 @@ async function readAll(request: IncomingMessage): Promise<Buffer> {
     chunks.push(part);
   }
   const raw = Buffer.concat(chunks);
-  const encoding = request.headers['content-encoding'];
-  if (encoding === 'gzip') return gunzipSync(raw);
-  return encoding === 'deflate' ? inflateSync(raw) : raw;
+  return unpacked(raw, request.headers['content-encoding']);
+}
+
+function unpacked(raw: Buffer, encoding: string | undefined): Buffer {
+  if (encoding !== 'gzip' && encoding !== 'deflate') return raw;
+  try {
+    return encoding === 'gzip' ? gunzipSync(raw) : inflateSync(raw);
+  } catch (cause) {
+    throw new SalesforceError(400, 'UNKNOWN_EXCEPTION', `The body is not ${encoding}`, undefined, { cause });
+  }
 }
 
 function receive(parts: ServerParts, request: IncomingMessage, response: ServerResponse, raw: Buffer): void {
