@@ -1,4 +1,5 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { manualClock } from './clock.ts';
 import type { RunningOrg } from './serve-org.ts';
@@ -199,4 +200,47 @@ test('versions are listed without a session and without the limit header', async
   const reply = await fetch(`${running.url}/services/data`);
   expect(await reply.json()).toContainEqual({ label: "Spring '26", url: '/services/data/v66.0', version: '66.0' });
   expect(reply.headers.has('sforce-limit-info')).toBe(false);
+});
+
+describe('hostile requests get an answer, not a stack trace', () => {
+  test('a broken percent sign, also while faults are armed', async () => {
+    running.org.fault({ match: { externalId: 'cus_9' }, effect: { status: 503 } });
+    const reply = await send(
+      running,
+      'PATCH',
+      `${V}/sobjects/Stripe_Customer__c/Stripe_Customer_ID__c/cus_%E0%A4%A`,
+      {},
+    );
+    expect(reply.status).toBe(201);
+  });
+
+  test('an encoded slash stays inside its key', async () => {
+    await send(running, 'PATCH', `${V}/sobjects/Stripe_Customer__c/Stripe_Customer_ID__c/a%2Fb%3F`, {});
+    expect([...running.org.rows('Stripe_Customer__c')].map(({ key }) => key)).toEqual(['a/b?']);
+  });
+
+  test('a body that is not the gzip it says, and one that is', async () => {
+    const url = `${running.url}${V}/sobjects/Stripe_Customer__c/Stripe_Customer_ID__c/cus_1`;
+    const headers = { authorization: `Bearer ${TOKEN}`, 'content-encoding': 'gzip' };
+    expect((await fetch(url, { method: 'PATCH', headers, body: 'no gzip' })).status).toBe(400);
+    const zipped = new Uint8Array(gzipSync('{"Customer_Name__c":"Zip"}'));
+    expect((await fetch(url, { method: 'PATCH', headers, body: zipped })).status).toBe(201);
+  });
+
+  test('an address of 17 KB, JSON of every wrong shape, names from the prototype', async () => {
+    expect((await send(running, 'GET', `${V}/query?q=${'x'.repeat(17_000)}`)).status).toBe(414);
+    for (const body of [null, 1, 'x', [], { compositeRequest: 1 }, { compositeRequest: [{}] }]) {
+      expect((await send(running, 'POST', `${V}/composite`, JSON.stringify(body))).status).toBe(400);
+      expect((await send(running, 'POST', `${V}/composite/sobjects`, JSON.stringify(body))).status).toBe(400);
+      expect((await send(running, 'POST', `${V}/jobs/ingest`, JSON.stringify(body))).status).toBe(400);
+    }
+    const key = `${V}/sobjects/Stripe_Customer__c/Stripe_Customer_ID__c/cus_1`;
+    for (const name of ['__proto__', 'constructor', 'toString']) {
+      expect((await send(running, 'PATCH', key, `{"${name}":"x"}`)).body).toMatchObject([
+        { errorCode: 'INVALID_FIELD' },
+      ]);
+      expect((await send(running, 'GET', `${V}/sobjects/${name}/x`)).status).toBe(404);
+    }
+    expect(running.org.count('Stripe_Customer__c')).toBe(0);
+  });
 });
