@@ -1,4 +1,3 @@
-import { connectRedis } from '@payments/functions/adapters/redis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   changes,
@@ -38,7 +37,7 @@ describe('a duplicate has no effect', { timeout: TEST_WITHIN_MS }, () => {
   });
 
   it('when Redis has forgotten everything, and every event comes again', async () => {
-    await forgetEverything(small);
+    await small.forgetEverything();
     await resendAll(small);
     expect(changes(rows, rowsOf(small))).toEqual([]);
     expectNothingParked(small);
@@ -48,11 +47,4 @@ describe('a duplicate has no effect', { timeout: TEST_WITHIN_MS }, () => {
 async function resendAll(small: SmallMachine): Promise<void> {
   for (const event of small.account.events()) expect((await small.resend(event)).status).toBe(200);
   await small.still();
-}
-
-async function forgetEverything({ road }: SmallMachine): Promise<void> {
-  const { host, port } = road.redis;
-  const redis = connectRedis({ host, port, tls: false, username: '', password: '' });
-  await redis.flushall();
-  redis.disconnect();
 }

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { compareVersions } from '@payments/core/freshness';
 import { WRITE_ORDER } from '@payments/core/record';
+import { connectRedis } from '@payments/functions/adapters/redis';
 import * as v from 'valibot';
 import { expect } from 'vitest';
 import { type Judgement, judgement } from '../src/demo/judgement.ts';
@@ -36,7 +37,6 @@ export type SmallOptions = {
   readonly delivery?: MachineOptions['delivery'];
   readonly org?: MachineOptions['org'];
   readonly settings?: MachineOptions['settings'];
-  /** Every Checkout session is opened from a row that Salesforce made first. */
 };
 
 export type Answer = { readonly status: number; readonly text: string; readonly headers: Headers };
@@ -56,6 +56,8 @@ export type SmallMachine = Machine & {
   judge(): Judgement;
   /** Sends a body as Stripe does, now, signed with the account's secret unless told otherwise. */
   post(body: string, signature?: string | null): Promise<Answer>;
+  /** Empties Redis, as when its nodes are lost. */
+  forgetEverything(): Promise<void>;
   /** Sends an event of the account once more, signed anew. */
   resend(event: object): Promise<Answer>;
 };
@@ -118,6 +120,7 @@ export async function startSmall(options: SmallOptions): Promise<SmallMachine> {
     still,
     judge: () => judgement(machine, seen, (performance.now() - started) / 1000),
     post,
+    forgetEverything: () => flushRedis(machine),
     resend: (event) => post(printAsStripe(event)),
   };
 }
@@ -190,6 +193,13 @@ export function rowsNamed(machine: Machine, object: string, key: string): readon
 /** Seconds since 1970, whole. */
 export function seconds(): number {
   return Math.floor(Date.now() / 1000);
+}
+
+async function flushRedis({ road }: Machine): Promise<void> {
+  const { host, port } = road.redis;
+  const redis = connectRedis({ host, port, tls: false, username: '', password: '' });
+  await redis.flushall();
+  redis.disconnect();
 }
 
 function signingSecretOf(machine: Machine): string {
