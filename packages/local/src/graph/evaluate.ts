@@ -80,16 +80,34 @@ async function serveRpc(): Promise<Server> {
   return server;
 }
 
-/** The graph has grown for the last time when it stands still for a while: registration is asynchronous. */
-async function settled(): Promise<void> {
-  for (let last = -1; last !== resources.length; ) {
-    last = resources.length;
-    await delay(400);
+const LOOK_EVERY_MS = 100;
+const STILL_LOOKS = 10;
+const GIVE_UP_MS = 120_000;
+
+/**
+ * Registration is asynchronous: the graph is whole when neither a resource nor one of Pulumi's own promises came or went
+ * for ten looks. (A handful of promises never settle under mocks; thousands are open while components still register.)
+ */
+async function settled(promises: ReadonlySet<unknown>): Promise<void> {
+  const deadline = Date.now() + GIVE_UP_MS;
+  let last = '';
+  for (let still = 0; still < STILL_LOOKS; ) {
+    if (Date.now() > deadline)
+      throw new Error(`${promises.size} registrations still wait after ${GIVE_UP_MS / 1000} s`);
+    const now = `${resources.length} ${promises.size}`;
+    still = now === last ? still + 1 : 0;
+    last = now;
+    await delay(LOOK_EVERY_MS);
   }
+  if (promises.size > FEW) throw new Error(`${promises.size} registrations never ended: the graph is not whole`);
 }
+
+/** Seen with sst 4.17.1: four. */
+const FEW = 50;
 
 const ENTRY = `
 import { runtime } from "@pulumi/pulumi";
+import { leakedPromises } from "@pulumi/pulumi/runtime/debuggable.js";
 import * as aws from "@pulumi/aws";
 import * as sst from "./src/components/index";
 import { run } from "./src/auto/run";
@@ -97,7 +115,12 @@ import config from ${JSON.stringify(path.join(root, 'sst.config.ts'))};
 Object.assign(globalThis, { sst, aws });
 export async function synth(mocks) {
   await runtime.setMocks(mocks, $app.name, $app.stage, false);
-  return runtime.runInPulumiStack(() => run(config.run));
+  let promises;
+  await runtime.runInPulumiStack(() => {
+    promises = leakedPromises()[0];
+    return run(config.run);
+  });
+  return promises;
 }`;
 
 async function bundleEntry(): Promise<string> {
@@ -168,7 +191,6 @@ function urlOf(type: string, name: string): string {
 const rpc = await serveRpc();
 Object.assign(globalThis, { $app: app, $cli: cli, $dev: false });
 const { synth } = await import(pathToFileURL(await bundleEntry()).href);
-await synth(mocks);
-await settled();
+await settled(await synth(mocks));
 rpc.close();
 process.stdout.write(JSON.stringify({ resources, builds }), () => process.exit(0));
