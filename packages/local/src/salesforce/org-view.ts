@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import type { CallKind } from './api-usage.ts';
+import { settleCustomers } from './automation/after-save.ts';
 import { applyPreset, type FaultWorld, Preset, type PresetInput } from './fault-requests.ts';
 import type { FaultInput } from './faults.ts';
 import { isRecord, readRecord } from './record-input.ts';
@@ -76,14 +77,16 @@ export function viewOf(world: FaultWorld): OrgView {
     insert(name, fields) {
       const object = objectOf(name);
       if (!isRecord(fields)) throw new Error('fields must be a record');
-      const { id } = saveRecord(
-        engine,
-        object,
-        { kind: 'insert' },
-        readRecord(schema, object, fields, 'json', engine.switches),
-      );
-      store.commit();
-      return id;
+      try {
+        const input = readRecord(schema, object, fields, 'json', engine.switches);
+        const { id } = saveRecord(engine, object, { kind: 'insert' }, input);
+        store.commit();
+        settleCustomers(engine);
+        return id;
+      } catch (error) {
+        store.rollbackTo({ rows: 0, events: 0 });
+        throw error;
+      }
     },
   };
 }

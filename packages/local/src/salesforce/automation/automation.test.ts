@@ -1,9 +1,11 @@
-import { readFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { type Owner, writeMark } from '@payments/core/record';
 import * as v from 'valibot';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { RunningOrg } from '../serve-org.ts';
-import { send, startOrg, V } from '../test-org.ts';
+import { SCHEMA_DIR, send, startOrg, V } from '../test-org.ts';
 
 let running: RunningOrg;
 beforeEach(async () => {
@@ -103,6 +105,22 @@ describe('the Contact of a customer', () => {
     expect([...running.org.rows('Contact')].map(({ key }) => key)).toEqual(['cus_1', 'cus_2', 'cus_3']);
   });
 
+  test('is not looked for when the administrator has switched matching off', async () => {
+    const dir = mkdtempSync(path.join(tmpdir(), 'schema-'));
+    for (const name of ['objects', 'globalValueSets', 'customMetadata']) {
+      cpSync(path.join(SCHEMA_DIR, 'force-app/main/default', name), path.join(dir, name), { recursive: true });
+    }
+    const config = path.join(dir, 'customMetadata/Integration_Config.Default.md-meta.xml');
+    const on = /(Contact_Matching_Enabled__c<\/field>\s*<value[^>]*>)true/;
+    writeFileSync(config, readFileSync(config, 'utf8').replace(on, '$1false'));
+    await running.close();
+    running = await startOrg({ schemaDir: dir });
+    rmSync(dir, { recursive: true });
+    contact('A', { Email: 'a@example.com' });
+    await customer('cus_1', { Customer_Email__c: 'a@example.com' });
+    expect(only('Stripe_Customer__c').Contact__c).toBeNull();
+  });
+
   test('stays empty and is listed when several have the e-mail', async () => {
     contact('A', { Email: 'a@example.com' });
     contact('B', { Email: 'a@example.com' });
@@ -121,6 +139,17 @@ describe('the Contact of a customer', () => {
     });
     expect(only('Stripe_Customer__c').Contact__c).toBe(id);
   });
+});
+
+test('a row put in from inside counts for its customer, and one that is refused leaves nothing', () => {
+  const parent = running.org.insert('Stripe_Customer__c', { Stripe_Customer_ID__c: 'cus_1' });
+  const fields = { Stripe_Customer__c: parent, Status__c: 'active' };
+  running.org.insert('Stripe_Subscription__c', { ...fields, Stripe_Subscription_ID__c: 'sub_1' });
+  expect(only('Stripe_Customer__c').Subscription_Status__c).toBe('Active');
+  expect(() => running.org.insert('Stripe_Subscription__c', { ...fields, Currency__c: 'eur' })).toThrow(
+    'three capital letters',
+  );
+  expect(running.org.count('Stripe_Subscription__c')).toBe(1);
 });
 
 test("a customer's status follows all its subscriptions, the strongest first", async () => {

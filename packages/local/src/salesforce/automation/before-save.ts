@@ -37,7 +37,7 @@ function tallyVerdict(engine: Engine, guarded: Values, given: Values): void {
 function contactOf(engine: Engine, before: Row | null, next: Values, id: string): Values {
   const email = next.Customer_Email__c;
   const firstEmail = typeof email === 'string' && typeof before?.values.Customer_Email__c !== 'string';
-  if ((next.Contact__c ?? null) !== null || !(before === null || firstEmail)) return {};
+  if ((next.Contact__c ?? null) !== null || !(before === null || firstEmail) || !matchesContacts(engine)) return {};
   const choice = chooseContact({
     withStripeId: contactsBy(engine, 'Stripe_Customer_ID__c', next.Stripe_Customer_ID__c),
     withEmail: contactsBy(engine, 'Email', email),
@@ -45,6 +45,13 @@ function contactOf(engine: Engine, before: Row | null, next: Values, id: string)
   if (choice.kind === 'ambiguous') engine.tally.ambiguousContacts.add(id);
   else engine.tally.ambiguousContacts.delete(id);
   return choice.kind === 'set' ? { Contact__c: choice.contactId } : {};
+}
+
+/** The administrator's switch, in the custom metadata record that Apex reads; without the record, matching is on. */
+function matchesContacts({ schema, store }: Engine): boolean {
+  if (!schema.byName.has('integration_config__mdt')) return true;
+  const [config] = store.table('Integration_Config__mdt').rows();
+  return config?.values.Contact_Matching_Enabled__c !== false;
 }
 
 function contactsBy(engine: Engine, name: string, value: Stored | undefined): readonly string[] {
