@@ -1,11 +1,11 @@
 import { createRequire } from 'node:module';
 import path from 'node:path';
 
-// The components lie in force-app, the packages here: jest is told about both.
+// The components lie in the project (the current folder), the packages here: jest is told about both.
 const require = createRequire(import.meta.url);
 const { jestConfig } = require('@salesforce/sfdx-lwc-jest/config');
 const here = import.meta.dirname;
-const project = path.resolve(here, '../..');
+const project = process.cwd();
 
 export default {
   ...jestConfig,

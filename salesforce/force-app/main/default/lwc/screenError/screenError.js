@@ -4,7 +4,12 @@ const FALLBACK = 'Something went wrong. Try again, or ask your administrator.';
 export function sentenceOf(error) {
     const body = error?.body;
     if (Array.isArray(body)) {
-        return body.map((each) => each.message).filter(Boolean).join(' ') || FALLBACK;
+        return (
+            body
+                .map((each) => each.message)
+                .filter(Boolean)
+                .join(' ') || FALLBACK
+        );
     }
     return body?.message ?? FALLBACK;
 }

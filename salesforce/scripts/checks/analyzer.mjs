@@ -1,0 +1,48 @@
+// Salesforce Code Analyzer, its engines driven directly: PMD and regular expressions of severity 1 and 2, and the graph
+// engine, which follows data from entry points to queries and DML.
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { CodeAnalyzer, CodeAnalyzerConfig } from '@salesforce/code-analyzer-core';
+import { createEnginePlugin as pmd } from '@salesforce/code-analyzer-pmd-engine';
+import { createEnginePlugin as regex } from '@salesforce/code-analyzer-regex-engine';
+import { createEnginePlugin as sfge } from '@salesforce/code-analyzer-sfge-engine';
+
+/** Findings that are meant, each with its reason. A line that no finding needs any more is itself reported. */
+const ACCEPTED = JSON.parse(readFileSync(path.join(import.meta.dirname, 'accepted-findings.json'), 'utf8'));
+
+async function violations(project, selectors, plugins) {
+  const analyzer = new CodeAnalyzer(
+    CodeAnalyzerConfig.fromObject({
+      engines: { sfge: { disable_limit_reached_violations: true } },
+      rules: { pmd: { GlobalVariable: { disabled: true } } }, // takes fields of components for globals
+    }),
+  );
+  for (const plugin of plugins) await analyzer.addEnginePlugin(plugin());
+  const workspace = await analyzer.createWorkspace([path.join(project.root, 'force-app')]);
+  const rules = await analyzer.selectRules(selectors, { workspace });
+  const results = await analyzer.run(rules, { workspace });
+  return results.getViolations().map((violation) => {
+    const place = violation.getPrimaryLocation();
+    return {
+      rule: violation.getRule().getName(),
+      file: path.basename(place.getFile() ?? ''),
+      text: `${project.relative(place.getFile() ?? project.root)}:${place.getStartLine()} ${violation.getRule().getName()}: ${violation.getMessage().split('\n')[0].slice(0, 160)}`,
+    };
+  });
+}
+
+/** @returns {Promise<string[]>} one line per finding that nobody accepted */
+export async function checkSecurity(project) {
+  const found = [
+    ...(await violations(project, ['pmd:1', 'pmd:2', 'regex:1', 'regex:2'], [pmd, regex])),
+    ...(await violations(project, ['sfge:all'], [sfge])),
+  ];
+  const used = new Set();
+  const open = found.filter(({ rule, file }) => {
+    const accepted = ACCEPTED.find((each) => each.rule === rule && each.files.includes(file));
+    if (accepted) used.add(`${rule} ${file}`);
+    return !accepted;
+  });
+  const stale = ACCEPTED.flatMap(({ rule, files }) => files.filter((file) => !used.has(`${rule} ${file}`)).map((file) => `accepted-findings.json: ${rule} in ${file} no longer occurs`));
+  return [...open.map(({ text }) => text), ...stale];
+}

