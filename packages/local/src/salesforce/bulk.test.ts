@@ -230,3 +230,63 @@ describe('jobs that go wrong on demand', () => {
     expect((await results(id, 'failedResults')).text).toContain('STORAGE_LIMIT_EXCEEDED:storage limit exceeded:--');
   });
 });
+
+describe('other operations', () => {
+  const contacts = (operation: string) => ({ object: 'Contact', operation });
+
+  test('insert, update by Id, delete by Id, each with its own key column', async () => {
+    const made = await upload('LastName,HasOptedOutOfEmail\nA,true\nB,maybe\n', contacts('insert'));
+    clock.advance(5000);
+    expect((await results(made, 'failedResults')).text).toContain(
+      'INVALID_TYPE_ON_FIELD_IN_RECORD:Email Opt Out: value not of required type: maybe:HasOptedOutOfEmail --',
+    );
+    const [{ id } = { id: '' }] = [...running.org.rows('Contact')];
+    await upload(`Id,LastName\n${id},Z\n,Y\n`, contacts('update'));
+    clock.advance(5000);
+    expect([...running.org.rows('Contact')].map(({ columns }) => columns.LastName)).toEqual(['Z']);
+    const keyless = await upload('LastName\nA\n', contacts('delete'));
+    const gone = await upload(`Id\n${id}\n${id}\n`, contacts('delete'));
+    clock.advance(5000);
+    expect(await job(keyless)).toMatchObject({
+      state: 'Failed',
+      errorMessage: 'InvalidBatch : Field name not found : Id',
+    });
+    expect(await job(gone)).toMatchObject({ state: 'JobComplete', numberRecordsFailed: 1 });
+    expect((await results(gone, 'failedResults')).text).toContain('ENTITY_IS_DELETED:entity is deleted:--');
+    expect(running.org.count('Contact')).toBe(0);
+  });
+
+  test('other delimiters and CRLF come back as they were sent', async () => {
+    const id = await upload('Stripe_Customer_ID__c|Customer_Name__c\r\ncus_1|"a|b\r\nc"\r\n', {
+      ...CUSTOMERS,
+      columnDelimiter: 'PIPE',
+      lineEnding: 'CRLF',
+    });
+    clock.advance(5000);
+    expect((await results(id, 'successfulResults')).text).toMatch(
+      /^"sf__Id"\|"sf__Created"\|Stripe_Customer_ID__c\|Customer_Name__c\r\n"a0\w{16}"\|"true"\|"cus_1"\|"a\|b\r\nc"\r\n$/,
+    );
+  });
+
+  test('a client aborts, and jobs are listed', async () => {
+    const id = await upload('Stripe_Customer_ID__c\ncus_1\n');
+    expect((await send(running, 'PATCH', `${V}/jobs/ingest/${id}`, { state: 'Aborted' })).body).toMatchObject({
+      state: 'Aborted',
+    });
+    clock.advance(5000);
+    expect((await results(id, 'unprocessedrecords')).headers.get('sforce-numberofrecords')).toBe('1');
+    expect((await send(running, 'GET', `${V}/jobs/ingest`)).body).toMatchObject({
+      done: true,
+      records: [{ id, state: 'Aborted' }],
+    });
+  });
+});
+
+test('polling costs calls, or only the creation when switched', async () => {
+  await upload('Stripe_Customer_ID__c\ncus_1\n');
+  expect(running.org.apiCalls().byKind).toEqual({ bulkIngest: 3 });
+  await running.close();
+  running = await startOrg({ clock, switches: { bulkCounting: 'jobOnly' } });
+  await upload('Stripe_Customer_ID__c\ncus_1\n');
+  expect(running.org.apiCalls().byKind).toEqual({ bulkIngest: 1 });
+});

@@ -140,6 +140,38 @@ test('a bulk query gives its rows as CSV, page by page', async () => {
   ).toMatchObject([{ errorCode: 'MALFORMED_QUERY' }]);
 });
 
+test('a deployment is accepted, pending at first, then succeeded with its components', async () => {
+  const entry = (name: string) => {
+    const head = Buffer.alloc(46);
+    head.writeUInt32LE(0x02014b50, 0);
+    head.writeUInt16LE(name.length, 28);
+    return Buffer.concat([head, Buffer.from(name)]);
+  };
+  const zip = Buffer.concat(['package.xml', 'objects/Thing__c.object'].map(entry));
+  const form = new FormData();
+  form.append('entity_content', new Blob(['{"deployOptions":{}}'], { type: 'application/json' }));
+  form.append('file', new Blob([new Uint8Array(zip)], { type: 'application/zip' }), 'deploy.zip');
+  const headers = { authorization: `Bearer ${TOKEN}` };
+  const made = await fetch(`${running.url}${V}/metadata/deployRequest`, { method: 'POST', headers, body: form });
+  expect(made.status).toBe(201);
+  const id = /0Af\w{15}/.exec(await made.text())?.[0];
+  const look = () => send(running, 'GET', `${V}/metadata/deployRequest/${id}?includeDetails=true`);
+  expect((await look()).body).toMatchObject({ id, deployResult: { status: 'Pending', done: false } });
+  expect((await look()).body).toMatchObject({
+    deployResult: {
+      status: 'Succeeded',
+      numberComponentsDeployed: 1,
+      details: { componentSuccesses: [{ fullName: 'Thing__c', componentType: 'CustomObject' }] },
+    },
+  });
+});
+
+test('a taken port is said in words', async () => {
+  await expect(startOrg({ port: Number(new URL(running.url).port) })).rejects.toThrow(
+    /Port \d+ on 127\.0\.0\.1 is taken/,
+  );
+});
+
 test('a deployment without package.xml is refused', async () => {
   expect((await send(running, 'POST', `${V}/metadata/deployRequest`, 'no zip')).body).toMatchObject([
     { message: 'No package.xml found in the deployed zip.' },

@@ -436,6 +436,52 @@ describe('collections', () => {
     expect(reply).toMatchObject({ status: 400, body: [{ errorCode: 'EXCEEDED_ID_LIMIT' }] });
   });
 
+  test('insert, update and delete work by position, without created', async () => {
+    const contact = (fields: object) => ({ attributes: { type: 'Contact' }, ...fields });
+    const url = `${V}/composite/sobjects`;
+    const made = await send('POST', url, {
+      records: [contact({ LastName: 'A' }), contact({ FirstName: 'B' }), { LastName: 'C' }],
+    });
+    expect(made.body).toMatchObject([
+      { success: true },
+      { success: false, errors: [{ statusCode: 'REQUIRED_FIELD_MISSING', fields: ['LastName'] }] },
+      { success: false, errors: [{ statusCode: 'INVALID_TYPE' }] },
+    ]);
+    const id = /003\w{15}/.exec(made.text)?.[0] ?? '';
+    const changed = await send('PATCH', url, {
+      records: [contact({ id, FirstName: 'Ann' }), contact({ FirstName: 'x' })],
+    });
+    expect(changed.body).toEqual([
+      { id, success: true, errors: [] },
+      {
+        success: false,
+        errors: [{ statusCode: 'MISSING_ARGUMENT', message: 'Id not specified in an update call', fields: [] }],
+      },
+    ]);
+    expect([...running.org.rows('Contact')][0]?.columns.Name).toBe('Ann A');
+    const all = await send('DELETE', `${url}?ids=${id},nonsense&allOrNone=true`);
+    expect(all.body).toMatchObject([{ success: false }, { success: false, errors: [{ statusCode: 'MALFORMED_ID' }] }]);
+    expect((await send('DELETE', `${url}?ids=${id}`)).body).toEqual([{ id, success: true, errors: [] }]);
+    expect(running.org.count('Contact')).toBe(0);
+  });
+
+  test('inside a composite the outer allOrNone rules', async () => {
+    const part = (referenceId: string, records: readonly object[]) => ({
+      method: 'PATCH',
+      url: `${V}/composite/sobjects/Stripe_Customer__c/Stripe_Customer_ID__c`,
+      referenceId,
+      body: { records },
+    });
+    const reply = await send('POST', `${V}/composite`, {
+      allOrNone: true,
+      compositeRequest: [part('a', [record('cus_1')]), part('b', [record('cus_2', { Customer_Email__c: 'x' })])],
+    });
+    expect(reply.status).toBe(200);
+    expect(running.org.count('Stripe_Customer__c')).toBe(0);
+    const six = Array.from({ length: 6 }, (_, i) => part(`r${i}`, [record(`cus_${i}`)]));
+    expect((await send('POST', `${V}/composite`, { compositeRequest: six })).text).toContain('LIMIT_EXCEEDED');
+  });
+
   test('a wrong column fails the whole call, or its row when switched', async () => {
     expect((await upsert([record('cus_1'), record('cus_2', { Nope__c: 1 })])).status).toBe(400);
     await running.close();

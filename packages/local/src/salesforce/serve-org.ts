@@ -156,9 +156,12 @@ function countsAsCall(switches: Switches, call: Call): boolean {
 
 function listen(server: ReturnType<typeof orgServer>, host: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
-    server.once('error', reject);
+    server.once('error', (cause: NodeJS.ErrnoException) => {
+      const taken = `Port ${port} on ${host} is taken. End what uses it, or give the Salesforce org another port.`;
+      reject(cause.code === 'EADDRINUSE' ? new Error(taken, { cause }) : cause);
+    });
     server.listen(port, host, () => {
-      server.off('error', reject);
+      server.removeAllListeners('error');
       const address = server.address();
       resolve(typeof address === 'object' && address !== null ? address.port : port);
     });
