@@ -12,11 +12,12 @@ import {
 import { GetQueueUrlCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Queues, startQueues } from '../queues/queues.ts';
+import { createQueuesFront } from '../queues/wire.ts';
 import { createSecrets } from '../secrets/secrets.ts';
 import { handleSecrets } from '../secrets/wire.ts';
 import { createMachines, type Machines } from '../states/machines.ts';
 import { handleStates } from '../states/wire.ts';
-import { type AwsServer, startAwsServer } from './server.ts';
+import { type AwsServer, type Service, startAwsServer } from './server.ts';
 
 const MACHINE = 'arn:aws:states:us-east-1:123456789012:stateMachine:payments';
 const QUEUE = 'arn:aws:sqs:us-east-1:123456789012:dead';
@@ -71,12 +72,19 @@ describe('the AWS endpoint, spoken to by the AWS SDK', () => {
       onStatusChange: () => {},
       now: () => Date.now(),
     });
+    const front = createQueuesFront({
+      queues,
+      account: '123456789012',
+      region: 'us-east-1',
+      now: () => Date.now(),
+      sleep: async () => {},
+    });
     const secrets = createSecrets({ secrets: [{ name: 'signing', arn: SECRET }], now: () => Date.now() });
     server = await startAwsServer({
       host: '127.0.0.1',
       port: 0,
-      sqsPort: queues.port,
-      services: new Map([
+      services: new Map<string, Service>([
+        ['AmazonSQS', front.service],
         ['AWSStepFunctions', (operation, input) => handleStates(machines, operation, input)],
         ['secretsmanager', (operation, input) => handleSecrets(secrets, operation, input)],
       ]),

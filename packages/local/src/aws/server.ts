@@ -1,28 +1,42 @@
 /**
- * One loopback port for every AWS API that the functions, the operators and the `aws` command line speak. SQS requests
- * are handed to fauxqs behind it.
+ * One loopback port for every AWS API that the functions, the operators and the `aws` command line speak: JSON by
+ * X-Amz-Target, and the older query protocol for the services that have a dialect.
  */
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import * as v from 'valibot';
+import { answerXml, errorXml, parseFields, type QueryDialect } from './query-protocol.ts';
 
-export type ServiceAnswer = { readonly status: number; readonly body: unknown };
+export type ServiceAnswer = {
+  readonly status: number;
+  readonly body: unknown;
+  /** The code that the query protocol gives an error, when it is another than in JSON. */
+  readonly queryCode?: string;
+};
+export type ServiceCall = {
+  /** The Host header: what the caller calls this endpoint. */
+  readonly host: string;
+};
 /** Answers one operation of a JSON protocol; `operation` is the part of X-Amz-Target after the dot. */
-export type Service = (operation: string, input: unknown) => ServiceAnswer | Promise<ServiceAnswer>;
+export type Service = (operation: string, input: unknown, call: ServiceCall) => ServiceAnswer | Promise<ServiceAnswer>;
 
 export type AwsServer = { readonly url: string; readonly port: number; close(): Promise<void> };
 
-const MAX_BODY_BYTES = 16 * 1024 * 1024;
-
-export async function startAwsServer(options: {
+export type AwsServerOptions = {
   readonly host: string;
   readonly port: number;
   /** By the prefix of X-Amz-Target, e.g. `AWSEvents`. */
   readonly services: ReadonlyMap<string, Service>;
-  /** Where SQS is: requests of that service go there as they are. */
-  readonly sqsPort: number;
+  /** By the API version that a query request names, e.g. `2012-11-05`. */
+  readonly dialects?: ReadonlyMap<string, QueryDialect>;
   readonly onError: (error: unknown) => void;
-}): Promise<AwsServer> {
+};
+
+const MAX_BODY_BYTES = 16 * 1024 * 1024;
+const ErrorBody = v.object({ __type: v.string(), message: v.optional(v.string(), '') });
+
+export async function startAwsServer(options: AwsServerOptions): Promise<AwsServer> {
   const server = createServer((request, response) => {
     route(request, response, options).catch((error: unknown) => {
       options.onError(error);
@@ -45,39 +59,94 @@ export async function startAwsServer(options: {
   };
 }
 
-async function route(
-  request: IncomingMessage,
-  response: ServerResponse,
-  options: Parameters<typeof startAwsServer>[0],
-): Promise<void> {
+async function route(request: IncomingMessage, response: ServerResponse, options: AwsServerOptions): Promise<void> {
   const target = request.headers['x-amz-target'];
-  if (typeof target !== 'string' || target.startsWith('AmazonSQS.')) return proxy(request, response, options.sqsPort);
-  const dot = target.lastIndexOf('.');
-  const service = options.services.get(target.slice(0, dot));
-  const operation = target.slice(dot + 1);
-  if (service === undefined) {
-    return json(response, 400, {
-      __type: 'UnknownOperationException',
-      message: `${target} is not imitated by the local runner (packages/local/README.md says what is)`,
-    });
-  }
   const text = await readBody(request);
   if (text === null)
     return json(response, 413, { __type: 'RequestEntityTooLarge', message: 'the request is too large' });
+  if (typeof target === 'string') return routeJson(request, response, target, text, options);
+  const params = new URLSearchParams(text);
+  const action = params.get('Action');
+  if (action !== null) return routeQuery(request, response, action, params, options);
+  json(response, 404, unknownOperation(`${request.method} ${request.url}`));
+}
+
+async function routeJson(
+  request: IncomingMessage,
+  response: ServerResponse,
+  target: string,
+  text: string,
+  options: AwsServerOptions,
+): Promise<void> {
+  const dot = target.lastIndexOf('.');
+  const service = options.services.get(target.slice(0, dot));
+  if (service === undefined) return json(response, 400, unknownOperation(target));
   let input: unknown;
   try {
     input = text === '' ? {} : JSON.parse(text);
   } catch {
     return json(response, 400, { __type: 'SerializationException', message: 'the body is not JSON' });
   }
-  const { status, body } = await service(operation, input);
-  json(response, status, body);
+  const answer = await service(target.slice(dot + 1), input, callOf(request));
+  json(response, answer.status, answer.body, {
+    ...(answer.queryCode === undefined ? {} : { 'x-amzn-query-error': `${answer.queryCode};Sender` }),
+    'content-type': request.headers['content-type'] ?? 'application/x-amz-json-1.1',
+  });
 }
 
-function json(response: ServerResponse, status: number, body: unknown): void {
+async function routeQuery(
+  request: IncomingMessage,
+  response: ServerResponse,
+  action: string,
+  params: URLSearchParams,
+  options: AwsServerOptions,
+): Promise<void> {
+  const requestId = randomUUID();
+  const send = (status: number, xml: string): void => {
+    response.writeHead(status, { 'content-type': 'text/xml', 'x-amzn-requestid': requestId }).end(xml);
+  };
+  const dialect = options.dialects?.get(params.get('Version') ?? '');
+  const service = dialect && options.services.get(dialect.service);
+  if (dialect === undefined || service === undefined) {
+    const { message } = unknownOperation(`${action} of API version ${params.get('Version')}`);
+    return send(
+      400,
+      errorXml('http://webservices.amazon.com/AWSFault/2005-15-09', requestId, {
+        code: 'InvalidAction',
+        message,
+        status: 400,
+      }),
+    );
+  }
+  const answer = await service(action, dialect.input(action, parseFields(params)), callOf(request));
+  if (answer.status === 200) {
+    return send(200, answerXml(action, dialect.namespace, requestId, dialect.output(action, answer.body)));
+  }
+  const { __type, message } = v.parse(ErrorBody, answer.body);
+  const code = answer.queryCode ?? __type.slice(__type.lastIndexOf('#') + 1);
+  send(answer.status, errorXml(dialect.namespace, requestId, { code, message, status: answer.status }));
+}
+
+function unknownOperation(what: string): { readonly __type: string; readonly message: string } {
+  return {
+    __type: 'UnknownOperationException',
+    message: `${what} is not imitated by the local runner (packages/local/README.md says what is)`,
+  };
+}
+
+function callOf(request: IncomingMessage): ServiceCall {
+  return { host: request.headers.host ?? 'localhost' };
+}
+
+function json(response: ServerResponse, status: number, body: unknown, headers: Record<string, string> = {}): void {
   const type = status === 200 ? {} : errorHeader(body);
   response
-    .writeHead(status, { 'content-type': 'application/x-amz-json-1.1', 'x-amzn-requestid': randomUUID(), ...type })
+    .writeHead(status, {
+      'content-type': 'application/x-amz-json-1.1',
+      'x-amzn-requestid': randomUUID(),
+      ...type,
+      ...headers,
+    })
     .end(JSON.stringify(body));
 }
 
@@ -94,19 +163,4 @@ async function readBody(request: IncomingMessage): Promise<string | null> {
     if (size <= MAX_BODY_BYTES) chunks.push(chunk);
   }
   return size > MAX_BODY_BYTES ? null : Buffer.concat(chunks).toString('utf8');
-}
-
-function proxy(request: IncomingMessage, response: ServerResponse, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const forwarded = httpRequest(
-      { host: '127.0.0.1', port, method: request.method, path: request.url, headers: request.headers },
-      (answer) => {
-        response.writeHead(answer.statusCode ?? 502, answer.headers);
-        answer.pipe(response);
-        answer.on('end', resolve);
-      },
-    );
-    forwarded.on('error', reject);
-    request.pipe(forwarded);
-  });
 }

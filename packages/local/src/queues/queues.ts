@@ -44,7 +44,18 @@ export type Queues = {
   depth(arn: string): Depth;
   /** Ready messages without taking them: for people and for the judge. */
   peek(arn: string): readonly string[];
+  /** One operation of the wire, as SQS would answer it; queues are found by the last part of a QueueUrl. */
+  request(operation: string, input: unknown): Promise<SqsAnswer>;
+  /** What GetQueueAttributes gives for `All`, by the queue's name; `null` when there is none. */
+  attributes(name: string): Readonly<Record<string, string>> | null;
   close(): Promise<void>;
+};
+
+export type SqsAnswer = {
+  readonly status: number;
+  readonly body: unknown;
+  /** The error's code in the query protocol. */
+  readonly queryCode?: string;
 };
 
 export async function startQueues(configs: readonly QueueConfig[], region: string): Promise<Queues> {
@@ -114,6 +125,8 @@ export async function startQueues(configs: readonly QueueConfig[], region: strin
       return { ready: ready.length, delayed: delayed.length, inFlight: inflight.length };
     },
     peek: (arn) => inspect(arn).ready.map(({ body }) => body),
+    request: (operation, input) => request(server, operation, input),
+    attributes: (name) => server.inspectQueue(name)?.attributes ?? null,
     close: () => server.stop(),
   };
 }
@@ -136,6 +149,19 @@ function attributesOf(config: QueueConfig, region: string): Record<string, strin
 }
 
 async function call(server: FauxqsServer, operation: string, body: unknown, signal?: AbortSignal): Promise<unknown> {
+  const answer = await request(server, operation, body, signal);
+  if (answer.status !== 200) {
+    throw new Error(`SQS ${operation}: ${answer.status} ${JSON.stringify(answer.body).slice(0, 300)}`);
+  }
+  return answer.body;
+}
+
+async function request(
+  server: FauxqsServer,
+  operation: string,
+  body: unknown,
+  signal?: AbortSignal,
+): Promise<SqsAnswer> {
   const response = await fetch(`http://127.0.0.1:${server.port}/`, {
     method: 'POST',
     headers: { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': `AmazonSQS.${operation}` },
@@ -143,6 +169,10 @@ async function call(server: FauxqsServer, operation: string, body: unknown, sign
     ...(signal === undefined ? {} : { signal }),
   });
   const text = await response.text();
-  if (!response.ok) throw new Error(`SQS ${operation}: ${response.status} ${text.slice(0, 300)}`);
-  return text === '' ? {} : JSON.parse(text);
+  const queryCode = response.headers.get('x-amzn-query-error')?.split(';')[0];
+  return {
+    status: response.status,
+    body: text === '' ? {} : JSON.parse(text),
+    ...(queryCode === undefined ? {} : { queryCode }),
+  };
 }

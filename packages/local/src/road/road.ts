@@ -3,10 +3,12 @@
  * mappings, machines and schedules are what would be deployed; the Lambdas are the bundles that would be uploaded.
  */
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { WRITE_ORDER } from '@payments/core/record';
 import { bufferKeys } from '@payments/functions/adapters/buffer';
 import { connectRedis, type Redis } from '@payments/functions/adapters/redis';
 import * as v from 'valibot';
+import { identityDialect, identityService } from '../aws/identity.ts';
 import { type Service, startAwsServer } from '../aws/server.ts';
 import { type Bus, createBus, DeliveryError, type Target } from '../bus/bus.ts';
 import { handleEvents } from '../bus/wire.ts';
@@ -15,7 +17,9 @@ import type { Graph } from '../graph/graph.ts';
 import { bundleHandlers } from '../lambda/bundle.ts';
 import { type LocalFunction, type LogLine, startFunction } from '../lambda/function.ts';
 import { type Mapping, startMapping } from '../queues/mapping.ts';
+import { queuesDialect } from '../queues/query-dialect.ts';
 import { type Queues, startQueues } from '../queues/queues.ts';
+import { createQueuesFront } from '../queues/wire.ts';
 import { type PrivateRedis, startPrivateRedis } from '../redis/private-redis.ts';
 import { startSchedules } from '../schedule/schedule.ts';
 import { createSecrets, type Secrets } from '../secrets/secrets.ts';
@@ -131,14 +135,22 @@ export async function startRoad(options: RoadOptions): Promise<Road> {
     );
     loadBus(bus, graph);
 
+    const { account, region } = graph;
+    const front = createQueuesFront({ queues, account, region, now, sleep: (ms) => delay(ms) });
+    closers.push(() => front.close());
     const aws = await startAwsServer({
       host: options.host,
       port: options.awsPort,
-      sqsPort: queues.port,
       services: new Map<string, Service>([
+        ['AmazonSQS', front.service],
+        [identityDialect.service, identityService(account)],
         ['AWSEvents', (operation, input) => handleEvents(bus, operation, input)],
         ['AWSStepFunctions', (operation, input) => handleStates(machines, operation, input)],
         ['secretsmanager', (operation, input) => handleSecrets(secrets, operation, input)],
+      ]),
+      dialects: new Map([
+        ['2012-11-05', queuesDialect],
+        ['2011-06-15', identityDialect],
       ]),
       onError: options.onError,
     });

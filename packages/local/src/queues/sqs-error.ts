@@ -1,0 +1,16 @@
+/** A refusal of SQS: the code of the JSON protocol, and that of the query protocol where it is another. */
+export class SqsError extends Error {
+  readonly code: string;
+  readonly queryCode: string;
+  constructor(code: string, message: string, queryCode: string = code) {
+    super(message);
+    this.name = code;
+    this.code = code;
+    this.queryCode = queryCode;
+  }
+}
+
+export function queueDoesNotExist(): SqsError {
+  const queryCode = 'AWS.SimpleQueueService.NonExistentQueue';
+  return new SqsError('QueueDoesNotExist', 'The specified queue does not exist.', queryCode);
+}
