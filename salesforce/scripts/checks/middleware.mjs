@@ -1,16 +1,16 @@
 // This project and the middleware tell one story: the same owners of columns, the same cases of the ordering rule, and
 // every field the middleware writes exists, is long enough, and may be written by its user.
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { list } from './project.mjs';
+import { filesBelow, list } from './project.mjs';
 
 const SHORTEST = { Product_Plan_Name__c: 255, Customer_Name__c: 255, Stripe_Write__c: 255, Refused_Write__c: 255, Checkout_Link__c: 2048 };
 
 /** @returns {Promise<string[]>} one line per difference; `core` is the folder packages/core/src */
 export async function checkMiddleware(project, core = path.resolve(import.meta.dirname, '../../../packages/core/src')) {
   const { EXTERNAL_ID_FIELD, OWNED_COLUMNS } = await import(pathToFileURL(path.join(core, 'record.ts')).href);
-  return [...ownership(project, OWNED_COLUMNS), ...cases(project, core), ...written(project, OWNED_COLUMNS, EXTERNAL_ID_FIELD), ...audit(project)];
+  return [...ownership(project, OWNED_COLUMNS), ...cases(project, core), ...written(project, OWNED_COLUMNS, EXTERNAL_ID_FIELD), ...audit(project), ...namedInSource(project, core)];
 }
 
 /** The table in OwnedColumns.cls, and the columns that StoredRows.cls reads under lock. */
@@ -101,4 +101,19 @@ function audit(project) {
   for (const forbidden of ['Stripe_Customer__c.Subscription_Status__c', 'Stripe_Subscription__c.Quantity__c', 'Contact.Stripe_Customer_ID__c'])
     if (list(set.fieldPermissions).some((each) => each.field === forbidden && each.editable === 'true')) issues.push(`the integration user may write ${forbidden}`);
   return issues;
+}
+
+/** Every custom name in the middleware's own source is a field or object here. */
+function namedInSource(project, core) {
+  const known = new Set([...project.objects].flatMap(([object, { fields }]) => [object, ...fields.keys()]));
+  const folders = [core, path.resolve(core, '../../functions/src')].filter(existsSync);
+  return folders.flatMap((folder) =>
+    filesBelow(folder)
+      .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
+      .flatMap((file) =>
+        [...new Set(readFileSync(file, 'utf8').match(/\b[A-Z]\w*__[ce]\b/g) ?? [])]
+          .filter((name) => !known.has(name))
+          .map((name) => `${path.basename(file)} names ${name}, which does not exist here`),
+      ),
+  );
 }
