@@ -21,6 +21,7 @@ const Options = v.object({
   'salesforce-port': v.optional(Whole, '4568'),
   'stripe-port': v.optional(Whole, '4567'),
   'bulk-above': v.optional(Whole),
+  data: v.optional(v.pipe(v.string(), v.minLength(1))),
   quiet: v.optional(v.boolean(), false),
   help: v.optional(v.boolean(), false),
 });
@@ -30,10 +31,14 @@ const HELP = `npm start -- [options]
   --customers N         how many customers live in the Stripe account (20); 0: no traffic of its own
   --seed N              the same seed tells the same story (7)
   --bulk-above N        use Bulk API 2.0 above N rows of one object; 0: always
+  --data DIR            the Salesforce org keeps its rows in this folder and has them again next time
   --quiet               addresses only, no line for each event
   --port N --aws-port N --stripe-port N --salesforce-port N
                         4242, 4566, 4567, 4568; 0: any free port
 `;
+
+/** A session for people: `sf org login access-token` and curl. It opens this machine's org and nothing else. */
+const SF_TOKEN = '00D000000000001EAA!local.session';
 
 /** One simulated day in this many real milliseconds: lively, and slow enough to read along. */
 const DAY_MS = 1_000;
@@ -48,13 +53,14 @@ async function main(): Promise<number> {
       'salesforce-port': { type: 'string' },
       'stripe-port': { type: 'string' },
       'bulk-above': { type: 'string' },
+      data: { type: 'string' },
       quiet: { type: 'boolean' },
       help: { type: 'boolean' },
     },
   });
   const parsed = v.safeParse(Options, values);
   if (!parsed.success) {
-    console.error(`npm start: --${v.getDotPath(parsed.issues[0])} takes a whole number\n\n${HELP}`);
+    console.error(`npm start: --${v.getDotPath(parsed.issues[0])} does not take that value\n\n${HELP}`);
     return 2;
   }
   const options = parsed.output;
@@ -86,6 +92,10 @@ async function open(options: v.InferOutput<typeof Options>): Promise<Machine | n
       account: { seed: options.seed, twinRate: 0.01 },
       delivery: { duplicateRate: 0.03, reorderWindow: 3 },
       settings: options['bulk-above'] === undefined ? {} : { bulkAbove: options['bulk-above'] },
+      org: {
+        fixedTokens: [SF_TOKEN],
+        ...(options.data === undefined ? {} : { dataDir: path.resolve(options.data) }),
+      },
       ports: {
         webhook: options.port,
         aws: options['aws-port'],
@@ -153,7 +163,11 @@ function addresses({ road, org, stripeUrl }: Machine): string {
     row('health', road.healthUrl, 'is the bus there, is the secret readable?'),
     row('AWS', road.awsUrl, `aws --endpoint-url ${road.awsUrl} stepfunctions list-state-machines`),
     row('Stripe', stripeUrl, `curl -u sk_test_local_account_key: ${stripeUrl}/v1/customers`),
-    row('Salesforce', org.url, 'client id local-client; the secret is in the local Secrets Manager'),
+    row(
+      'Salesforce',
+      org.url,
+      `SF_ACCESS_TOKEN='${SF_TOKEN}' sf org login access-token --instance-url ${org.url} --no-prompt`,
+    ),
     '',
   ].join('\n');
 }
