@@ -2,6 +2,8 @@
  * Bundles handlers as SST's Node runtime does (esbuild, one ESM file, a createRequire banner for CommonJS inside), so
  * that what runs here is what would be uploaded.
  */
+import { randomUUID } from 'node:crypto';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { build } from 'esbuild';
 
@@ -41,9 +43,12 @@ export async function bundleHandlers(
     minify: true,
     keepNames: true,
     metafile: true,
+    write: false,
     logLevel: 'error',
     banner: { js: BANNER },
   });
+  await mkdir(outDir, { recursive: true });
+  await Promise.all(result.outputFiles.map(({ path: file, contents }) => put(file, contents)));
   return new Map(
     requests.map(({ functionName, handler }) => {
       const file = path.join(outDir, `${functionName}.mjs`);
@@ -51,4 +56,11 @@ export async function bundleHandlers(
       return [functionName, { file, exportName: handler.slice(handler.lastIndexOf('.') + 1), bytes }];
     }),
   );
+}
+
+/** Another runner may load the same bundle at this moment: it must find the old file or the new one, never half of it. */
+async function put(file: string, contents: Uint8Array): Promise<void> {
+  const unfinished = `${file}.${randomUUID()}`;
+  await writeFile(unfinished, contents);
+  await rename(unfinished, file);
 }
