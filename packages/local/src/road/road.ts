@@ -12,6 +12,8 @@ import { identityDialect, identityService } from '../aws/identity.ts';
 import { type Service, startAwsServer } from '../aws/server.ts';
 import { type Bus, createBus, DeliveryError, type Target } from '../bus/bus.ts';
 import { handleEvents } from '../bus/wire.ts';
+import { createCloudWatch } from '../cloudwatch/cloudwatch.ts';
+import { monitoringDialect } from '../cloudwatch/monitoring-wire.ts';
 import { type HttpApi, startHttpApi } from '../gateway/http-api.ts';
 import type { Graph } from '../graph/graph.ts';
 import { bundleHandlers } from '../lambda/bundle.ts';
@@ -95,17 +97,20 @@ export async function startRoad(options: RoadOptions): Promise<Road> {
     const secrets = createSecrets({ secrets: graph.secrets, now });
     for (const [name, value] of options.secretValues) secrets.put(name, value);
 
+    const { account, region } = graph;
+    const cloudwatch = createCloudWatch({ account, region, now });
     const functions = new Map<string, LocalFunction>();
     const invoke = (functionArn: string, payload: unknown): Promise<unknown> => {
       const fn = functions.get(functionArn) ?? functions.get(withoutQualifier(functionArn));
       if (fn === undefined) return Promise.reject(new Error(`there is no function ${functionArn}`));
-      return fn.invoke(payload);
+      return cloudwatch.invocation(fn.config.name, () => fn.invoke(payload));
     };
     const machines = createMachines({
       machines: graph.machines,
       invoke: async (arn, payload) => asJson(await invoke(arn, payload)),
       onStatusChange: (execution) => {
         publishStatus(bus, execution);
+        cloudwatch.execution(execution);
         options.onExecution(execution);
       },
       now,
@@ -127,6 +132,7 @@ export async function startRoad(options: RoadOptions): Promise<Road> {
         options.onArrival({ eventId: id, type, targetArn: target.arn, at: now() });
       },
       deadLetter: async (queueArn, letter) => queues.send(queueArn, letter.body, letter.attributes),
+      onMetric: cloudwatch.busMetric,
       unknownBus: 'refuse',
     });
     closers.push(
@@ -135,13 +141,13 @@ export async function startRoad(options: RoadOptions): Promise<Road> {
     );
     loadBus(bus, graph);
 
-    const { account, region } = graph;
     const front = createQueuesFront({ queues, account, region, now, sleep: (ms) => delay(ms) });
     closers.push(() => front.close());
     const aws = await startAwsServer({
       host: options.host,
       port: options.awsPort,
       services: new Map<string, Service>([
+        ...cloudwatch.services,
         ['AmazonSQS', front.service],
         [identityDialect.service, identityService(account)],
         ['AWSEvents', (operation, input) => handleEvents(bus, operation, input)],
@@ -150,6 +156,7 @@ export async function startRoad(options: RoadOptions): Promise<Road> {
       ]),
       dialects: new Map([
         ['2012-11-05', queuesDialect],
+        ['2010-08-01', monitoringDialect],
         ['2011-06-15', identityDialect],
       ]),
       onError: options.onError,
@@ -182,8 +189,12 @@ export async function startRoad(options: RoadOptions): Promise<Road> {
           }),
           instances: Math.min(options.instances, fn.reservedConcurrency ?? options.instances),
         },
-        options.onLog,
+        (line) => {
+          cloudwatch.line(line);
+          options.onLog(line);
+        },
       );
+      cloudwatch.watchFunction(fn.name);
       functions.set(fn.arn, local);
       functions.set(fn.name, local);
     }
@@ -210,6 +221,11 @@ export async function startRoad(options: RoadOptions): Promise<Road> {
         options.scheduleSpeed,
       ),
     );
+
+    const gauges = setInterval(() => {
+      for (const { name, arn } of graph.queues) cloudwatch.queueDepth(name, queues.depth(arn));
+    }, 60_000);
+    closers.push(() => clearInterval(gauges));
 
     const http: HttpApi = await startHttpApi(graph.routes, invoke, {
       host: options.host,

@@ -1,0 +1,139 @@
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ACCOUNT, type Endpoint, MACHINE, queueArn, REGION, SECRET, startEndpoint } from './endpoint.fixture.ts';
+
+/** Debian's 2.9.19, which speaks the query protocol with SQS and CloudWatch. */
+const AWS_CLI = '/usr/bin/aws';
+const run = promisify(execFile);
+
+describe.skipIf(!existsSync(AWS_CLI))("Debian's aws command line", { timeout: 60_000 }, () => {
+  let endpoint: Endpoint;
+  const env = {
+    PATH: process.env.PATH,
+    AWS_ACCESS_KEY_ID: 'local',
+    AWS_SECRET_ACCESS_KEY: 'local',
+    AWS_DEFAULT_REGION: REGION,
+    AWS_CONFIG_FILE: '/dev/null',
+    AWS_EC2_METADATA_DISABLED: 'true',
+    AWS_MAX_ATTEMPTS: '1',
+  };
+  const aws = async (...args: string[]) => {
+    const { stdout } = await run(AWS_CLI, ['--endpoint-url', endpoint.url, ...args, '--output', 'json'], { env });
+    return stdout === '' ? undefined : JSON.parse(stdout);
+  };
+  beforeAll(async () => {
+    endpoint = await startEndpoint(async (payload) => {
+      if (payload === 'broken') throw Object.assign(new Error('FIELD_X'), { name: 'NeverRetry' });
+      return payload;
+    });
+  });
+  afterAll(() => endpoint.close());
+
+  it('sends, receives and deletes SQS messages with attributes', async () => {
+    const { QueueUrl } = await aws('sqs', 'get-queue-url', '--queue-name', 'bulk');
+    expect(QueueUrl).toBe(`${endpoint.url}/${ACCOUNT}/bulk`);
+    const body = '{"text":"<a> & \\"b\\"\r\n"}';
+    const attributes = '{"KEY":{"DataType":"String","StringValue":"v&w"}}';
+    const send = ['sqs', 'send-message', '--queue-url', QueueUrl];
+    await aws(...send, '--message-body', body, '--message-attributes', attributes);
+    const receive = ['sqs', 'receive-message', '--queue-url', QueueUrl, '--message-attribute-names', 'All'];
+    const { Messages } = await aws(...receive, '--attribute-names', 'All', '--max-number-of-messages', '10');
+    expect(Messages).toMatchObject([
+      {
+        Body: body,
+        Attributes: { ApproximateReceiveCount: '1' },
+        MessageAttributes: { KEY: { StringValue: 'v&w', DataType: 'String' } },
+      },
+    ]);
+    const [{ ReceiptHandle }] = Messages;
+    const entries = JSON.stringify([{ Id: 'a', ReceiptHandle }]);
+    expect(await aws('sqs', 'delete-message-batch', '--queue-url', QueueUrl, '--entries', entries)).toEqual({
+      Successful: [{ Id: 'a' }],
+    });
+    expect(endpoint.queues.depth(queueArn('bulk'))).toEqual({ ready: 0, delayed: 0, inFlight: 0 });
+    expect(await aws(...receive)).toBeUndefined();
+  });
+
+  it('lists queues, their attributes and the sources of a dead-letter queue', async () => {
+    expect((await aws('sqs', 'list-queues')).QueueUrls).toContain(`${endpoint.url}/${ACCOUNT}/rule-dead`);
+    const url = `${endpoint.url}/${ACCOUNT}/bulk-dead`;
+    const { Attributes } = await aws(
+      'sqs',
+      'get-queue-attributes',
+      '--queue-url',
+      url,
+      '--attribute-names',
+      'QueueArn',
+      'ApproximateNumberOfMessages',
+    );
+    expect(Attributes).toEqual({ QueueArn: queueArn('bulk-dead'), ApproximateNumberOfMessages: '0' });
+    expect(await aws('sqs', 'list-dead-letter-source-queues', '--queue-url', url)).toEqual({
+      queueUrls: [`${endpoint.url}/${ACCOUNT}/bulk`],
+    });
+  });
+
+  it('starts an execution, lists it and reads its history', async () => {
+    const start = ['stepfunctions', 'start-execution', '--state-machine-arn', MACHINE];
+    const { executionArn } = await aws(...start, '--name', 'by-hand', '--input', '"broken"');
+    await expect.poll(() => endpoint.machines.execution(executionArn).status).toBe('FAILED');
+    const list = ['stepfunctions', 'list-executions', '--state-machine-arn', MACHINE];
+    expect((await aws(...list, '--status-filter', 'FAILED')).executions).toMatchObject([{ name: 'by-hand' }]);
+    const { events } = await aws('stepfunctions', 'get-execution-history', '--execution-arn', executionArn);
+    expect(events.map(({ type }: { type: string }) => type)).toEqual([
+      'ExecutionStarted',
+      'TaskStateEntered',
+      'TaskScheduled',
+      'TaskStarted',
+      'TaskFailed',
+      'ExecutionFailed',
+    ]);
+    expect(events[4].taskFailedEventDetails).toMatchObject({ error: 'NeverRetry', resourceType: 'lambda' });
+  });
+
+  it('reads a secret by name, and the one before', async () => {
+    endpoint.secrets.put('signing', 'one');
+    endpoint.secrets.put('signing', 'two');
+    const get = ['secretsmanager', 'get-secret-value', '--secret-id'];
+    expect(await aws(...get, 'signing')).toMatchObject({ ARN: SECRET, SecretString: 'two' });
+    expect(await aws(...get, SECRET, '--version-stage', 'AWSPREVIOUS')).toMatchObject({ SecretString: 'one' });
+  });
+
+  it('finds log lines and the metrics in them', async () => {
+    const at = Date.now();
+    const directives = [{ Namespace: 'Payments', Dimensions: [['lane']], Metrics: [{ Name: 'Lag' }] }];
+    const line = { _aws: { Timestamp: at, CloudWatchMetrics: directives }, lane: 'bulk', Lag: 7, level: 'INFO' };
+    endpoint.cloudwatch.line({ functionName: 'sync', line: JSON.stringify(line), at });
+    const filter = ['logs', 'filter-log-events', '--log-group-name', '/aws/lambda/sync'];
+    const { events } = await aws(...filter, '--filter-pattern', '{ $.lane = "bulk" }');
+    expect(events).toMatchObject([{ timestamp: at, logStreamName: 'local' }]);
+    const metric = { Namespace: 'Payments', MetricName: 'Lag', Dimensions: [{ Name: 'lane', Value: 'bulk' }] };
+    const queries = JSON.stringify([{ Id: 'lag', MetricStat: { Metric: metric, Period: 60, Stat: 'Maximum' } }]);
+    const time = (ms: number) => new Date(ms).toISOString();
+    const get = ['cloudwatch', 'get-metric-data', '--start-time', time(at - 60_000), '--end-time', time(at + 60_000)];
+    expect((await aws(...get, '--metric-data-queries', queries)).MetricDataResults).toMatchObject([
+      { Id: 'lag', Values: [7], StatusCode: 'Complete' },
+    ]);
+    expect((await aws('cloudwatch', 'list-metrics', '--namespace', 'Payments')).Metrics).toEqual([metric]);
+  });
+
+  it('knows who it is', async () => {
+    expect(await aws('sts', 'get-caller-identity')).toMatchObject({ Account: ACCOUNT });
+  });
+
+  it.each([
+    [['sqs', 'get-queue-url', '--queue-name', 'nobody'], 'AWS.SimpleQueueService.NonExistentQueue'],
+    [['stepfunctions', 'describe-execution', '--execution-arn', `${MACHINE}:x`], 'ExecutionDoesNotExist'],
+    [['stepfunctions', 'delete-state-machine', '--state-machine-arn', MACHINE], 'UnknownOperationException'],
+    [['secretsmanager', 'get-secret-value', '--secret-id', 'nobody'], 'ResourceNotFoundException'],
+    [['logs', 'filter-log-events', '--log-group-name', 'nobody'], 'ResourceNotFoundException'],
+    [['cloudwatch', 'describe-alarms'], 'InvalidAction'],
+    [['sns', 'list-topics'], 'InvalidAction'],
+    [['dynamodb', 'list-tables'], 'UnknownOperationException'],
+  ])('is told what is wrong with %j', async (args, code) => {
+    await expect(aws(...args)).rejects.toMatchObject({
+      stderr: expect.stringContaining(`An error occurred (${code})`),
+    });
+  });
+});

@@ -1,0 +1,98 @@
+import { createCloudWatch } from '../cloudwatch/cloudwatch.ts';
+import { monitoringDialect } from '../cloudwatch/monitoring-wire.ts';
+import { queuesDialect } from '../queues/query-dialect.ts';
+import { type QueueConfig, startQueues } from '../queues/queues.ts';
+import { createQueuesFront } from '../queues/wire.ts';
+import { createSecrets } from '../secrets/secrets.ts';
+import { handleSecrets } from '../secrets/wire.ts';
+import type { Json } from '../states/definition.ts';
+import { createMachines } from '../states/machines.ts';
+import { handleStates } from '../states/wire.ts';
+import { identityDialect, identityService } from './identity.ts';
+import { type Service, startAwsServer } from './server.ts';
+
+export const ACCOUNT = '123456789012';
+export const REGION = 'eu-west-1';
+export const queueArn = (name: string): string => `arn:aws:sqs:${REGION}:${ACCOUNT}:${name}`;
+export const MACHINE = `arn:aws:states:${REGION}:${ACCOUNT}:stateMachine:payments`;
+export const SECRET = `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:signing-AbCdEf`;
+
+const queue = (name: string, deadLetterArn: string | null = null): QueueConfig => ({
+  name,
+  arn: queueArn(name),
+  visibilityTimeoutSeconds: 30,
+  messageRetentionSeconds: 3600,
+  receiveWaitTimeSeconds: 0,
+  redrive: deadLetterArn === null ? null : { deadLetterArn, maxReceiveCount: 5 },
+});
+
+const DEFINITION = {
+  StartAt: 'Sync',
+  States: {
+    Sync: {
+      Type: 'Task',
+      Resource: 'arn:aws:states:::lambda:invoke',
+      Parameters: { FunctionName: 'sync', 'Payload.$': '$' },
+      OutputPath: '$.Payload',
+      End: true,
+    },
+  },
+};
+
+/** Every service but the bus on one port; `invoke` is the Lambda behind the machine. */
+export async function startEndpoint(invoke: (payload: Json) => Promise<Json> = async (payload) => payload) {
+  const now = () => Date.now();
+  const queues = await startQueues(
+    [queue('bulk', queueArn('bulk-dead')), queue('bulk-dead'), queue('rule-dead'), queue('elsewhere')],
+    REGION,
+  );
+  const front = createQueuesFront({ queues, account: ACCOUNT, region: REGION, now, sleep: async () => {} });
+  const cloudwatch = createCloudWatch({ account: ACCOUNT, region: REGION, now });
+  const machines = createMachines({
+    machines: [{ name: 'payments', arn: MACHINE, definition: JSON.stringify(DEFINITION) }],
+    invoke: (_fn, payload) => cloudwatch.invocation('sync', () => invoke(payload)),
+    onStatusChange: cloudwatch.execution,
+    now,
+  });
+  const secrets = createSecrets({ secrets: [{ name: 'signing', arn: SECRET }], now });
+  const server = await startAwsServer({
+    host: '127.0.0.1',
+    port: 0,
+    services: new Map<string, Service>([
+      ...cloudwatch.services,
+      ['AmazonSQS', front.service],
+      [identityDialect.service, identityService(ACCOUNT)],
+      ['AWSStepFunctions', (operation, input) => handleStates(machines, operation, input)],
+      ['secretsmanager', (operation, input) => handleSecrets(secrets, operation, input)],
+    ]),
+    dialects: new Map([
+      ['2012-11-05', queuesDialect],
+      ['2010-08-01', monitoringDialect],
+      ['2011-06-15', identityDialect],
+    ]),
+    onError: (error) => {
+      throw error;
+    },
+  });
+  return {
+    url: server.url,
+    client: {
+      endpoint: server.url,
+      region: REGION,
+      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+      maxAttempts: 1,
+    },
+    queues,
+    cloudwatch,
+    secrets,
+    machines,
+    async close() {
+      machines.close();
+      await front.close();
+      await server.close();
+      await queues.close();
+    },
+  };
+}
+
+export type Endpoint = Awaited<ReturnType<typeof startEndpoint>>;
