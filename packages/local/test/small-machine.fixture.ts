@@ -45,6 +45,7 @@ export type SmallMachine = Machine & {
   readonly tally: Tally;
   readonly logs: readonly LogLine[];
   readonly arrivals: readonly Arrival[];
+  /** Those that have ended. */
   readonly executions: readonly Execution[];
   /** What the runner itself could not do; must stay empty. */
   readonly errors: readonly unknown[];
@@ -81,7 +82,7 @@ export async function startSmall(options: SmallOptions): Promise<SmallMachine> {
       tally?.onArrival(arrival);
     },
     onExecution: (execution) => {
-      executions.push({ ...execution });
+      if (execution.status !== 'RUNNING') executions.push(execution);
       tally?.onExecution(execution);
     },
     onError: (error) => errors.push(error),
