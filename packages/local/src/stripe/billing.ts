@@ -7,6 +7,7 @@ import { joinPayment, paymentsOf } from './invoice-payment.ts';
 import type { Outcome } from './payment-intent.ts';
 import { attempt, createIntent, finishAction, settleIntent } from './payment-intent.ts';
 import type { PaymentMethod } from './payment-method.ts';
+import { settlingTime } from './payment-method.ts';
 import type { Price } from './price.ts';
 import type { Subscription, SubscriptionFields, SubscriptionItem, SubscriptionStatus } from './subscription.ts';
 import { buildSubscription, hasEnded, invoicesOf, nextRenewal, updateSubscription } from './subscription.ts';
@@ -15,17 +16,17 @@ import { buildSubscription, hasEnded, invoicesOf, nextRenewal, updateSubscriptio
 const RETRY_AFTER_DAYS = [3, 5, 7] as const;
 /** A subscription whose first payment never came expires after 23 hours. */
 const INCOMPLETE_FOR = 23 * HOUR;
-/** A debit takes some days. */
-const DEBIT_TAKES = 4 * DAY;
 
 /**
  * Starts a subscription with its first invoice. `announce`: 'incomplete' shows it before its payment and updates it
- * after, as the API does; 'settled' shows it once the payment is known, as Checkout mostly does.
+ * after, as the API does; 'settled' shows it once the payment is known, as Checkout mostly does. `attempts` 'later'
+ * leaves the payment to the customer (`default_incomplete`).
  */
 export function startSubscription(
   books: Books,
   fields: SubscriptionFields,
   announce: 'incomplete' | 'settled',
+  attempts: 'now' | 'later' = 'now',
 ): { readonly subscription: Subscription; readonly invoice: Invoice; readonly outcome: Outcome } {
   const now = books.now();
   const trialEnd = fields.trialEnd ?? null;
@@ -40,14 +41,19 @@ export function startSubscription(
   const invoice = draft(books, subscription, 'subscription_create', lines, now, now);
   subscription.latest_invoice = invoice.id;
   if (announce === 'incomplete' || trialEnd !== null) books.emit('customer.subscription.created', subscription);
-  const outcome = collect(books, invoice, (status) => {
-    if (announce === 'settled' && trialEnd === null) {
-      subscription.status = status ?? subscription.status;
-      books.emit('customer.subscription.created', subscription);
-    } else if (status !== null && trialEnd === null) {
-      setStatus(books, subscription, status);
-    }
-  });
+  const outcome = collect(
+    books,
+    invoice,
+    (status) => {
+      if (announce === 'settled' && trialEnd === null) {
+        subscription.status = status ?? subscription.status;
+        books.emit('customer.subscription.created', subscription);
+      } else if (status !== null && trialEnd === null) {
+        setStatus(books, subscription, status);
+      }
+    },
+    attempts,
+  );
   if (trialEnd !== null) planTrial(books, subscription, trialEnd);
   else planRenewal(books, subscription);
   if (subscription.status === 'incomplete') {
@@ -61,8 +67,9 @@ export function collect(
   books: Books,
   invoice: Invoice,
   settled: (status: SubscriptionStatus | null) => void = (status) => followStatus(books, invoice, status),
+  attempts: 'now' | 'later' = 'now',
 ): Outcome {
-  finalizeInvoice(books, invoice);
+  if (invoice.status === 'draft') finalizeInvoice(books, invoice);
   if (invoice.amount_due === 0) {
     markInvoicePaid(books, invoice);
     settled('active');
@@ -77,6 +84,10 @@ export function collect(
     order: invoice.id,
   });
   joinPayment(books, invoice, intent);
+  if (attempts === 'later') {
+    settled(null);
+    return 'requires_action';
+  }
   const method = methodFor(books, invoice);
   if (method === null) {
     failed(books, invoice, settled);
@@ -127,7 +138,11 @@ function account(
     // A debit is trusted until it comes back: the subscription is active meanwhile.
     settled('active');
     const arrives = books.behaviours.get(methodFor(books, invoice)?.id ?? '') !== 'fails-later';
-    books.after(DEBIT_TAKES, arrives ? 'debit arrives' : 'debit returned', () => settleDebit(books, invoice, arrives));
+    books.after(
+      settlingTime(books, methodFor(books, invoice)?.id ?? ''),
+      arrives ? 'debit arrives' : 'debit returned',
+      () => settleDebit(books, invoice, arrives),
+    );
   } else {
     books.emit('invoice.payment_action_required', invoice);
     settled(null);
@@ -219,7 +234,7 @@ function renew(books: Books, subscription: Subscription): void {
   });
 }
 
-function planTrial(books: Books, subscription: Subscription, trialEnd: number): void {
+export function planTrial(books: Books, subscription: Subscription, trialEnd: number): void {
   books.after(Math.max(0, trialEnd - 3 * DAY - books.now()), 'trial will end', () => {
     if (subscription.status === 'trialing' && subscription.trial_end === trialEnd) {
       books.emit('customer.subscription.trial_will_end', subscription);
@@ -230,7 +245,7 @@ function planTrial(books: Books, subscription: Subscription, trialEnd: number): 
   });
 }
 
-function endTrial(books: Books, subscription: Subscription): void {
+export function endTrial(books: Books, subscription: Subscription): void {
   const behaviour = subscription.trial_settings.end_behavior.missing_payment_method;
   if (defaultMethod(books, subscription) === null && behaviour === 'pause') {
     pauseNow(books, subscription, 'trial_end_missing_payment_method');
@@ -345,6 +360,8 @@ function intentOf(books: Books, invoice: Invoice) {
 }
 
 function methodFor(books: Books, invoice: Invoice): PaymentMethod | null {
+  const named = books.paymentMethods.get(books.methodOfInvoice.get(invoice.id) ?? '');
+  if (named !== undefined) return named;
   const subscription = subscriptionOf(books, invoice);
   if (subscription !== null) return defaultMethod(books, subscription);
   const method = books.customers.get(invoice.customer)?.invoice_settings.default_payment_method;

@@ -18,6 +18,7 @@ import type { Random } from './random.ts';
 import { randomFrom } from './random.ts';
 import type { Refund } from './refund.ts';
 import type { Subscription } from './subscription.ts';
+import type { SigningSecret, WebhookEndpoint } from './webhook-endpoint.ts';
 
 /** The version whose shapes the account's own objects have; the pin of npm `stripe@23.1.0`. */
 export const API_VERSION = '2026-10-28.endive';
@@ -39,6 +40,8 @@ export type AccountOptions = {
   readonly twinRate?: number;
   /** What becomes of a subscription when the last retry of its invoice fails; the Dashboard's setting. */
   readonly afterLastRetry?: 'unpaid' | 'cancel' | 'past_due';
+  /** Seconds until search finds a new customer; Stripe's takes up to 60. 0 by default. */
+  readonly searchLag?: number;
 };
 
 /** The account's memory: every object's true state, the clock, and the log of events. */
@@ -47,7 +50,11 @@ export type Books = {
   readonly random: Random;
   readonly ids: Ids;
   readonly agenda: Agenda;
-  readonly settings: { afterLastRetry: 'unpaid' | 'cancel' | 'past_due' };
+  readonly settings: {
+    afterLastRetry: 'unpaid' | 'cancel' | 'past_due';
+    /** How many seconds a new customer stays unseen by search. */
+    searchLag: number;
+  };
   /** The Salesforce row that a Checkout session is opened for, as Apex does; null: opened elsewhere. */
   pendingRow: () => string | null;
 
@@ -58,6 +65,19 @@ export type Books = {
   readonly tiers: Map<string, readonly Tier[]>;
   readonly paymentMethods: Map<string, PaymentMethod>;
   readonly behaviours: Map<string, Behaviour>;
+  /** By payment method id: seconds until its debit settles, where that isn't the usual four days. */
+  readonly settlesAfter: Map<string, number>;
+  /** By payment method id: why each of its payments is disputed. */
+  readonly disputedBecause: Map<string, string>;
+  /** By invoice id: the payment method that a `pay` call named. */
+  readonly methodOfInvoice: Map<string, string>;
+  /** By customer id: invoice items that wait for an invoice. */
+  readonly pendingItems: Map<string, InvoiceLine[]>;
+  readonly webhookEndpoints: Map<string, WebhookEndpoint>;
+  /** By webhook endpoint id: its signing secrets, newest first. */
+  readonly signingSecrets: Map<string, SigningSecret[]>;
+  /** By event id: how many receivers still owe a 2xx. */
+  readonly awaited: Map<string, number>;
   readonly sessions: Map<string, CheckoutSession>;
   readonly subscriptions: Map<string, Subscription>;
   readonly invoices: Map<string, Invoice>;
@@ -83,7 +103,7 @@ export type Books = {
 
   readonly events: AccountEvent[];
   readonly eventById: Map<string, AccountEvent>;
-  /** Ids of events that an endpoint answered with 2xx: `pending_webhooks` is then 0. */
+  /** Ids of events that every receiver answered with 2xx: `pending_webhooks` is then 0. */
   readonly acknowledged: Set<string>;
   readonly listeners: Set<(event: AccountEvent) => void>;
 
@@ -128,7 +148,7 @@ export function openBooks(options: AccountOptions): Books {
     random,
     ids,
     agenda,
-    settings: { afterLastRetry: options.afterLastRetry ?? 'unpaid' },
+    settings: { afterLastRetry: options.afterLastRetry ?? 'unpaid', searchLag: options.searchLag ?? 0 },
     pendingRow: () => null,
     customers: new Map(),
     products: new Map(),
@@ -136,6 +156,13 @@ export function openBooks(options: AccountOptions): Books {
     tiers: new Map(),
     paymentMethods: new Map(),
     behaviours: new Map(),
+    settlesAfter: new Map(),
+    disputedBecause: new Map(),
+    methodOfInvoice: new Map(),
+    pendingItems: new Map(),
+    webhookEndpoints: new Map(),
+    signingSecrets: new Map(),
+    awaited: new Map(),
     sessions: new Map(),
     subscriptions: new Map(),
     invoices: new Map(),

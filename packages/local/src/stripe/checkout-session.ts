@@ -5,8 +5,8 @@ import type { Books, Metadata } from './books.ts';
 import { DAY } from './calendar.ts';
 import { createCustomer, updateCustomer } from './customer.ts';
 import { attempt, createIntent, settleIntent } from './payment-intent.ts';
-import type { Behaviour, PaymentMethodType } from './payment-method.ts';
-import { createPaymentMethod } from './payment-method.ts';
+import type { Behaviour, PaymentMethod, PaymentMethodType } from './payment-method.ts';
+import { createPaymentMethod, settlingTime } from './payment-method.ts';
 import type { ItemFields, TrialEndBehaviour } from './subscription.ts';
 
 export type CheckoutSession = {
@@ -35,12 +35,12 @@ export type CheckoutSession = {
   subscription: string | null;
   success_url: string | null;
   url: string | null;
+  allow_promotion_codes: boolean | null;
 } & typeof EMPTY;
 
 const EMPTY = {
   adaptive_pricing: { enabled: false },
   after_expiration: null,
-  allow_promotion_codes: null,
   automatic_tax: { enabled: false, liability: null, provider: null, status: null },
   billing_address_collection: null,
   client_secret: null,
@@ -88,6 +88,8 @@ export type SessionFields = {
   readonly successUrl?: string | null;
   readonly cancelUrl?: string | null;
   readonly expiresAt?: number;
+  readonly methodTypes?: readonly string[];
+  readonly allowPromotionCodes?: boolean;
 };
 
 /** What was asked for and isn't shown in the session: line items and the subscription's own data. */
@@ -105,6 +107,7 @@ export function openSession(books: Books, fields: SessionFields): CheckoutSessio
     ...EMPTY,
     id,
     object: 'checkout.session',
+    allow_promotion_codes: fields.allowPromotionCodes ?? null,
     amount_subtotal: trial ? 0 : total,
     amount_total: trial ? 0 : total,
     cancel_url: fields.cancelUrl ?? null,
@@ -122,7 +125,7 @@ export function openSession(books: Books, fields: SessionFields): CheckoutSessio
     mode: fields.mode,
     payment_intent: null,
     payment_method_collection: fields.methodCollection ?? 'always',
-    payment_method_types: ['card', 'us_bank_account'],
+    payment_method_types: [...(fields.methodTypes ?? ['card', 'us_bank_account'])],
     payment_status: 'unpaid',
     status: 'open',
     subscription: null,
@@ -155,6 +158,8 @@ export type Payer = {
   readonly behaviour: Behaviour;
   readonly email: string;
   readonly name: string;
+  /** A payment method that exists already, as the API's test methods do; else one is made. */
+  readonly method?: PaymentMethod;
 };
 
 /**
@@ -167,7 +172,9 @@ export function completeSession(books: Books, session: CheckoutSession, payer: P
   const guest = session.customer === null && session.mode === 'payment';
   const customer = guest ? null : (session.customer ?? newCustomer(books, payer));
   const method =
-    payer === null ? null : createPaymentMethod(books, { type: payer.type, behaviour: payer.behaviour, customer });
+    payer === null
+      ? null
+      : (payer.method ?? createPaymentMethod(books, { type: payer.type, behaviour: payer.behaviour, customer }));
   const result =
     session.mode === 'subscription' && customer !== null
       ? subscribe(books, session, order, customer, method?.id ?? null)
@@ -250,7 +257,7 @@ function pay(
   const outcome = used === undefined ? 'failed' : attempt(books, intent, used);
   if (outcome === 'processing') {
     const arrives = books.behaviours.get(method ?? '') !== 'fails-later';
-    books.after(4 * DAY, arrives ? 'debit arrives' : 'debit returned', () => {
+    books.after(settlingTime(books, method ?? ''), arrives ? 'debit arrives' : 'debit returned', () => {
       settleIntent(books, intent, arrives);
       settleSession(books, session, arrives);
     });

@@ -1,9 +1,10 @@
+import type { JsonObject } from '@payments/core/event';
 import type { Books, Metadata } from './books.ts';
 
 export type Customer = {
   id: string;
   object: 'customer';
-  address: null;
+  address: JsonObject | null;
   balance: number;
   created: number;
   currency: string | null;
@@ -25,18 +26,26 @@ export type Customer = {
   next_invoice_sequence: number;
   phone: string | null;
   preferred_locales: string[];
-  shipping: null;
-  tax_exempt: 'none';
+  shipping: JsonObject | null;
+  tax_exempt: TaxExempt;
   test_clock: null;
 };
+
+export type TaxExempt = 'none' | 'exempt' | 'reverse';
 
 export type CustomerFields = {
   readonly email?: string | null;
   readonly name?: string | null;
   readonly phone?: string | null;
   readonly description?: string | null;
-  /** An empty value removes its key, as in a request. */
-  readonly metadata?: Metadata;
+  readonly address?: JsonObject | null;
+  readonly shipping?: JsonObject | null;
+  /** Minor units; negative is a credit. */
+  readonly balance?: number;
+  readonly preferredLocales?: readonly string[];
+  readonly taxExempt?: TaxExempt;
+  /** An empty value removes its key, as in a request; null removes them all. */
+  readonly metadata?: Metadata | null;
   readonly defaultPaymentMethod?: string | null;
 };
 
@@ -110,13 +119,19 @@ function fill(customer: Customer, fields: CustomerFields): void {
   if (fields.name !== undefined) customer.name = fields.name;
   if (fields.phone !== undefined) customer.phone = fields.phone;
   if (fields.description !== undefined) customer.description = fields.description;
+  if (fields.address !== undefined) customer.address = fields.address;
+  if (fields.shipping !== undefined) customer.shipping = fields.shipping;
+  if (fields.balance !== undefined) customer.balance = fields.balance;
+  if (fields.preferredLocales !== undefined) customer.preferred_locales = [...fields.preferredLocales];
+  if (fields.taxExempt !== undefined) customer.tax_exempt = fields.taxExempt;
   if (fields.metadata !== undefined) customer.metadata = mergeMetadata(customer.metadata, fields.metadata);
   if (fields.defaultPaymentMethod !== undefined) {
     customer.invoice_settings.default_payment_method = fields.defaultPaymentMethod;
   }
 }
 
-/** Keys are merged; an empty value removes its key. */
-export function mergeMetadata(present: Metadata, change: Metadata): Metadata {
+/** Keys are merged; an empty value removes its key; null removes them all. */
+export function mergeMetadata(present: Metadata, change: Metadata | null): Metadata {
+  if (change === null) return {};
   return Object.fromEntries(Object.entries({ ...present, ...change }).filter(([, value]) => value !== ''));
 }

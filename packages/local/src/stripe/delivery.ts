@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
+import type { JsonObject } from '@payments/core/event';
 import type { StripeAccount } from './account.ts';
-import type { AccountEvent } from './books.ts';
+import type { AccountEvent, Books } from './books.ts';
 import { printAsStripe } from './json.ts';
 import { randomFrom } from './random.ts';
 
@@ -19,7 +20,8 @@ export type DeliveryReport = {
 
 export type DeliveryOptions = {
   readonly account: StripeAccount;
-  readonly url: string;
+  /** Asked at every attempt if it can change; null: deleted, nothing more is sent. */
+  readonly url: string | (() => string | null);
   /** Asked at every attempt: during a roll two are active, and each makes a `v1`. */
   readonly secrets: () => readonly string[];
   readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
@@ -40,6 +42,10 @@ export type DeliveryOptions = {
     readonly attempts: number;
   };
   readonly timeoutMs?: number;
+  /** Which events this receiver is told of; all by default. */
+  readonly accepts?: (event: AccountEvent) => boolean;
+  /** How it is shown them: a webhook endpoint's version. As they are by default. */
+  readonly render?: (event: AccountEvent) => JsonObject;
 };
 
 export type Delivery = {
@@ -60,6 +66,17 @@ const RETRY = { firstMs: 200, factor: 2, maxMs: 10_000, attempts: 12 };
 export function signatureHeader(body: string, secrets: readonly string[], seconds: number): string {
   const signatures = secrets.map((secret) => createHmac('sha256', secret).update(`${seconds}.${body}`).digest('hex'));
   return [`t=${seconds}`, ...signatures.map((signature) => `v1=${signature}`)].join(',');
+}
+
+/** One receiver fewer owes its 2xx; after the last one the event counts as delivered. */
+function acknowledge(books: Books, id: string): void {
+  const left = (books.awaited.get(id) ?? 1) - 1;
+  if (left > 0) {
+    books.awaited.set(id, left);
+    return;
+  }
+  books.awaited.delete(id);
+  books.acknowledged.add(id);
 }
 
 /** Sends every event of the account from now on to one endpoint, as Stripe does: signed, retried, twice, out of order. */
@@ -109,9 +126,11 @@ export function startDelivery(options: DeliveryOptions): Delivery {
   };
 
   const post = async (event: AccountEvent): Promise<number | null> => {
-    const body = printAsStripe(event);
+    const url = typeof options.url === 'string' ? options.url : options.url();
+    if (url === null) return null;
+    const body = printAsStripe(options.render?.(event) ?? event);
     try {
-      const answer = await options.fetch(options.url, {
+      const answer = await options.fetch(url, {
         method: 'POST',
         redirect: 'manual',
         headers: {
@@ -144,12 +163,13 @@ export function startDelivery(options: DeliveryOptions): Delivery {
     report.status = await post(event);
     const accepted = report.status !== null && report.status >= 200 && report.status < 300;
     if (accepted) {
+      if (report.acknowledgedAt === null) acknowledge(options.account.books, event.id);
       report.acknowledgedAt ??= options.clock();
-      options.account.books.acknowledged.add(event.id);
     }
     for (const listener of listeners) listener({ ...report });
     if (accepted && !repeat && random.chance(options.duplicateRate ?? 0)) enqueue(event, true);
-    if (accepted || report.attempts >= retry.attempts) return;
+    const gone = typeof options.url === 'function' && options.url() === null;
+    if (accepted || gone || report.attempts >= retry.attempts) return;
     pausing += 1;
     const pause = Math.min(retry.maxMs, retry.firstMs * retry.factor ** (report.attempts - 1));
     void options.sleep(pause).then(() => {
@@ -159,6 +179,9 @@ export function startDelivery(options: DeliveryOptions): Delivery {
   };
 
   const unsubscribe = options.account.onEvent((event) => {
+    if (options.accepts?.(event) === false) return;
+    const { awaited } = options.account.books;
+    awaited.set(event.id, (awaited.get(event.id) ?? 0) + 1);
     made += 1;
     letGo = false;
     enqueue(event, false);

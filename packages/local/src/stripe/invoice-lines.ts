@@ -71,6 +71,48 @@ export function prorationLines(
   return [credit, debit];
 }
 
+/** An amount of its own, without a price of the catalogue. */
+export function loneLine(
+  books: Books,
+  fields: { readonly amount: number; readonly currency: string; readonly description: string | null },
+): InvoiceLine {
+  const now = books.now();
+  return {
+    id: books.ids.timed('il', now),
+    object: 'line_item',
+    amount: fields.amount,
+    currency: fields.currency,
+    description: fields.description ?? '',
+    discount_amounts: [],
+    discountable: true,
+    discounts: [],
+    invoice: null,
+    livemode: books.livemode,
+    metadata: {},
+    parent: {
+      invoice_item_details: {
+        invoice_item: books.ids.timed('ii', now),
+        proration: false,
+        proration_details: { credited_items: null },
+        subscription: null,
+      },
+      subscription_item_details: null,
+      type: 'invoice_item_details',
+    },
+    period: { start: now, end: now },
+    pretax_credit_amounts: [],
+    pricing: {
+      price_details: { price: books.ids.timed('price', now), product: books.ids.short('prod') },
+      type: 'price_details',
+      unit_amount_decimal: String(fields.amount),
+    },
+    quantity: 1,
+    quantity_decimal: '1',
+    subtotal: fields.amount,
+    taxes: [],
+  };
+}
+
 function itemParent(subscription: Subscription, item: SubscriptionItem, proration: boolean): InvoiceLine['parent'] {
   return {
     invoice_item_details: null,

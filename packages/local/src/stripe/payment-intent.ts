@@ -66,6 +66,8 @@ export type IntentFields = {
   readonly methodTypes?: readonly PaymentMethodType[];
   /** The invoice it pays, shown as `payment_details.order_reference`. */
   readonly order?: string | null;
+  /** Waits for a confirmation with it. */
+  readonly method?: string | null;
 };
 
 export type Outcome = 'succeeded' | 'failed' | 'requires_action' | 'processing';
@@ -112,7 +114,7 @@ export function createIntent(books: Books, fields: IntentFields): PaymentIntent 
     next_action: null,
     on_behalf_of: null,
     payment_details: { customer_reference: null, order_reference: fields.order ?? null },
-    payment_method: null,
+    payment_method: fields.method ?? null,
     payment_method_configuration_details: null,
     payment_method_options: {},
     payment_method_types: [...(fields.methodTypes ?? ['card', 'us_bank_account'])],
@@ -124,7 +126,7 @@ export function createIntent(books: Books, fields: IntentFields): PaymentIntent 
     source: null,
     statement_descriptor: null,
     statement_descriptor_suffix: null,
-    status: 'requires_payment_method',
+    status: fields.method == null ? 'requires_payment_method' : 'requires_confirmation',
     transfer_data: null,
     transfer_group: null,
   };

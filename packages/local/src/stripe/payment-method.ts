@@ -1,5 +1,6 @@
 import type { JsonObject } from '@payments/core/event';
 import type { Books, Metadata } from './books.ts';
+import { DAY } from './calendar.ts';
 
 export type PaymentMethodType = 'card' | 'us_bank_account' | 'sepa_debit';
 
@@ -55,6 +56,18 @@ export function createPaymentMethod(
   books.behaviours.set(method.id, fields.behaviour);
   if (fields.customer !== null) books.emit('payment_method.attached', method);
   return method;
+}
+
+/** A debit takes some days; Stripe's test accounts are quicker. Seconds. */
+export function settlingTime(books: Books, method: string): number {
+  return books.settlesAfter.get(method) ?? 4 * DAY;
+}
+
+/** Emits payment_method.attached. */
+export function attachMethod(books: Books, method: PaymentMethod, customer: string): void {
+  if (method.customer === customer) return;
+  method.customer = customer;
+  books.emit('payment_method.attached', method);
 }
 
 /** The next charge will go this way: how a declining card recovers, or a good one expires. */

@@ -80,6 +80,7 @@ export type PriceFields = {
   readonly nickname?: string | null;
   readonly lookupKey?: string | null;
   readonly metadata?: Metadata;
+  readonly active?: boolean;
 };
 
 export function createPrice(books: Books, fields: PriceFields): Price {
@@ -87,7 +88,7 @@ export function createPrice(books: Books, fields: PriceFields): Price {
   const price: Price = {
     id: fields.id ?? books.ids.timed('price', books.now()),
     object: 'price',
-    active: true,
+    active: fields.active ?? true,
     billing_scheme: fields.tiers === undefined ? 'per_unit' : 'tiered',
     created: books.now(),
     currency: fields.currency,
@@ -134,13 +135,19 @@ export function createPrice(books: Books, fields: PriceFields): Price {
 export function updatePrice(
   books: Books,
   price: Price,
-  fields: { readonly active?: boolean; readonly nickname?: string | null; readonly metadata?: Metadata },
+  fields: {
+    readonly active?: boolean;
+    readonly nickname?: string | null;
+    readonly lookupKey?: string | null;
+    readonly metadata?: Metadata | null;
+  },
 ): void {
   books.change(
     price,
     (it) => {
       if (fields.active !== undefined) it.active = fields.active;
       if (fields.nickname !== undefined) it.nickname = fields.nickname;
+      if (fields.lookupKey !== undefined) it.lookup_key = fields.lookupKey;
       if (fields.metadata !== undefined) it.metadata = mergeMetadata(it.metadata, fields.metadata);
     },
     'price.updated',

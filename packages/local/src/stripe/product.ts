@@ -21,14 +21,18 @@ export type Product = {
   type: 'service';
   unit_label: string | null;
   updated: number;
-  url: null;
+  url: string | null;
 };
 
 export type ProductFields = {
   readonly name?: string;
   readonly description?: string | null;
   readonly active?: boolean;
-  readonly metadata?: Metadata;
+  readonly unitLabel?: string | null;
+  readonly images?: readonly string[];
+  readonly url?: string | null;
+  readonly defaultPrice?: string;
+  readonly metadata?: Metadata | null;
 };
 
 export function createProduct(
@@ -84,5 +88,9 @@ function fill(product: Product, fields: ProductFields): void {
   if (fields.name !== undefined) product.name = fields.name;
   if (fields.description !== undefined) product.description = fields.description;
   if (fields.active !== undefined) product.active = fields.active;
+  if (fields.unitLabel !== undefined) product.unit_label = fields.unitLabel;
+  if (fields.images !== undefined) product.images = [...fields.images];
+  if (fields.url !== undefined) product.url = fields.url;
+  if (fields.defaultPrice !== undefined) product.default_price = fields.defaultPrice;
   if (fields.metadata !== undefined) product.metadata = mergeMetadata(product.metadata, fields.metadata);
 }

@@ -20,13 +20,15 @@ export function collections(account: StripeAccount): ReadonlyMap<string, Collect
     matches: (object, query) => filters.every((key) => !query.has(key) || String(object[key]) === query.get(key)),
   });
   const subscriptions = of('subscription', books.subscriptions, 'customer');
+  const prices = of('price', books.prices, 'product', 'active', 'currency', 'type');
   const payments = of('invoice_payment', books.invoicePayments, 'invoice', 'status');
   const items = (): SubscriptionItem[] => [...books.subscriptions.values()].flatMap((it) => it.items.data);
-  const event = (it: AccountEvent): JsonObject => ({ ...it, pending_webhooks: books.acknowledged.has(it.id) ? 0 : 1 });
+  const pending = (id: string): number => books.awaited.get(id) ?? (books.acknowledged.has(id) ? 0 : 1);
+  const event = (it: AccountEvent): JsonObject => ({ ...it, pending_webhooks: pending(it.id) });
   return new Map<string, Collection>([
     ['customers', of('customer', books.customers, 'email')],
     ['products', of('product', books.products, 'active')],
-    ['prices', of('price', books.prices, 'product', 'active', 'currency', 'type', 'lookup_key')],
+    ['prices', { ...prices, matches: (it, query) => prices.matches(it, query) && hasLookupKey(it, query) }],
     ['payment_methods', of('payment_method', books.paymentMethods, 'customer', 'type')],
     [
       'subscriptions',
@@ -50,6 +52,7 @@ export function collections(account: StripeAccount): ReadonlyMap<string, Collect
       'checkout/sessions',
       of('checkout.session', books.sessions, 'customer', 'payment_intent', 'subscription', 'status'),
     ],
+    ['webhook_endpoints', of('webhook endpoint', books.webhookEndpoints)],
     [
       'events',
       {
@@ -72,6 +75,11 @@ function inStatus(object: JsonObject, query: URLSearchParams): boolean {
   return status === 'all' || object.status === status;
 }
 
+function hasLookupKey(object: JsonObject, query: URLSearchParams): boolean {
+  const keys = [...query].filter(([key]) => key.startsWith('lookup_keys[')).map(([, value]) => value);
+  return keys.length === 0 || keys.includes(String(object.lookup_key));
+}
+
 function paidBy(object: JsonObject, query: URLSearchParams): boolean {
   const intent = query.get('payment[payment_intent]');
   const { payment } = object;
@@ -82,7 +90,7 @@ function paidBy(object: JsonObject, query: URLSearchParams): boolean {
 }
 
 function ofTypes(object: JsonObject, query: URLSearchParams): boolean {
-  const types = [...query].filter(([key]) => /^types?(\[\d*\])?$/.test(key)).map(([, value]) => value);
+  const types = [...query].filter(([key]) => /^types?(\[\d*\])*$/.test(key)).map(([, value]) => value);
   const delivered = query.get('delivery_success');
   const pending = Number(object.pending_webhooks ?? 0) > 0;
   return (

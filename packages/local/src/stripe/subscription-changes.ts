@@ -1,3 +1,4 @@
+import type { JsonObject } from '@payments/core/event';
 import {
   collect,
   draft,
@@ -55,7 +56,7 @@ export function changeItems(
 }
 
 /** Whether a new period begins. Adds the lines it causes. */
-function changeOne(
+export function changeOne(
   books: Books,
   subscription: Subscription,
   change: ItemChange,
@@ -110,7 +111,7 @@ function invoiceNow(books: Books, subscription: Subscription, lines: readonly In
 }
 
 /** An invoice item as its event shows it; this account keeps only the line. */
-function invoiceItem(books: Books, subscription: Subscription, line: InvoiceLine) {
+function invoiceItem(books: Books, subscription: Subscription, line: InvoiceLine): JsonObject {
   return {
     id: books.ids.timed('ii', books.now()),
     object: 'invoiceitem',
@@ -170,7 +171,7 @@ export function pauseCollection(
 export function describeSubscription(
   books: Books,
   subscription: Subscription,
-  fields: { readonly metadata?: Metadata; readonly defaultPaymentMethod?: string | null },
+  fields: { readonly metadata?: Metadata | null; readonly defaultPaymentMethod?: string | null },
 ): void {
   updateSubscription(books, subscription, (it) => {
     if (fields.metadata !== undefined) it.metadata = mergeMetadata(it.metadata, fields.metadata);

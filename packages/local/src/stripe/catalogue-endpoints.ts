@@ -1,0 +1,280 @@
+import * as v from 'valibot';
+import type { Books, Metadata } from './books.ts';
+import { defined } from './customer-endpoints.ts';
+import type { Endpoint } from './endpoint.ts';
+import { endpoint } from './endpoint.ts';
+import { clearable, decimal, flag, hash, ignored, list, metadata, oneOf, text, whole } from './parameters.ts';
+import type { PriceFields } from './price.ts';
+import { createPrice, updatePrice } from './price.ts';
+import { createProduct, deleteProduct, updateProduct } from './product.ts';
+import { noSuch, refused } from './stripe-error.ts';
+
+const PRODUCT = {
+  active: v.optional(flag()),
+  description: v.optional(clearable()),
+  images: v.optional(list(text(), 8)),
+  marketing_features: v.optional(ignored()),
+  metadata: v.optional(metadata()),
+  name: v.optional(text()),
+  package_dimensions: v.optional(ignored()),
+  shippable: v.optional(flag()),
+  statement_descriptor: v.optional(text(22)),
+  tax_code: v.optional(clearable()),
+  unit_label: v.optional(clearable(12)),
+  url: v.optional(clearable()),
+};
+
+const RECURRING = hash({
+  interval: oneOf(['day', 'month', 'week', 'year']),
+  interval_count: v.optional(whole(1)),
+  meter: v.optional(text()),
+  trial_period_days: v.optional(whole(1)),
+  usage_type: v.optional(oneOf(['licensed', 'metered'])),
+});
+
+const PRICE_DATA = {
+  currency: text(3),
+  recurring: v.optional(RECURRING),
+  tax_behavior: v.optional(oneOf(['exclusive', 'inclusive', 'unspecified'])),
+  unit_amount: v.optional(whole()),
+  unit_amount_decimal: v.optional(decimal()),
+};
+
+const TIER = hash({
+  flat_amount: v.optional(whole()),
+  flat_amount_decimal: v.optional(decimal()),
+  unit_amount: v.optional(whole()),
+  unit_amount_decimal: v.optional(decimal()),
+  up_to: text(),
+});
+
+const PRICE = {
+  ...PRICE_DATA,
+  active: v.optional(flag()),
+  billing_scheme: v.optional(oneOf(['per_unit', 'tiered'])),
+  currency_options: v.optional(ignored()),
+  lookup_key: v.optional(text(200)),
+  metadata: v.optional(metadata()),
+  nickname: v.optional(text()),
+  product: v.optional(text()),
+  product_data: v.optional(
+    hash({
+      active: v.optional(flag()),
+      id: v.optional(text()),
+      metadata: v.optional(metadata()),
+      name: text(),
+      statement_descriptor: v.optional(text(22)),
+      tax_code: v.optional(text()),
+      unit_label: v.optional(text(12)),
+    }),
+  ),
+  tiers: v.optional(list(TIER)),
+  tiers_mode: v.optional(oneOf(['graduated', 'volume'])),
+  transfer_lookup_key: v.optional(flag()),
+  transform_quantity: v.optional(hash({ divide_by: whole(1), round: oneOf(['down', 'up']) })),
+};
+
+type GivenPrice = v.InferOutput<v.StrictObjectSchema<typeof PRICE, undefined>>;
+
+export function catalogueEndpoints(): readonly Endpoint[] {
+  return [
+    endpoint(
+      'POST',
+      'products',
+      {
+        ...PRODUCT,
+        name: text(),
+        id: v.optional(text()),
+        default_price_data: v.optional(hash(PRICE_DATA)),
+        type: v.optional(oneOf(['good', 'service'])),
+      },
+      ({ books }, given) => {
+        if (given.id !== undefined && books.products.has(given.id)) {
+          throw refused('Product already exists.', 'id', 'resource_already_exists');
+        }
+        const product = createProduct(books, { ...productFields(given), name: given.name, ...defined('id', given.id) });
+        const first = given.default_price_data;
+        if (first !== undefined) {
+          const price = createPrice(books, { ...priceFields(first), product: product.id });
+          updateProduct(books, product, { defaultPrice: price.id });
+        }
+        return product;
+      },
+    ),
+    endpoint('POST', 'products/:id', { ...PRODUCT, default_price: v.optional(text()) }, ({ books, id }, given) => {
+      const product = liveProduct(books, id, 'id', 404);
+      const price = given.default_price;
+      if (price !== undefined && books.prices.get(price)?.product !== id) throw noSuch('price', price, 'default_price');
+      updateProduct(books, product, { ...productFields(given), ...defined('defaultPrice', price) });
+      return product;
+    }),
+    endpoint('DELETE', 'products/:id', {}, ({ books, id }) => {
+      const product = liveProduct(books, id, 'id', 404);
+      if ([...books.prices.values()].some((price) => price.product === id && !books.deleted.has(price.id))) {
+        throw refused('This product cannot be deleted because it has one or more user-created prices.');
+      }
+      deleteProduct(books, product);
+      return { id, object: 'product', deleted: true };
+    }),
+    endpoint('POST', 'prices', PRICE, ({ books }, given) => createPrice(books, newPrice(books, given))),
+    endpoint(
+      'POST',
+      'prices/:id',
+      {
+        active: v.optional(flag()),
+        currency_options: v.optional(ignored()),
+        lookup_key: v.optional(text(200)),
+        metadata: v.optional(metadata()),
+        nickname: v.optional(clearable()),
+        tax_behavior: v.optional(oneOf(['exclusive', 'inclusive', 'unspecified'])),
+        transfer_lookup_key: v.optional(flag()),
+      },
+      ({ books, id }, given) => {
+        const price = books.prices.get(id);
+        if (price === undefined || books.deleted.has(id)) throw noSuch('price', id, 'id', 404);
+        claimLookupKey(books, given.lookup_key, given.transfer_lookup_key === true, id);
+        updatePrice(books, price, {
+          ...defined('active', given.active),
+          ...defined('nickname', given.nickname),
+          ...defined('lookupKey', given.lookup_key),
+          ...defined('metadata', given.metadata),
+        });
+        return price;
+      },
+    ),
+  ];
+}
+
+function liveProduct(books: Books, id: string, param: string, status: 400 | 404 = 400) {
+  const found = books.products.get(id);
+  if (found === undefined || books.deleted.has(id)) throw noSuch('product', id, param, status);
+  return found;
+}
+
+function productFields(given: v.InferOutput<v.StrictObjectSchema<typeof PRODUCT, undefined>>) {
+  return {
+    ...defined('name', given.name),
+    ...defined('description', given.description),
+    ...defined('active', given.active),
+    ...defined('images', given.images),
+    ...defined('unitLabel', given.unit_label),
+    ...defined('url', given.url),
+    ...defined('metadata', given.metadata),
+  };
+}
+
+function newPrice(books: Books, given: GivenPrice): PriceFields {
+  const { product, product_data: data } = given;
+  if (product === undefined && data === undefined) {
+    throw refused('Must provide either `product` or `product_data`.', 'product', 'parameter_missing');
+  }
+  if (product !== undefined && data !== undefined) {
+    throw refused('You may only specify one of these parameters: product, product_data.', 'product');
+  }
+  if (product !== undefined) liveProduct(books, product, 'product');
+  const fields = priceFields(given);
+  claimLookupKey(books, given.lookup_key, given.transfer_lookup_key === true);
+  return {
+    ...fields,
+    ...tiersOf(given),
+    ...defined('active', given.active),
+    ...defined('nickname', given.nickname),
+    ...defined('lookupKey', given.lookup_key),
+    ...defined('transform', given.transform_quantity),
+    metadata: withoutEmpty(given.metadata),
+    product:
+      product ??
+      createProduct(books, {
+        name: data?.name ?? '',
+        ...defined('id', data?.id),
+        ...defined('active', data?.active),
+        ...defined('unitLabel', data?.unit_label),
+        ...defined('metadata', data?.metadata),
+      }).id,
+  };
+}
+
+/** Currency, amount and interval; the product is filled in by the caller. */
+function priceFields(
+  given: v.InferOutput<v.StrictObjectSchema<typeof PRICE_DATA, undefined>> & {
+    readonly billing_scheme?: string | undefined;
+  },
+): PriceFields {
+  if (!/^[a-z]{3}$/i.test(given.currency)) {
+    throw refused(
+      `Invalid currency: ${given.currency}. Stripe currently supports these currencies: usd, eur, gbp, jpy, kwd and others.`,
+      'currency',
+    );
+  }
+  const amount = given.unit_amount_decimal ?? (given.unit_amount === undefined ? null : String(given.unit_amount));
+  if (given.unit_amount !== undefined && given.unit_amount_decimal !== undefined) {
+    throw refused('You may only specify one of these parameters: unit_amount, unit_amount_decimal.', 'unit_amount');
+  }
+  if (amount === null && given.billing_scheme !== 'tiered') {
+    throw refused(
+      'Prices require an `unit_amount` or `unit_amount_decimal` parameter to be set.',
+      'unit_amount',
+      'parameter_missing',
+    );
+  }
+  const { recurring } = given;
+  return {
+    product: '',
+    currency: given.currency.toLowerCase(),
+    unitAmount: given.billing_scheme === 'tiered' ? null : amount,
+    ...(recurring === undefined
+      ? {}
+      : {
+          recurring: {
+            interval: recurring.interval,
+            count: recurring.interval_count ?? 1,
+            metered: recurring.usage_type === 'metered',
+          },
+        }),
+  };
+}
+
+function tiersOf(given: GivenPrice): Pick<PriceFields, 'tiers'> {
+  if (given.billing_scheme !== 'tiered') {
+    if (given.tiers !== undefined) {
+      throw refused('The `tiers` parameter can only be used with `billing_scheme=tiered`.', 'tiers');
+    }
+    return {};
+  }
+  if (given.tiers === undefined || given.tiers_mode === undefined) {
+    const param = given.tiers === undefined ? 'tiers' : 'tiers_mode';
+    throw refused(`Missing required param: ${param}.`, param, 'parameter_missing');
+  }
+  if (given.tiers.at(-1)?.up_to !== 'inf') {
+    throw refused('The last tier must have an `up_to` of `inf`.', 'tiers');
+  }
+  const decimalOf = (exact: string | undefined, amount: number | undefined): string | undefined =>
+    exact ?? (amount === undefined ? undefined : String(amount));
+  const steps = given.tiers.map((tier, at) => {
+    if (tier.up_to !== 'inf' && !/^[1-9]\d*$/.test(tier.up_to)) {
+      throw refused(`Invalid integer: ${tier.up_to}`, `tiers[${at}][up_to]`, 'parameter_invalid_integer');
+    }
+    return {
+      upTo: tier.up_to === 'inf' ? null : Number(tier.up_to),
+      ...defined('unit', decimalOf(tier.unit_amount_decimal, tier.unit_amount)),
+      ...defined('flat', decimalOf(tier.flat_amount_decimal, tier.flat_amount)),
+    };
+  });
+  return { tiers: { mode: given.tiers_mode, steps } };
+}
+
+/** A lookup key belongs to one active price; `transfer` takes it from the one that has it. */
+function claimLookupKey(books: Books, key: string | undefined, transfer: boolean, self?: string): void {
+  if (key === undefined) return;
+  const holder = [...books.prices.values()].find((price) => price.lookup_key === key && price.id !== self);
+  if (holder === undefined) return;
+  if (!transfer) {
+    throw refused(`A price (\`${holder.id}\`) already uses that lookup key.`, 'lookup_key');
+  }
+  updatePrice(books, holder, { lookupKey: null });
+}
+
+/** New objects have no key to remove: an empty value is no entry. */
+export function withoutEmpty(metadata: Metadata | null | undefined): Metadata {
+  return Object.fromEntries(Object.entries(metadata ?? {}).filter(([, value]) => value !== ''));
+}

@@ -1,0 +1,324 @@
+import type { JsonObject } from '@payments/core/event';
+import * as v from 'valibot';
+import type { Books } from './books.ts';
+import { withoutEmpty } from './catalogue-endpoints.ts';
+import { mergeMetadata } from './customer.ts';
+import { defined, liveCustomer } from './customer-endpoints.ts';
+import { closeDispute, openDispute } from './dispute.ts';
+import type { Endpoint } from './endpoint.ts';
+import { endpoint } from './endpoint.ts';
+import { stripeOrdered } from './json.ts';
+import { clearable, flag, hash, ignored, list, metadata, oneOf, text, whole } from './parameters.ts';
+import type { PaymentIntent } from './payment-intent.ts';
+import { attempt, cancelIntent, createIntent, settleIntent } from './payment-intent.ts';
+import type { PaymentMethod } from './payment-method.ts';
+import { attachMethod, settlingTime } from './payment-method.ts';
+import { refundCharge } from './refund.ts';
+import { noSuch, refused, StripeError } from './stripe-error.ts';
+import { methodFromIban, methodFromToken, methodNamed } from './test-payment-methods.ts';
+
+const CONFIRM = {
+  mandate: v.optional(text()),
+  mandate_data: v.optional(ignored()),
+  off_session: v.optional(text()),
+  payment_method: v.optional(text()),
+  payment_method_data: v.optional(ignored()),
+  payment_method_options: v.optional(ignored()),
+  payment_method_types: v.optional(list(text())),
+  receipt_email: v.optional(clearable()),
+  return_url: v.optional(text()),
+  setup_future_usage: v.optional(oneOf(['off_session', 'on_session'])),
+  shipping: v.optional(ignored()),
+  use_stripe_sdk: v.optional(flag()),
+};
+
+const CREATE = {
+  ...CONFIRM,
+  allowed_payment_method_types: v.optional(list(text())),
+  amount: whole(1),
+  automatic_payment_methods: v.optional(
+    hash({ enabled: flag(), allow_redirects: v.optional(oneOf(['always', 'never'])) }),
+  ),
+  capture_method: v.optional(oneOf(['automatic', 'automatic_async', 'manual'])),
+  confirm: v.optional(flag()),
+  currency: text(3),
+  customer: v.optional(text()),
+  description: v.optional(text()),
+  metadata: v.optional(metadata()),
+  statement_descriptor: v.optional(text(22)),
+  statement_descriptor_suffix: v.optional(text(22)),
+};
+
+export function paymentEndpoints(): readonly Endpoint[] {
+  return [...intentEndpoints(), ...methodEndpoints(), ...refundEndpoints(), ...disputeEndpoints()];
+}
+
+function intentEndpoints(): readonly Endpoint[] {
+  return [
+    endpoint('POST', 'payment_intents', CREATE, ({ books }, given) => {
+      const currency = given.currency.toLowerCase();
+      if (currency === 'usd' && given.amount < 50) {
+        throw refused('Amount must be at least $0.50 usd', 'amount', 'amount_too_small');
+      }
+      if (given.capture_method === 'manual') {
+        throw refused('This stand-in captures at once: capture_method=manual is not imitated.', 'capture_method');
+      }
+      if (given.customer !== undefined) liveCustomer(books, given.customer, 'customer');
+      const method =
+        given.payment_method === undefined ? null : methodNamed(books, given.payment_method, 'payment_method');
+      if (given.confirm === true && method === null) throw needsMethod();
+      const intent = createIntent(books, {
+        amount: given.amount,
+        currency,
+        customer: given.customer ?? null,
+        description: given.description ?? null,
+        metadata: withoutEmpty(given.metadata),
+        method: method?.id ?? null,
+      });
+      return given.confirm === true && method !== null ? confirm(books, intent, method) : intent;
+    }),
+    endpoint('POST', 'payment_intents/:id/confirm', CONFIRM, ({ books, id }, given) => {
+      const intent = intentOf(books, id);
+      if (!['requires_payment_method', 'requires_confirmation', 'requires_action'].includes(intent.status)) {
+        throw unexpectedState(
+          intent,
+          `You cannot confirm this PaymentIntent because it has already ${intent.status === 'succeeded' ? 'succeeded after being previously confirmed' : `a status of ${intent.status}`}.`,
+        );
+      }
+      const named = given.payment_method ?? intent.payment_method;
+      if (named === null) throw needsMethod();
+      return confirm(books, intent, methodNamed(books, named, 'payment_method'));
+    }),
+    endpoint(
+      'POST',
+      'payment_intents/:id/cancel',
+      {
+        cancellation_reason: v.optional(oneOf(['abandoned', 'duplicate', 'fraudulent', 'requested_by_customer'])),
+      },
+      ({ books, id }, given) => {
+        const intent = intentOf(books, id);
+        if (!cancelIntent(books, intent, given.cancellation_reason ?? null)) {
+          throw unexpectedState(
+            intent,
+            `You cannot cancel this PaymentIntent because it has a status of ${intent.status}. Only a PaymentIntent with one of the following statuses may be canceled: requires_payment_method, requires_capture, requires_confirmation, requires_action, processing.`,
+          );
+        }
+        return intent;
+      },
+    ),
+  ];
+}
+
+function intentOf(books: Books, id: string): PaymentIntent {
+  const found = books.paymentIntents.get(id);
+  if (found === undefined) throw noSuch('payment_intent', id, 'intent', 404);
+  return found;
+}
+
+function needsMethod(): StripeError {
+  return refused(
+    'You cannot confirm this PaymentIntent because it is missing a payment method. You can either update the PaymentIntent with a payment method and then confirm it again, or confirm it again directly with a payment method or ConfirmationToken.',
+    undefined,
+    'payment_intent_unexpected_state',
+  );
+}
+
+function unexpectedState(intent: PaymentIntent, message: string): StripeError {
+  return new StripeError(400, message, {
+    code: 'payment_intent_unexpected_state',
+    more: { payment_intent: stripeOrdered(intent) },
+  });
+}
+
+function confirm(books: Books, intent: PaymentIntent, method: PaymentMethod): PaymentIntent {
+  const outcome = attempt(books, intent, method);
+  if (outcome === 'failed') throw declined(intent);
+  const why = books.disputedBecause.get(method.id);
+  const charge = books.charges.get(intent.latest_charge ?? '');
+  if (why !== undefined && charge !== undefined) books.after(0, 'dispute', () => openDispute(books, charge, why));
+  if (outcome === 'processing') {
+    const arrives = books.behaviours.get(method.id) !== 'fails-later';
+    books.after(settlingTime(books, method.id), arrives ? 'debit arrives' : 'debit returned', () =>
+      settleIntent(books, intent, arrives),
+    );
+  }
+  return intent;
+}
+
+/** 402 with what the bank said, and the PaymentIntent in the error. */
+export function declined(intent: PaymentIntent): StripeError {
+  const why = intent.last_payment_error ?? {};
+  const code = typeof why.code === 'string' ? why.code : 'card_declined';
+  const message = typeof why.message === 'string' ? why.message : 'Your card was declined.';
+  return new StripeError(402, message, {
+    type: 'card_error',
+    code,
+    more: {
+      ...(typeof why.decline_code === 'string' ? { decline_code: why.decline_code } : {}),
+      ...(typeof why.charge === 'string' ? { charge: why.charge } : {}),
+      payment_intent: stripeOrdered(intent),
+    },
+  });
+}
+
+const BILLING_DETAILS = hash({
+  address: v.optional(ignored()),
+  email: v.optional(clearable()),
+  name: v.optional(clearable()),
+  phone: v.optional(clearable()),
+  tax_id: v.optional(clearable()),
+});
+
+function methodEndpoints(): readonly Endpoint[] {
+  return [
+    endpoint(
+      'POST',
+      'payment_methods',
+      {
+        type: oneOf(['card', 'sepa_debit', 'us_bank_account']),
+        billing_details: v.optional(BILLING_DETAILS),
+        card: v.optional(hash({ token: text() })),
+        metadata: v.optional(metadata()),
+        sepa_debit: v.optional(hash({ iban: text() })),
+      },
+      ({ books }, given) => {
+        if (given.type === 'card' && given.card !== undefined) {
+          return methodFromToken(books, given.card.token, 'card[token]');
+        }
+        if (given.type === 'sepa_debit' && given.sepa_debit !== undefined) {
+          return methodFromIban(books, given.sepa_debit.iban);
+        }
+        if (given.type === 'us_bank_account') return methodNamed(books, 'pm_usBankAccount_success', 'type');
+        throw refused(`Missing required param: ${given.type}.`, given.type, 'parameter_missing');
+      },
+    ),
+    endpoint('POST', 'payment_methods/:id/attach', { customer: text() }, ({ books, id }, given) => {
+      const method = methodNamed(books, id, 'payment_method', 404);
+      liveCustomer(books, given.customer, 'customer');
+      if (method.customer !== null && method.customer !== given.customer) {
+        throw refused('The payment method you provided has already been attached to a customer.');
+      }
+      attachMethod(books, method, given.customer);
+      return method;
+    }),
+  ];
+}
+
+function refundEndpoints(): readonly Endpoint[] {
+  return [
+    endpoint(
+      'POST',
+      'refunds',
+      {
+        amount: v.optional(whole(1)),
+        charge: v.optional(text()),
+        instructions_email: v.optional(text()),
+        metadata: v.optional(metadata()),
+        payment_intent: v.optional(text()),
+        reason: v.optional(oneOf(['duplicate', 'fraudulent', 'requested_by_customer'])),
+        refund_application_fee: v.optional(flag()),
+        reverse_transfer: v.optional(flag()),
+      },
+      ({ books }, given) => {
+        const charge = chargeToRefund(books, given.charge, given.payment_intent);
+        if (charge.refunded) {
+          throw refused(`Charge ${charge.id} has already been refunded.`, undefined, 'charge_already_refunded');
+        }
+        const left = charge.amount - charge.amount_refunded;
+        if (given.amount !== undefined && given.amount > left) {
+          const shown = (minor: number): string => `${(minor / 100).toFixed(2)} ${charge.currency}`;
+          throw refused(
+            `Refund amount (${shown(given.amount)}) is greater than unrefunded amount on charge (${shown(left)})`,
+            'amount',
+          );
+        }
+        return refundCharge(books, charge, {
+          ...defined('amount', given.amount),
+          ...defined('reason', given.reason),
+          metadata: withoutEmpty(given.metadata),
+        });
+      },
+    ),
+    endpoint('POST', 'refunds/:id', { metadata: v.optional(metadata()) }, ({ books, id }, given) => {
+      const refund = books.refunds.get(id);
+      if (refund === undefined) throw noSuch('refund', id, 'id', 404);
+      books.change(
+        refund,
+        (it) => {
+          if (given.metadata !== undefined) it.metadata = mergeMetadata(it.metadata, given.metadata);
+        },
+        'charge.refund.updated',
+        'refund.updated',
+      );
+      return refund;
+    }),
+  ];
+}
+
+function chargeToRefund(books: Books, charge: string | undefined, intent: string | undefined) {
+  if (charge === undefined && intent === undefined) {
+    throw refused(
+      'One of the following params should be provided for this request: payment_intent or charge.',
+      undefined,
+      'parameter_missing',
+    );
+  }
+  if (charge !== undefined) {
+    const found = books.charges.get(charge);
+    if (found === undefined) throw noSuch('charge', charge, 'charge');
+    return found;
+  }
+  const paid = books.paymentIntents.get(intent ?? '');
+  if (paid === undefined) throw noSuch('payment_intent', intent ?? '', 'payment_intent');
+  const found = books.charges.get(paid.latest_charge ?? '');
+  if (found?.status !== 'succeeded') {
+    throw refused(
+      `This PaymentIntent (${paid.id}) does not have a successful charge to refund.`,
+      'payment_intent',
+      'payment_intent_unexpected_state',
+    );
+  }
+  return found;
+}
+
+function disputeEndpoints(): readonly Endpoint[] {
+  const find = (books: Books, id: string) => {
+    const found = books.disputes.get(id);
+    if (found === undefined) throw noSuch('dispute', id, 'dispute', 404);
+    return found;
+  };
+  return [
+    endpoint(
+      'POST',
+      'disputes/:id',
+      {
+        evidence: v.optional(v.record(v.string(), clearable(20_000))),
+        metadata: v.optional(metadata()),
+        submit: v.optional(flag()),
+      },
+      ({ books, id }, given) => {
+        const dispute = find(books, id);
+        books.change(
+          dispute,
+          (it) => {
+            if (given.metadata !== undefined) it.metadata = mergeMetadata(it.metadata, given.metadata);
+            if (given.evidence === undefined) return;
+            Object.assign(it.evidence, given.evidence);
+            it.evidence_details.has_evidence = true;
+            if (given.submit === false) return;
+            it.status = 'under_review';
+            it.evidence_details.submission_count += 1;
+          },
+          'charge.dispute.updated',
+        );
+        return dispute;
+      },
+    ),
+    endpoint('POST', 'disputes/:id/close', {}, ({ books, id }): JsonObject => {
+      const dispute = find(books, id);
+      if (dispute.status === 'won' || dispute.status === 'lost') throw refused('This dispute is already closed.');
+      closeDispute(books, dispute, 'lost');
+      return dispute;
+    }),
+  ];
+}

@@ -1,0 +1,388 @@
+import * as v from 'valibot';
+import { defaultMethod, endTrial, planTrial, startSubscription } from './billing.ts';
+import type { Books } from './books.ts';
+import { DAY } from './calendar.ts';
+import { withoutEmpty } from './catalogue-endpoints.ts';
+import { defined, liveCustomer } from './customer-endpoints.ts';
+import type { Endpoint } from './endpoint.ts';
+import { endpoint } from './endpoint.ts';
+import { clearable, flag, hash, ignored, list, metadata, oneOf, text, whole } from './parameters.ts';
+import type { Price } from './price.ts';
+import { noSuch, refused, StripeError } from './stripe-error.ts';
+import type { ItemFields, Subscription } from './subscription.ts';
+import { hasEnded, updateSubscription } from './subscription.ts';
+import type { ItemChange } from './subscription-changes.ts';
+import {
+  cancelAtPeriodEnd,
+  cancelNow,
+  changeItems,
+  describeSubscription,
+  pauseCollection,
+  pauseSubscription,
+  resumeSubscription,
+} from './subscription-changes.ts';
+import { methodNamed } from './test-payment-methods.ts';
+
+const PAYMENT_BEHAVIOUR = [
+  'allow_incomplete',
+  'default_incomplete',
+  'error_if_incomplete',
+  'pending_if_incomplete',
+] as const;
+const PRORATION = ['always_invoice', 'create_prorations', 'none'] as const;
+
+/** `trial_end`: epoch seconds or `now`. */
+const MOMENT = v.pipe(
+  v.string('Invalid timestamp'),
+  v.regex(/^(now|\d{1,12})$/, 'Invalid timestamp: must be an integer Unix timestamp or `now`'),
+);
+const COMMON = {
+  add_invoice_items: v.optional(ignored()),
+  automatic_tax: v.optional(ignored()),
+  billing_thresholds: v.optional(ignored()),
+  cancel_at: v.optional(clearable()),
+  cancel_at_period_end: v.optional(flag()),
+  collection_method: v.optional(oneOf(['charge_automatically', 'send_invoice'])),
+  days_until_due: v.optional(whole(0)),
+  default_payment_method: v.optional(clearable()),
+  default_tax_rates: v.optional(ignored()),
+  description: v.optional(clearable(500)),
+  discounts: v.optional(ignored()),
+  invoice_settings: v.optional(ignored()),
+  metadata: v.optional(metadata()),
+  off_session: v.optional(flag()),
+  payment_behavior: v.optional(oneOf(PAYMENT_BEHAVIOUR)),
+  payment_settings: v.optional(ignored()),
+  pending_invoice_item_interval: v.optional(ignored()),
+  proration_behavior: v.optional(oneOf(PRORATION)),
+  trial_end: v.optional(MOMENT),
+  trial_settings: v.optional(
+    hash({ end_behavior: hash({ missing_payment_method: oneOf(['cancel', 'create_invoice', 'pause']) }) }),
+  ),
+};
+
+const NEW_ITEM = { metadata: v.optional(metadata()), price: v.optional(text()), quantity: v.optional(whole(0)) };
+
+/** Items of an update, and of a preview. */
+export const ITEM_CHANGES = list(
+  hash({ ...NEW_ITEM, clear_usage: v.optional(flag()), deleted: v.optional(flag()), id: v.optional(text()) }),
+  20,
+);
+
+const CREATE = {
+  ...COMMON,
+  backdate_start_date: v.optional(ignored()),
+  billing_cycle_anchor: v.optional(ignored()),
+  billing_mode: v.optional(hash({ type: oneOf(['classic', 'flexible']), flexible: v.optional(ignored()) })),
+  currency: v.optional(text(3)),
+  customer: text(),
+  items: list(hash(NEW_ITEM), 20),
+  trial_from_plan: v.optional(flag()),
+  trial_period_days: v.optional(whole(1)),
+};
+
+const UPDATE = {
+  ...COMMON,
+  billing_cycle_anchor: v.optional(oneOf(['now', 'unchanged'])),
+  cancellation_details: v.optional(hash({ comment: v.optional(clearable()), feedback: v.optional(clearable()) })),
+  items: v.optional(ITEM_CHANGES),
+  pause_collection: v.optional(
+    v.union(
+      [
+        hash({ behavior: oneOf(['keep_as_draft', 'mark_uncollectible', 'void']), resumes_at: v.optional(whole(0)) }),
+        v.pipe(
+          v.literal(''),
+          v.transform(() => null),
+        ),
+      ],
+      'Invalid object',
+    ),
+  ),
+  proration_date: v.optional(whole(0)),
+};
+
+const CANCEL = {
+  cancellation_details: v.optional(ignored()),
+  invoice_now: v.optional(flag()),
+  prorate: v.optional(flag()),
+};
+
+type Update = v.InferOutput<v.StrictObjectSchema<typeof UPDATE, undefined>>;
+type Create = v.InferOutput<v.StrictObjectSchema<typeof CREATE, undefined>>;
+
+export function subscriptionEndpoints(): readonly Endpoint[] {
+  return [
+    endpoint('POST', 'subscriptions', CREATE, ({ books }, given) => create(books, given)),
+    endpoint('POST', 'subscriptions/:id', UPDATE, ({ books, id }, given) => {
+      const subscription = subscriptionNamed(books, id, 'id', 404);
+      update(books, subscription, given);
+      return subscription;
+    }),
+    endpoint('DELETE', 'subscriptions/:id', CANCEL, ({ books, id }) => {
+      const subscription = subscriptionNamed(books, id, 'id', 404);
+      if (hasEnded(subscription)) throw noSuch('subscription', id, 'id', 404);
+      cancelNow(books, subscription);
+      return subscription;
+    }),
+    endpoint(
+      'POST',
+      'subscriptions/:id/pause',
+      { bill_for: v.optional(ignored()), invoicing_behavior: v.optional(text()), type: v.optional(text()) },
+      ({ books, id }) => {
+        const subscription = subscriptionNamed(books, id, 'id', 404);
+        if (!['active', 'past_due', 'trialing'].includes(subscription.status)) {
+          throw refused(`You cannot pause a subscription with a status of \`${subscription.status}\`.`);
+        }
+        pauseSubscription(books, subscription);
+        return subscription;
+      },
+    ),
+    endpoint(
+      'POST',
+      'subscriptions/:id/resume',
+      {
+        billing_cycle_anchor: v.optional(oneOf(['now', 'unchanged'])),
+        payment_behavior: v.optional(text()),
+        proration_behavior: v.optional(oneOf(PRORATION)),
+        proration_date: v.optional(whole(0)),
+      },
+      ({ books, id }) => {
+        const subscription = subscriptionNamed(books, id, 'id', 404);
+        if (subscription.status !== 'paused') {
+          throw refused(
+            `You cannot resume a subscription with a status of \`${subscription.status}\`: it must be \`paused\`.`,
+          );
+        }
+        resumeSubscription(books, subscription);
+        return subscription;
+      },
+    ),
+  ];
+}
+
+export function subscriptionNamed(books: Books, id: string, param: string, status: 400 | 404 = 400): Subscription {
+  const found = books.subscriptions.get(id);
+  if (found === undefined) throw noSuch('subscription', id, param, status);
+  return found;
+}
+
+function create(books: Books, given: Create): Subscription {
+  const customer = liveCustomer(books, given.customer, 'customer');
+  if (given.items.length === 0) throw refused('Missing required param: items.', 'items', 'parameter_missing');
+  const items = given.items.map((item, at): ItemFields => {
+    if (item.price === undefined) {
+      throw refused(`Missing required param: items[${at}][price].`, `items[${at}][price]`, 'parameter_missing');
+    }
+    const price = sellable(books, item.price, `items[${at}]`);
+    checkQuantity(price, item.quantity, `items[${at}]`);
+    return { price, ...defined('quantity', item.quantity) };
+  });
+  checkCurrencies(
+    items.map(({ price }) => price),
+    customer.currency,
+  );
+  if (given.collection_method === 'send_invoice') {
+    throw refused('This stand-in charges automatically: send_invoice is not imitated.', 'collection_method');
+  }
+  const trialEnd = trialEndOf(books, given.trial_end, given.trial_period_days);
+  const own = given.default_payment_method;
+  const method = own == null ? null : methodNamed(books, own, 'default_payment_method');
+  const later = given.payment_behavior === 'default_incomplete';
+  const chosen = method?.id ?? customer.invoice_settings.default_payment_method;
+  if (chosen === null && trialEnd === null && !later) {
+    throw refused(
+      'This customer has no attached payment source or default payment method. Please consider adding a default payment method. For more information, visit https://stripe.com/docs/billing/subscriptions/payment-methods-setting#payment-method-priority.',
+      undefined,
+      'resource_missing',
+    );
+  }
+  if (given.payment_behavior === 'error_if_incomplete' && books.behaviours.get(chosen ?? '') === 'declines') {
+    throw new StripeError(402, 'Your card was declined.', { type: 'card_error', code: 'card_declined' });
+  }
+  const { subscription } = startSubscription(
+    books,
+    {
+      customer: customer.id,
+      items,
+      metadata: withoutEmpty(given.metadata),
+      defaultPaymentMethod: method?.id ?? null,
+      trialEnd,
+      ...defined('missingPaymentMethod', given.trial_settings?.end_behavior.missing_payment_method),
+    },
+    'incomplete',
+    later ? 'later' : 'now',
+  );
+  if (given.cancel_at_period_end === true) cancelAtPeriodEnd(books, subscription, true);
+  return subscription;
+}
+
+/** Epoch seconds in the future, or null. */
+function trialEndOf(books: Books, moment: string | undefined, days: number | undefined): number | null {
+  if (moment !== undefined && days !== undefined) {
+    throw refused('You may only specify one of these parameters: trial_end, trial_period_days.', 'trial_end');
+  }
+  if (days !== undefined) return books.now() + days * DAY;
+  if (moment === undefined || moment === 'now') return null;
+  if (Number(moment) <= books.now()) {
+    throw refused('Invalid timestamp: can be no earlier than now', 'trial_end');
+  }
+  return Number(moment);
+}
+
+/** Checks all before it changes anything: a refused update leaves the subscription as it was. */
+function update(books: Books, subscription: Subscription, given: Update): void {
+  if (hasEnded(subscription)) {
+    throw refused(
+      'A canceled subscription can only update its cancellation_details and metadata.',
+      undefined,
+      'invalid_canceled_subscription_fields',
+    );
+  }
+  if (given.cancel_at_period_end === true && given.cancel_at != null) {
+    throw refused('You may only specify one of these parameters: cancel_at, cancel_at_period_end.', 'cancel_at');
+  }
+  const changes = itemChanges(books, subscription, given.items ?? [], 'items');
+  const proration = given.proration_behavior ?? 'create_prorations';
+  const own = given.default_payment_method;
+  const method = own == null ? own : methodNamed(books, own, 'default_payment_method').id;
+  const cancelAt = given.cancel_at === undefined ? undefined : cancelTime(books, subscription, given.cancel_at);
+  if (given.payment_behavior === 'error_if_incomplete' && changes.length > 0 && proration === 'always_invoice') {
+    const paying = method ?? defaultMethod(books, subscription)?.id ?? '';
+    if (books.behaviours.get(paying) === 'declines') {
+      throw new StripeError(402, 'Your card was declined.', { type: 'card_error', code: 'card_declined' });
+    }
+  }
+  describeSubscription(books, subscription, {
+    ...defined('metadata', given.metadata),
+    ...defined('defaultPaymentMethod', method),
+  });
+  if (given.trial_settings !== undefined) {
+    const behaviour = given.trial_settings.end_behavior;
+    updateSubscription(books, subscription, (it) => {
+      it.trial_settings = { end_behavior: behaviour };
+    });
+  }
+  if (changes.length > 0) changeItems(books, subscription, changes, proration);
+  if (given.cancel_at_period_end !== undefined) cancelAtPeriodEnd(books, subscription, given.cancel_at_period_end);
+  if (cancelAt !== undefined) scheduleEnd(books, subscription, cancelAt);
+  if (given.pause_collection !== undefined) {
+    const pause = given.pause_collection;
+    pauseCollection(
+      books,
+      subscription,
+      pause === null ? null : { behavior: pause.behavior, resumes_at: pause.resumes_at ?? null },
+    );
+  }
+  if (given.trial_end !== undefined) changeTrial(books, subscription, given.trial_end);
+}
+
+/** Epoch seconds; null: no end. `min_period_end`, `max_period_end` name the items' own. */
+function cancelTime(books: Books, subscription: Subscription, given: string | null): number | null {
+  if (given === null) return null;
+  const ends = subscription.items.data.map((item) => item.current_period_end);
+  if (given === 'min_period_end') return Math.min(...ends);
+  if (given === 'max_period_end') return Math.max(...ends);
+  if (/^\d{1,12}$/.test(given) && Number(given) > books.now()) return Number(given);
+  throw refused(`Invalid timestamp: ${given} must be a future Unix timestamp`, 'cancel_at');
+}
+
+function scheduleEnd(books: Books, subscription: Subscription, at: number | null): void {
+  updateSubscription(books, subscription, (it) => {
+    it.cancel_at = at;
+    it.canceled_at = at === null ? null : books.now();
+    it.cancellation_details.reason = at === null ? null : 'cancellation_requested';
+    it.cancel_at_period_end = false;
+  });
+  if (at === null) return;
+  books.after(at - books.now(), 'scheduled end', () => {
+    if (subscription.cancel_at === at && !subscription.cancel_at_period_end) cancelNow(books, subscription);
+  });
+}
+
+function changeTrial(books: Books, subscription: Subscription, moment: string): void {
+  const end = trialEndOf(books, moment, undefined);
+  if (end === null && subscription.status !== 'trialing') return;
+  updateSubscription(books, subscription, (it) => {
+    it.trial_end = end ?? books.now();
+    if (end !== null) it.status = 'trialing';
+    for (const item of it.items.data) item.current_period_end = it.trial_end;
+    it.billing_cycle_anchor = it.trial_end;
+  });
+  if (end === null) endTrial(books, subscription);
+  else planTrial(books, subscription, end);
+}
+
+/** What `items` asks for, checked. `param` is the path of the list. */
+export function itemChanges(
+  books: Books,
+  subscription: Subscription,
+  given: v.InferOutput<typeof ITEM_CHANGES>,
+  param: string,
+): readonly ItemChange[] {
+  const changes = given.map((change, at): ItemChange => {
+    const path = `${param}[${at}]`;
+    const item = subscription.items.data.find((it) => it.id === change.id);
+    if (change.id !== undefined && item === undefined) {
+      throw noSuch('subscription item', change.id, `${path}[id]`);
+    }
+    const price = change.price === undefined ? undefined : sellable(books, change.price, path);
+    if (item === undefined && price === undefined) {
+      throw refused(`Missing required param: ${path}[price].`, `${path}[price]`, 'parameter_missing');
+    }
+    const charged = price ?? item?.price;
+    if (charged !== undefined) checkQuantity(charged, change.quantity, path);
+    return {
+      ...defined('item', item),
+      ...defined('price', price),
+      ...defined('quantity', change.quantity),
+      ...defined('remove', change.deleted),
+    };
+  });
+  const removed = changes.filter((change) => change.remove === true).length;
+  const added = changes.filter((change) => change.item === undefined).length;
+  if (removed > 0 && removed >= subscription.items.data.length + added) {
+    throw refused('A subscription must have at least one active plan.', param);
+  }
+  checkCurrencies(
+    changes.flatMap(({ price }) => (price === undefined ? [] : [price])),
+    subscription.currency,
+  );
+  return changes;
+}
+
+function sellable(books: Books, id: string, path: string): Price {
+  const price = books.prices.get(id);
+  if (price === undefined || books.deleted.has(id)) throw noSuch('price', id, `${path}[price]`);
+  if (!price.active) {
+    throw refused(
+      'The price specified is inactive. This field only accepts active prices.',
+      `${path}[price]`,
+      'price_inactive',
+    );
+  }
+  if (price.type === 'one_time') {
+    throw refused(
+      'The price specified is set to `type=one_time` but this field only accepts prices with `type=recurring`.',
+      `${path}[price]`,
+    );
+  }
+  return price;
+}
+
+function checkQuantity(price: Price, quantity: number | undefined, path: string): void {
+  if (quantity === undefined || price.recurring?.usage_type !== 'metered') return;
+  throw refused(
+    `You cannot set the quantity for metered plans. Remove quantity from \`${path}\`.`,
+    `${path}[quantity]`,
+  );
+}
+
+function checkCurrencies(prices: readonly Price[], expected: string | null): void {
+  const currency = expected ?? prices[0]?.currency;
+  const other = prices.find((price) => price.currency !== currency);
+  if (other === undefined) return;
+  throw refused(
+    `The price specified only supports \`${other.currency}\`. This doesn't match the expected currency: \`${currency}\`.`,
+    'items',
+  );
+}
