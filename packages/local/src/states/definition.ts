@@ -9,9 +9,11 @@ import * as v from 'valibot';
 export const MAX_DATA_BYTES = 262_144;
 
 const JSONATA_FIELDS = ['QueryLanguage', 'Arguments', 'Assign', 'Output'];
-/** Filled by machines.ts; `State.Name` is put in as a literal below. */
-const FILLED_CONTEXT =
-  /^\$\$\.(Execution\.(Id|Name|Input|StartTime|RedriveCount)|StateMachine\.(Id|Name)|Map\.Item\.(Index|Value))\b/;
+/**
+ * Filled by machines.ts; `State.Name` is put in as a literal below. Execution.Input and StartTime are not among them:
+ * the interpreter would give a Map's item and its own start.
+ */
+const FILLED_CONTEXT = /^\$\$\.(Execution\.(Id|Name|RedriveCount)|StateMachine\.(Id|Name)|Map\.Item\.(Index|Value))\b/;
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 

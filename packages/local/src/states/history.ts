@@ -1,8 +1,10 @@
 /**
  * An execution's history in the service's own event types. The interpreter logs entries, exits, failures and retries of
- * states; a Lambda task's scheduling, which the service lists too, is told from those.
+ * states and the items of Maps; what the service lists besides (a task's scheduling, a Map's start and end) is told
+ * from those and from the Lambda calls.
  */
-import type { Execution, HistoryEntry } from './machines.ts';
+import type { Json } from './definition.ts';
+import type { Execution, HistoryEntry, LambdaCall } from './machines.ts';
 
 export type HistoryEvent = {
   readonly id: number;
@@ -13,87 +15,181 @@ export type HistoryEvent = {
   readonly [details: string]: unknown;
 };
 
-type Draft = { readonly at: number; readonly type: string; readonly details?: Readonly<Record<string, unknown>> };
+type Details = Readonly<Record<string, unknown>>;
+type Draft = { readonly type: string; readonly details?: Details };
+type Data = (name: 'input' | 'output', value: Json) => Details;
+
+/** What was seen so far, while the log is read from its start. */
+type Reading = {
+  readonly execution: Execution;
+  readonly data: Data;
+  readonly region: string;
+  /** How many calls of each Task were told. */
+  readonly told: Map<string, number>;
+  /** States whose error was caught and that exit without success. */
+  readonly caught: Set<string>;
+};
 
 export function historyEvents(execution: Execution, includeData: boolean): HistoryEvent[] {
-  const drafts = execution.history.flatMap((entry) => draftsOf(entry, execution, includeData));
-  return drafts.map(({ at, type, details = {} }, index) => ({
-    timestamp: at / 1000,
-    type,
-    id: index + 1,
-    previousEventId: index,
-    ...details,
-  }));
+  const reading: Reading = {
+    execution,
+    data: (name, value) =>
+      includeData ? { [name]: JSON.stringify(value), [`${name}Details`]: { truncated: false } } : {},
+    region: execution.arn.split(':')[3] ?? '',
+    told: new Map(),
+    caught: new Set(),
+  };
+  return execution.history
+    .flatMap((entry, index) => draftsOf(entry, index, reading).map((draft) => ({ ...draft, at: entry.at })))
+    .map(({ at, type, details = {} }, index) => ({
+      timestamp: at / 1000,
+      type,
+      id: index + 1,
+      previousEventId: index,
+      ...details,
+    }));
 }
 
-function draftsOf(entry: HistoryEntry, execution: Execution, includeData: boolean): Draft[] {
-  const { at, state, type } = entry;
-  const data = (name: 'input' | 'output'): Record<string, unknown> =>
-    includeData ? { [name]: JSON.stringify(entry.data), [`${name}Details`]: { truncated: false } } : {};
-  const failure = { error: entry.error ?? 'States.Runtime', cause: entry.cause ?? '' };
-  const isTask = state?.type === 'Task';
-  switch (type) {
-    case 'ExecutionStarted':
-      return [{ at, type, details: { executionStartedEventDetails: { ...data('input'), roleArn: '' } } }];
-    case 'ExecutionSucceeded':
-      return [{ at, type, details: { executionSucceededEventDetails: data('output') } }];
-    case 'ExecutionFailed':
-      return [
-        {
-          at,
-          type,
-          details: {
-            executionFailedEventDetails: {
-              error: execution.error ?? failure.error,
-              cause: execution.cause ?? failure.cause,
-            },
-          },
-        },
-      ];
-    case 'ExecutionAborted':
-      return [
-        {
-          at,
-          type,
-          details: { executionAbortedEventDetails: { error: execution.error ?? '', cause: execution.cause ?? '' } },
-        },
-      ];
-    case 'ExecutionTimeout':
-      return [{ at, type: 'ExecutionTimedOut', details: { executionTimedOutEventDetails: failure } }];
-    case 'ExecutionRedriven':
-      return [{ at, type, details: { executionRedrivenEventDetails: { redriveCount: execution.redriveCount } } }];
-    case 'StateEntered': {
-      const entered: Draft = {
-        at,
-        type: `${state?.type ?? ''}StateEntered`,
-        details: { stateEnteredEventDetails: { name: state?.name ?? '', ...data('input') } },
-      };
-      return isTask ? [entered, ...started(at)] : [entered];
-    }
-    case 'StateExited': {
-      const exited: Draft = {
-        at,
-        type: `${state?.type ?? ''}StateExited`,
-        details: { stateExitedEventDetails: { name: state?.name ?? '', ...data('output') } },
-      };
-      return isTask
-        ? [{ at, type: 'TaskSucceeded', details: { taskSucceededEventDetails: LAMBDA } }, exited]
-        : [exited];
-    }
+function draftsOf(entry: HistoryEntry, index: number, reading: Reading): Draft[] {
+  switch (entry.type) {
+    case 'StateEntered':
+    case 'StateExited':
     case 'StateFailed':
-      return isTask ? [{ at, type: 'TaskFailed', details: { taskFailedEventDetails: { ...LAMBDA, ...failure } } }] : [];
     case 'StateRetried':
-      return isTask ? started(at) : [];
+    case 'StateCaught':
+      return entry.state === null ? [] : stateDrafts(entry, entry.state, index, reading);
+    case 'MapIterationStarted':
+    case 'MapIterationSucceeded':
+    case 'MapIterationFailed': {
+      const { type, iteration } = entry;
+      const details = { name: iteration?.map ?? '', index: iteration?.index ?? 0 };
+      return [{ type, details: { [`m${type.slice(1)}EventDetails`]: details } }];
+    }
+    default:
+      return executionDrafts(entry, index, reading);
+  }
+}
+
+function executionDrafts(entry: HistoryEntry, index: number, { execution, data }: Reading): Draft[] {
+  const failure = { error: entry.error ?? 'States.Runtime', cause: entry.cause ?? '' };
+  switch (entry.type) {
+    case 'ExecutionStarted':
+      // The interpreter starts a redriven execution anew.
+      if (index > 0) return [];
+      return [
+        { type: entry.type, details: { executionStartedEventDetails: { ...data('input', entry.data), roleArn: '' } } },
+      ];
+    case 'ExecutionSucceeded':
+      return [{ type: entry.type, details: { executionSucceededEventDetails: data('output', entry.data) } }];
+    case 'ExecutionFailed':
+      return [{ type: entry.type, details: { executionFailedEventDetails: failure } }];
+    case 'ExecutionAborted': {
+      const { error, cause } = entry;
+      const given = { ...(error === null ? {} : { error }), ...(cause === null ? {} : { cause }) };
+      return [{ type: entry.type, details: { executionAbortedEventDetails: given } }];
+    }
+    case 'ExecutionTimeout':
+      return [
+        {
+          type: 'ExecutionTimedOut',
+          details: { executionTimedOutEventDetails: { ...failure, error: 'States.Timeout' } },
+        },
+      ];
+    case 'ExecutionRedriven': {
+      const before = execution.history.slice(0, index + 1).filter(({ type }) => type === 'ExecutionRedriven');
+      return [{ type: entry.type, details: { executionRedrivenEventDetails: { redriveCount: before.length } } }];
+    }
     default:
       return [];
   }
 }
 
+function stateDrafts(
+  entry: HistoryEntry,
+  state: { readonly name: string; readonly type: string },
+  index: number,
+  reading: Reading,
+): Draft[] {
+  const { data, caught } = reading;
+  const { name, type } = state;
+  const key = JSON.stringify([name, entry.iteration?.index ?? null]);
+  switch (entry.type) {
+    case 'StateEntered':
+      caught.delete(key);
+      return [
+        { type: `${type}StateEntered`, details: { stateEnteredEventDetails: { name, ...data('input', entry.data) } } },
+        ...started(name, type, index, reading),
+      ];
+    case 'StateRetried':
+      return started(name, type, index, reading);
+    case 'StateFailed':
+      return failed(entry, type);
+    case 'StateCaught':
+      caught.add(key);
+      return [];
+    default: {
+      const exited = { stateExitedEventDetails: { name, ...data('output', entry.data) } };
+      return [
+        ...(caught.delete(key) ? [] : succeeded(name, type, reading)),
+        { type: `${type}StateExited`, details: exited },
+      ];
+    }
+  }
+}
+
 const LAMBDA = { resourceType: 'lambda', resource: 'invoke' };
 
-function started(at: number): Draft[] {
+function started(name: string, type: string, index: number, reading: Reading): Draft[] {
+  if (type === 'Map') {
+    const details = { length: iterations(name, index, reading.execution.history) };
+    return [{ type: 'MapStateStarted', details: { mapStateStartedEventDetails: details } }];
+  }
+  if (type === 'Parallel') return [{ type: 'ParallelStateStarted' }];
+  if (type !== 'Task') return [];
+  const call = nextCall(name, reading);
+  if (call === undefined) return [];
+  const details = {
+    ...LAMBDA,
+    region: reading.region,
+    parameters: JSON.stringify(call.parameters),
+    ...(call.timeoutSeconds === null ? {} : { timeoutInSeconds: call.timeoutSeconds }),
+  };
   return [
-    { at, type: 'TaskScheduled', details: { taskScheduledEventDetails: { ...LAMBDA, region: '', parameters: '{}' } } },
-    { at, type: 'TaskStarted', details: { taskStartedEventDetails: LAMBDA } },
+    { type: 'TaskScheduled', details: { taskScheduledEventDetails: details } },
+    { type: 'TaskStarted', details: { taskStartedEventDetails: LAMBDA } },
   ];
+}
+
+/** `undefined` when the state failed before it called anything, its Parameters for instance. */
+function nextCall(name: string, { execution, told }: Reading): LambdaCall | undefined {
+  const count = told.get(name) ?? 0;
+  const call = execution.calls.get(name)?.[count];
+  if (call !== undefined) told.set(name, count + 1);
+  return call;
+}
+
+/** Items of a Map that were begun between this entry and its next one. */
+function iterations(name: string, index: number, history: readonly HistoryEntry[]): number {
+  let count = 0;
+  for (const { type, state, iteration } of history.slice(index + 1)) {
+    if (type === 'StateEntered' && state?.name === name) break;
+    if (type === 'MapIterationStarted' && iteration?.map === name) count += 1;
+  }
+  return count;
+}
+
+function succeeded(name: string, type: string, { execution, told, data }: Reading): Draft[] {
+  if (type === 'Map' || type === 'Parallel') return [{ type: `${type}StateSucceeded` }];
+  if (type !== 'Task') return [];
+  const output = execution.calls.get(name)?.[(told.get(name) ?? 0) - 1]?.output ?? null;
+  return [{ type: 'TaskSucceeded', details: { taskSucceededEventDetails: { ...LAMBDA, ...data('output', output) } } }];
+}
+
+function failed({ error, cause }: HistoryEntry, type: string): Draft[] {
+  if (type === 'Map' || type === 'Parallel') return [{ type: `${type}StateFailed` }];
+  if (type !== 'Task') return [];
+  const details = { ...LAMBDA, error: error ?? 'States.Runtime', cause: cause ?? '' };
+  return error === 'States.Timeout'
+    ? [{ type: 'TaskTimedOut', details: { taskTimedOutEventDetails: details } }]
+    : [{ type: 'TaskFailed', details: { taskFailedEventDetails: details } }];
 }

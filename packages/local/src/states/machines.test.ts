@@ -165,17 +165,88 @@ describe('a local state machine', () => {
     ).toThrow(/local runner/);
   });
 
-  it('redrives what failed, and only that', async () => {
-    let broken = true;
-    const { machines } = build({ Sync: task({ End: true }) }, async () => {
-      if (broken) throw named('RetryLater');
-      return { outcome: 'written' };
+  describe('redriven', () => {
+    const states = {
+      First: task({ ResultPath: '$.first', Next: 'Second' }, 'first'),
+      Second: task({ ResultPath: '$.second', End: true }, 'second'),
+    };
+
+    it("goes on from the step that failed, with that step's input", async () => {
+      let broken = true;
+      const called: string[] = [];
+      const { machines, changes } = build(
+        states,
+        async (fn) => {
+          called.push(fn);
+          if (fn === 'second' && broken) throw named('RetryLater');
+          return { outcome: fn };
+        },
+        'First',
+      );
+      const execution = await ended(machines.start(ARN, '{"id":1}'));
+      expect(execution.status).toBe('FAILED');
+      broken = false;
+      machines.redrive(execution.arn);
+      await ended(execution);
+      expect(called).toEqual(['first', 'second', 'second']);
+      expect(execution).toMatchObject({ status: 'SUCCEEDED', redriveCount: 1, error: null });
+      expect(JSON.parse(execution.output ?? '')).toEqual({
+        id: 1,
+        first: { outcome: 'first' },
+        second: { outcome: 'second' },
+      });
+      expect(changes).toEqual(['RUNNING', 'FAILED', 'RUNNING', 'SUCCEEDED']);
+      expect(() => machines.redrive(execution.arn)).toThrow(
+        expect.objectContaining({ code: 'ExecutionNotRedrivable' }),
+      );
     });
-    const execution = await ended(machines.start(ARN, '{}'));
-    broken = false;
-    machines.redrive(execution.arn);
-    await ended(execution);
-    expect(execution).toMatchObject({ status: 'SUCCEEDED', redriveCount: 1 });
-    expect(() => machines.redrive(execution.arn)).toThrow(expect.objectContaining({ code: 'ExecutionNotRedrivable' }));
+
+    it('resumes at the Fail state after a caught error, and fails again', async () => {
+      let calls = 0;
+      const caught = {
+        Sync: task({ End: true, Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: '$.error', Next: 'Parked' }] }),
+        Parked: { Type: 'Fail', ErrorPath: '$.error.Error', CausePath: '$.error.Cause' },
+      };
+      const { machines } = build(caught, async () => {
+        calls += 1;
+        throw named('NeverRetry');
+      });
+      const execution = await ended(machines.start(ARN, '{}'));
+      machines.redrive(execution.arn);
+      await ended(execution);
+      expect(execution).toMatchObject({ status: 'FAILED', error: 'NeverRetry', redriveCount: 1 });
+      expect(calls).toBe(1);
+    });
+
+    it('is not ended by the run that was stopped before', async () => {
+      const answers: ((value: Json) => void)[] = [];
+      const { machines } = build({ Sync: task({ End: true }) }, () => new Promise((resolve) => answers.push(resolve)));
+      const execution = machines.start(ARN, '{}');
+      await expect.poll(() => answers.length).toBe(1);
+      machines.stop(execution.arn, 'Operator', 'enough');
+      machines.redrive(execution.arn);
+      await expect.poll(() => answers.length).toBe(2);
+      answers[0]?.({ outcome: 'old' });
+      await delay(20);
+      expect(execution.status).toBe('RUNNING');
+      answers[1]?.({ outcome: 'new' });
+      await ended(execution);
+      expect(JSON.parse(execution.output ?? '')).toMatchObject({ sync: { outcome: 'new' } });
+    });
+
+    it('is refused two weeks after its end', async () => {
+      let now = 0;
+      const machines = createMachines({
+        machines: [
+          { name: 'payments', arn: ARN, definition: JSON.stringify({ StartAt: 'F', States: { F: { Type: 'Fail' } } }) },
+        ],
+        invoke: async () => ({}),
+        onStatusChange: () => {},
+        now: () => now,
+      });
+      const execution = await ended(machines.start(ARN, '{}'));
+      now = 14 * 86_400_000 + 1;
+      expect(() => machines.redrive(execution.arn)).toThrow(/redrivable period exceeded/);
+    });
   });
 });

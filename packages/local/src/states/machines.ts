@@ -25,7 +25,17 @@ export type Execution = {
   error: string | null;
   cause: string | null;
   redriveCount: number;
+  redriveDate: number | null;
   readonly history: HistoryEntry[];
+  /** The Lambda calls of each Task by the state's name, in the order they were made. */
+  readonly calls: Map<string, LambdaCall[]>;
+};
+
+export type LambdaCall = {
+  readonly parameters: Json;
+  readonly timeoutSeconds: number | null;
+  /** `null` until it answers, and when it fails. */
+  output: Json;
 };
 
 /** One entry of the interpreter's log with what the wire needs of it. */
@@ -36,6 +46,8 @@ export type HistoryEntry = {
   readonly data: Json;
   readonly error: string | null;
   readonly cause: string | null;
+  /** Which item of which Map the entry is about. */
+  readonly iteration: { readonly map: string | null; readonly index: number } | null;
 };
 
 /** A refusal of the service, with the code that AWS's API gives. */
@@ -76,6 +88,8 @@ function bytes(text: string): number {
   return Buffer.byteLength(text, 'utf8');
 }
 
+type Ending = { readonly output?: string; readonly error?: string | null; readonly cause?: string | null };
+
 class DataLimitExceeded extends Error {
   override readonly name = 'States.DataLimitExceeded';
 }
@@ -99,11 +113,7 @@ export function createMachines(options: MachinesOptions): Machines {
     return found;
   };
 
-  const finish = (
-    execution: Execution,
-    status: Status,
-    end: { output?: string; error?: string | null; cause?: string | null },
-  ): void => {
+  const finish = (execution: Execution, status: Status, end: Ending): void => {
     if (execution.status !== 'RUNNING') return;
     execution.status = status;
     execution.stopDate = options.now();
@@ -123,30 +133,33 @@ export function createMachines(options: MachinesOptions): Machines {
     }
   };
 
-  const run = (execution: Execution): void => {
+  const run = (execution: Execution, from: Resume | null = null): void => {
     const entry = byArn.get(execution.machineArn);
     if (entry === undefined) throw new StatesError('StateMachineDoesNotExist', execution.machineArn);
-    const { json } = parse(entry.config);
-    const input: Json = JSON.parse(execution.input);
-    const { abort, result, eventLogs } = entry.machine.run(input, {
-      overrides: { taskResourceLocalHandlers: handlersFor(json, options.invoke) },
+    const { definition, json } = parse(entry.config);
+    const machine =
+      from === null
+        ? entry.machine
+        : new StateMachine({ ...definition, StartAt: from.state }, { validationOptions: { noValidate: true } });
+    const { abort, result, eventLogs } = machine.run(from === null ? JSON.parse(execution.input) : from.input, {
+      overrides: { taskResourceLocalHandlers: handlersFor(json, options.invoke, execution.calls) },
       noThrowOnAbort: true,
       context: {
-        Execution: {
-          Id: execution.arn,
-          Name: execution.name,
-          Input: input,
-          StartTime: new Date(execution.startDate).toISOString(),
-          RedriveCount: execution.redriveCount,
-        },
+        Execution: { Id: execution.arn, Name: execution.name, RedriveCount: execution.redriveCount },
         StateMachine: { Id: execution.machineArn, Name: execution.machineName },
       },
     });
     aborts.set(execution.arn, abort);
-    void collect(execution, eventLogs);
+    // After a stop and a redrive the stopped run may still report; it is no longer the execution's.
+    const isCurrent = (): boolean => aborts.get(execution.arn) === abort;
+    const logged = collect(execution, eventLogs, isCurrent);
+    const end = async (status: Status, ending: Ending): Promise<void> => {
+      await logged;
+      if (isCurrent()) finish(execution, status, ending);
+    };
     result.then(
-      (output) => finish(execution, 'SUCCEEDED', { output: JSON.stringify(output) }),
-      (reason: unknown) => finish(execution, ...failureOf(reason)),
+      (output) => end('SUCCEEDED', { output: JSON.stringify(output) }),
+      (reason: unknown) => end(...failureOf(reason)),
     );
   };
 
@@ -187,7 +200,9 @@ export function createMachines(options: MachinesOptions): Machines {
         error: null,
         cause: null,
         redriveCount: 0,
+        redriveDate: null,
         history: [],
+        calls: new Map(),
       };
       executions.set(arn, execution);
       options.onStatusChange(execution);
@@ -197,28 +212,27 @@ export function createMachines(options: MachinesOptions): Machines {
     stop(executionArn, error, cause) {
       const execution = find(executionArn);
       const abort = aborts.get(executionArn);
+      if (execution.status === 'RUNNING') {
+        execution.history.push({ ...NOTHING, at: options.now(), type: 'ExecutionAborted', error, cause });
+      }
       finish(execution, 'ABORTED', { error, cause });
       abort?.();
       return execution;
     },
     redrive(executionArn) {
       const execution = find(executionArn);
-      if (execution.status === 'RUNNING' || execution.status === 'SUCCEEDED') {
-        throw new StatesError('ExecutionNotRedrivable', `Execution '${executionArn}' is ${execution.status}`);
-      }
+      const refusal = notRedrivable(execution, options.now());
+      if (refusal !== null) throw new StatesError('ExecutionNotRedrivable', refusal);
+      const from = unsuccessfulStep(execution, byArn.get(execution.machineArn)?.config);
       execution.redriveCount += 1;
+      execution.redriveDate = options.now();
       execution.status = 'RUNNING';
       execution.stopDate = null;
-      execution.history.push({
-        at: options.now(),
-        type: 'ExecutionRedriven',
-        state: null,
-        data: null,
-        error: null,
-        cause: null,
-      });
+      execution.error = null;
+      execution.cause = null;
+      execution.history.push({ ...NOTHING, at: options.now(), type: 'ExecutionRedriven' });
       options.onStatusChange(execution);
-      run(execution);
+      run(execution, from);
       return execution;
     },
     execution: find,
@@ -246,18 +260,46 @@ function parse(config: MachineConfig): ReturnType<typeof parseDefinition> {
   }
 }
 
-async function collect(execution: Execution, logs: EventLogs): Promise<void> {
+const NOTHING = { state: null, data: null, error: null, cause: null, iteration: null };
+
+const REDRIVABLE_MS = 14 * 86_400_000;
+
+/** Why an execution cannot be redriven, in the service's words; `null` when it can. */
+export function notRedrivable({ status, stopDate }: Execution, now: number): string | null {
+  if (status === 'RUNNING' || status === 'SUCCEEDED') return `Execution is ${status} and cannot be redriven`;
+  return stopDate !== null && now - stopDate > REDRIVABLE_MS ? "Execution's redrivable period exceeded" : null;
+}
+
+type Resume = { readonly state: string; readonly input: Json };
+
+/** The step a redrive goes on from: the last one that was entered outside Maps and branches, with its input. */
+function unsuccessfulStep(execution: Execution, config: MachineConfig | undefined): Resume | null {
+  const json = config === undefined ? null : parse(config).json;
+  const states = json !== null && isJsonObject(json) && isJsonObject(json.States) ? json.States : {};
+  const last = execution.history.findLast(
+    ({ type, state }) => type === 'StateEntered' && state !== null && Object.hasOwn(states, state.name),
+  );
+  return last?.state ? { state: last.state.name, input: last.data } : null;
+}
+
+async function collect(execution: Execution, logs: EventLogs, isCurrent: () => boolean): Promise<void> {
   for await (const log of logs) {
-    const state = 'state' in log ? { name: log.state.name, type: log.state.type } : null;
+    if (!isCurrent()) return;
     execution.history.push({
       at: log.timestamp,
       type: log.type,
-      state,
+      state: 'state' in log ? { name: log.state.name, type: log.state.type } : null,
       data: dataOf(log),
       error: 'Error' in log ? log.Error : null,
       cause: 'Cause' in log ? causeText(log.Cause) : null,
+      iteration: iterationOf(log),
     });
   }
+}
+
+function iterationOf(log: EventLog): HistoryEntry['iteration'] {
+  if (!('index' in log) || log.index === undefined) return null;
+  return { map: 'parentState' in log ? log.parentState.name : null, index: log.index };
 }
 
 function dataOf(log: EventLog): Json {
@@ -289,17 +331,35 @@ function failureOf(reason: unknown): End {
 type Handler = (input: Json) => Promise<Json>;
 
 /** Handlers for every Task by state name, nested Maps included: that is how the interpreter takes overrides. */
-function handlersFor(definition: Json, invoke: MachinesOptions['invoke']): { [name: string]: Handler } {
+function handlersFor(
+  definition: Json,
+  invoke: MachinesOptions['invoke'],
+  calls: Execution['calls'],
+): { [name: string]: Handler } {
   const handlers: { [name: string]: Handler } = {};
   const visit = (value: Json): void => {
     if (Array.isArray(value)) value.forEach(visit);
     if (!isJsonObject(value)) return;
     if (isJsonObject(value.States)) {
-      for (const [name, state] of Object.entries(value.States)) if (isLambdaTask(name, state)) handlers[name] = handler;
+      for (const [name, state] of Object.entries(value.States)) {
+        if (isLambdaTask(name, state)) handlers[name] = handler(name, state);
+      }
     }
     Object.values(value).forEach(visit);
   };
-  const handler: Handler = (input) => invokeLambda(input, invoke);
+  const handler = (name: string, state: Json): Handler => {
+    const seconds = isJsonObject(state) ? state.TimeoutSeconds : null;
+    return async (parameters) => {
+      const call: LambdaCall = {
+        parameters,
+        timeoutSeconds: typeof seconds === 'number' ? seconds : null,
+        output: null,
+      };
+      calls.set(name, [...(calls.get(name) ?? []), call]);
+      call.output = await invokeLambda(parameters, invoke);
+      return call.output;
+    };
+  };
   visit(definition);
   return handlers;
 }
@@ -321,7 +381,8 @@ async function invokeLambda(input: Json, invoke: MachinesOptions['invoke']): Pro
     result = await invoke(functionName, input.Payload ?? {});
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    const crossed = new Error(JSON.stringify({ errorType: error.name, errorMessage: error.message }), { cause: error });
+    // Without a `cause`: the interpreter would log that as the Cause instead of this message.
+    const crossed = new Error(JSON.stringify({ errorType: error.name, errorMessage: error.message }));
     crossed.name = LAMBDA_ERRORS.get(error.name) ?? error.name;
     throw crossed;
   }

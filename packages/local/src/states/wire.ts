@@ -1,10 +1,11 @@
 import * as v from 'valibot';
 import { historyEvents } from './history.ts';
-import { type Execution, type Machines, StatesError } from './machines.ts';
+import { type Execution, type Machines, notRedrivable, StatesError } from './machines.ts';
 
 export type WireAnswer = { readonly status: number; readonly body: unknown };
 
 const Arn = v.pipe(v.string(), v.minLength(1), v.maxLength(512));
+const ARN = /^arn:[\w-]+:states:[\w-]+:\d+:(stateMachine|execution):/;
 const Page = {
   maxResults: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(1000))),
   nextToken: v.optional(v.string()),
@@ -39,7 +40,18 @@ function failure(code: string, message: string): WireAnswer {
   return { status: 400, body: { __type: code, message } };
 }
 
+const HasArn = v.union([v.object({ stateMachineArn: v.string() }), v.object({ executionArn: v.string() })]);
+
+function checkArns(input: unknown): void {
+  const given = v.safeParse(HasArn, input);
+  if (!given.success) return;
+  for (const arn of Object.values(given.output)) {
+    if (!ARN.test(arn)) throw new StatesError('InvalidArn', `Invalid Arn: '${arn.slice(0, 200)}'`);
+  }
+}
+
 function answer(machines: Machines, operation: string, input: unknown): unknown {
+  checkArns(input);
   switch (operation) {
     case 'StartExecution': {
       const { stateMachineArn, name, input: text } = v.parse(Start, input);
@@ -55,7 +67,7 @@ function answer(machines: Machines, operation: string, input: unknown): unknown 
     }
     case 'RedriveExecution': {
       const redriven = machines.redrive(v.parse(OneExecution, input).executionArn);
-      return { redriveDate: seconds(redriven.history.at(-1)?.at ?? redriven.startDate) };
+      return { redriveDate: seconds(redriven.redriveDate ?? redriven.startDate) };
     }
     case 'ListExecutions': {
       const { stateMachineArn, statusFilter, ...page } = v.parse(List, input);
@@ -118,10 +130,12 @@ function summary(execution: Execution) {
     startDate: seconds(execution.startDate),
     ...(execution.stopDate === null ? {} : { stopDate: seconds(execution.stopDate) }),
     redriveCount: execution.redriveCount,
+    ...(execution.redriveDate === null ? {} : { redriveDate: seconds(execution.redriveDate) }),
   };
 }
 
 function describe(execution: Execution) {
+  const refusal = notRedrivable(execution, Date.now());
   return {
     ...summary(execution),
     input: execution.input,
@@ -129,7 +143,9 @@ function describe(execution: Execution) {
     ...(execution.output === null ? {} : { output: execution.output, outputDetails: { included: true } }),
     ...(execution.error === null ? {} : { error: execution.error }),
     ...(execution.cause === null ? {} : { cause: execution.cause }),
-    redriveStatus: execution.status === 'RUNNING' || execution.status === 'SUCCEEDED' ? 'NOT_REDRIVABLE' : 'REDRIVABLE',
+    ...(refusal === null
+      ? { redriveStatus: 'REDRIVABLE' }
+      : { redriveStatus: 'NOT_REDRIVABLE', redriveStatusReason: refusal }),
   };
 }
 
