@@ -26,7 +26,11 @@ describe('everything by Bulk API 2.0', { timeout: TEST_WITHIN_MS }, () => {
   let small: SmallMachine;
 
   beforeAll(async () => {
-    small = await startSmall({ seed: 19, settings: { bulkAbove: 0 }, delivery: { duplicateRate: 0.1, reorderWindow: 8 } });
+    small = await startSmall({
+      seed: 19,
+      settings: { bulkAbove: 0 },
+      delivery: { duplicateRate: 0.1, reorderWindow: 8 },
+    });
   }, START_WITHIN_MS);
   afterAll(() => small.close());
 
@@ -56,9 +60,16 @@ describe('everything by Bulk API 2.0', { timeout: TEST_WITHIN_MS }, () => {
   it('survives a job that fails half way, one that is aborted, and one row that is not ready', async () => {
     const { org } = small.org;
     const { books } = small.account;
-    const customers = Array.from({ length: 8 }, (_, n) => createCustomer(books, { email: `job${n}@example.com`, name: `Job ${n}` }));
+    const customers = Array.from({ length: 8 }, (_, n) =>
+      createCustomer(books, { email: `job${n}@example.com`, name: `Job ${n}` }),
+    );
     const locked = customers[3]?.id ?? '';
-    org.preset({ preset: 'jobFail', object: 'Stripe_Customer__c', errorMessage: 'InternalServerError: try', rowsFirst: 3 });
+    org.preset({
+      preset: 'jobFail',
+      object: 'Stripe_Customer__c',
+      errorMessage: 'InternalServerError: try',
+      rowsFirst: 3,
+    });
     org.preset({ preset: 'jobAbort', object: 'Stripe_Customer__c', rowsFirst: 1 });
     org.preset({
       preset: 'partialFailures',

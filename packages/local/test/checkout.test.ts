@@ -57,7 +57,9 @@ describe('a row that Salesforce made for a Checkout session', { timeout: TEST_WI
     await small.still();
     expectSameStory(small);
     expectNothingParked(small);
-    expect(rows().map(({ id, key }) => [id, key])).toEqual(opened.map(({ row, session }) => [row, session.subscription]));
+    expect(rows().map(({ id, key }) => [id, key])).toEqual(
+      opened.map(({ row, session }) => [row, session.subscription]),
+    );
     for (const { columns } of rows()) {
       expect(columns).toMatchObject({ Sync_Status__c: 'Completed', Status__c: 'active', Checkout_URL__c: null });
     }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { printAsStripe } from '../src/stripe/json.ts';
 import { createCustomer, updateCustomer } from '../src/stripe/customer.ts';
+import { printAsStripe } from '../src/stripe/json.ts';
 import { attempt, createIntent } from '../src/stripe/payment-intent.ts';
 import { createPaymentMethod } from '../src/stripe/payment-method.ts';
 import {

@@ -31,10 +31,13 @@ describe('one row that Salesforce refuses for ever', { timeout: TEST_WITHIN_MS }
     const { books } = small.account;
     const customer = createCustomer(books, { email: 'poison@example.com', name: 'Poison' });
     const card = createPaymentMethod(books, { type: 'card', behaviour: 'pays', customer: customer.id });
-    const intents = [100, 200, 300].map((amount) => createIntent(books, { amount, currency: 'eur', customer: customer.id }));
+    const intents = [100, 200, 300].map((amount) =>
+      createIntent(books, { amount, currency: 'eur', customer: customer.id }),
+    );
     const poisoned = intents[1]?.id ?? '';
     small.org.org.fault({
-      match: { urlRegex: '/composite', externalId: poisoned },
+      // The key column tells the write of the row from the account of its failure.
+      match: { urlRegex: '/composite', object: 'Stripe_Payment_Intent_ID__c', externalId: poisoned },
       effect: { status: 400, body: REFUSED },
     });
     for (const intent of intents) attempt(books, intent, card);
@@ -42,7 +45,9 @@ describe('one row that Salesforce refuses for ever', { timeout: TEST_WITHIN_MS }
 
     expect(new Set(different())).toEqual(new Set([`Payment_Transaction__c ${poisoned}`]));
     expect(failedEvents(small)).toHaveLength(1);
-    const event = small.account.events().find(({ type, data }) => type === 'payment_intent.succeeded' && data.object.id === poisoned);
+    const event = small.account
+      .events()
+      .find(({ type, data }) => type === 'payment_intent.succeeded' && data.object.id === poisoned);
     expect(failures()).toEqual([
       expect.objectContaining({
         Source__c: 'realtime',
@@ -63,7 +68,8 @@ describe('one row that Salesforce refuses for ever', { timeout: TEST_WITHIN_MS }
     const parked = small.executions.find(({ status, input }) => status === 'FAILED' && input.includes('"detail-type"'));
     small.road.machines.start(parked?.machineArn ?? '', parked?.input ?? '');
     // The charge's event travelled the bulk lane: it is sent again, as `replay` does from the archive.
-    for (const event of small.account.events().filter(({ type }) => type === 'charge.succeeded')) await small.resend(event);
+    for (const event of small.account.events().filter(({ type }) => type === 'charge.succeeded'))
+      await small.resend(event);
     await small.still();
     expectSameStory(small);
   });
@@ -79,7 +85,10 @@ describe('one row that Salesforce refuses for ever', { timeout: TEST_WITHIN_MS }
         unitAmount: null,
         recurring: { interval: 'month' },
         nickname,
-        tiers: { mode: 'graduated', steps: [...upTo.map((at) => ({ upTo: at, unit: '100' })), { upTo: null, unit: '90' }] },
+        tiers: {
+          mode: 'graduated',
+          steps: [...upTo.map((at) => ({ upTo: at, unit: '100' })), { upTo: null, unit: '90' }],
+        },
       });
     tiered('Good', [10, 20]);
     // The org's own validation rule refuses a tier that ends before it begins.

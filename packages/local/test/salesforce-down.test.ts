@@ -45,7 +45,12 @@ describe('nothing is lost and nothing is wrong in the end', { timeout: TEST_WITH
 
   it('when the org says that its API calls are used up', async () => {
     await liveThrough([
-      { match: DATA, after: 2, times: 3, effect: refusal(403, 'REQUEST_LIMIT_EXCEEDED', 'TotalRequests Limit exceeded.') },
+      {
+        match: DATA,
+        after: 2,
+        times: 3,
+        effect: refusal(403, 'REQUEST_LIMIT_EXCEEDED', 'TotalRequests Limit exceeded.'),
+      },
     ]);
   });
 
@@ -54,7 +59,12 @@ describe('nothing is lost and nothing is wrong in the end', { timeout: TEST_WITH
     small.org.org.preset({ preset: 'lockRow', id: customer?.id ?? '', times: 2 });
     small.org.org.preset({ preset: 'expireToken' });
     await liveThrough([
-      { match: { urlRegex: '/composite' }, after: 3, times: 2, effect: refusal(401, 'INVALID_SESSION_ID', 'Session expired') },
+      {
+        match: { urlRegex: '/composite' },
+        after: 3,
+        times: 2,
+        effect: refusal(401, 'INVALID_SESSION_ID', 'Session expired'),
+      },
     ]);
     expect(small.org.org.tokensIssued()).toBeGreaterThan(1);
   });

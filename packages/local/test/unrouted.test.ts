@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as v from 'valibot';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type SmallMachine, START_WITHIN_MS, seconds, startSmall, TEST_WITHIN_MS } from './small-machine.fixture.ts';
 
 const Message = v.pipe(
@@ -10,7 +10,12 @@ const Message = v.pipe(
 
 describe('an event of a type that no lane takes', { timeout: TEST_WITHIN_MS }, () => {
   let small: SmallMachine;
-  const types = ['payout.paid', 'radar.early_fraud_warning.created', 'v2.core.event_destination.ping', 'customer.moved'];
+  const types = [
+    'payout.paid',
+    'radar.early_fraud_warning.created',
+    'v2.core.event_destination.ping',
+    'customer.moved',
+  ];
 
   beforeAll(async () => {
     small = await startSmall({ seed: 2 });

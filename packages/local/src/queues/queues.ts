@@ -94,7 +94,7 @@ export async function startQueues(configs: readonly QueueConfig[], region: strin
       const messageAttributes = Object.fromEntries(
         Object.entries(attributes).map(([name, value]) => [name, { DataType: 'String', StringValue: value }]),
       );
-      server.sendMessage(nameOf(arn), body, { messageAttributes, region });
+      server.sendMessage(nameOf(arn), withoutAstral(body), { messageAttributes, region });
     },
     async receive(arn, maxMessages, waitSeconds, signal) {
       const answer = await call(
@@ -129,6 +129,14 @@ export async function startQueues(configs: readonly QueueConfig[], region: strin
     attributes: (name) => server.inspectQueue(name)?.attributes ?? null,
     close: () => server.stop(),
   };
+}
+
+/**
+ * fauxqs refuses characters above U+FFFF, which SQS takes (docs: SendMessage, "#x10000 to #x10FFFF"): an emoji in a
+ * customer's name. What the bus sends is JSON, where an escape says the same.
+ */
+function withoutAstral(json: string): string {
+  return json.replace(/[\ud800-\udfff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16)}`);
 }
 
 function attributesOf(config: QueueConfig, region: string): Record<string, string> {
