@@ -47,6 +47,8 @@ export type ApiOptions = {
   readonly limits?: RateLimits;
   /** Whether an answer that names a missing object is kept for its idempotency key. True by default: a guess. */
   readonly keepMissing?: boolean;
+  /** Served beside the account's own. */
+  readonly endpoints?: readonly Endpoint[];
 };
 
 export type StripeApi = {
@@ -81,6 +83,7 @@ export function stripeApi(account: StripeAccount, options: ApiOptions = {}): Str
   // Of their own: a read must not change the ids that a seed gives.
   const requestIds = randomFrom(0x7e9);
   const keepMissing = options.keepMissing ?? true;
+  const endpoints = [...ENDPOINTS, ...(options.endpoints ?? [])];
   return {
     faults,
     limiter,
@@ -91,7 +94,7 @@ export function stripeApi(account: StripeAccount, options: ApiOptions = {}): Str
       }
       const requestId = `req_${requestIds.text(14, LETTERS)}`;
       const answered = await answerCall(
-        { account, keys, limiter, faults, sleep, keepMissing },
+        { account, keys, limiter, faults, sleep, keepMissing, endpoints },
         request,
         url,
         requestId,
@@ -126,6 +129,7 @@ type Desk = {
   readonly faults: ApiFaults;
   readonly sleep: (ms: number) => Promise<void>;
   readonly keepMissing: boolean;
+  readonly endpoints: readonly Endpoint[];
 };
 
 async function answerCall(desk: Desk, request: ApiRequest, url: URL, requestId: string): Promise<Answer | null> {
@@ -136,7 +140,7 @@ async function answerCall(desk: Desk, request: ApiRequest, url: URL, requestId: 
   const answer = async (): Promise<Answer> => {
     const version = versionOf(request.headers['stripe-version']);
     const path = url.pathname.replace(/^\/v1\//, '');
-    const { endpoint, id } = matchOf(account, request.method, url.pathname, path);
+    const { endpoint, id } = matchOf(desk, request.method, url.pathname, path);
     const limited = desk.limiter.admit(`${endpoint.method} ${endpoint.path}`);
     if (limited !== null) return rateLimited(limited);
     const form = parseForm(request.method === 'POST' ? request.body : url.search.slice(1));
@@ -195,9 +199,9 @@ function crashed(error: unknown): StripeError {
   });
 }
 
-function matchOf(account: StripeAccount, method: string, pathname: string, path: string) {
+function matchOf({ account, endpoints }: Desk, method: string, pathname: string, path: string) {
   const found = pathname.startsWith('/v1/')
-    ? (findEndpoint(ENDPOINTS, method, path) ?? readEndpoint(account, method, path, pathname))
+    ? (findEndpoint(endpoints, method, path) ?? readEndpoint(account, method, path, pathname))
     : undefined;
   if (found === undefined) throw unknownUrl(method, pathname);
   return found;

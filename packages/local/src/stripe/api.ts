@@ -3,6 +3,8 @@ import type { StripeAccount } from './account.ts';
 import type { ApiOptions, StripeApi } from './answers.ts';
 import { stripeApi } from './answers.ts';
 import type { ApiFaults } from './api-faults.ts';
+import type { CliSessions } from './cli-sessions.ts';
+import { openCliSessions } from './cli-sessions.ts';
 import type { RateLimiter } from './rate-limits.ts';
 
 export type StripeServer = {
@@ -10,6 +12,8 @@ export type StripeServer = {
   /** For tests in this process; over HTTP: /__fake/faults. */
   readonly faults: ApiFaults;
   readonly limiter: RateLimiter;
+  /** Who listens with `stripe listen`, and what it forwarded. */
+  readonly cli: Pick<CliSessions, 'listening' | 'reports'>;
   close(): Promise<void>;
 };
 
@@ -18,7 +22,14 @@ export async function serveStripe(
   account: StripeAccount,
   options: ApiOptions & { readonly port: number; readonly host?: string },
 ): Promise<StripeServer> {
-  const api: StripeApi = stripeApi(account, options);
+  const host = options.host ?? '127.0.0.1';
+  let port = options.port;
+  const cli = openCliSessions(
+    account,
+    () => Date.now(),
+    () => `${host}:${port}`,
+  );
+  const api: StripeApi = stripeApi(account, { ...options, endpoints: [...(options.endpoints ?? []), cli.endpoint] });
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -41,15 +52,19 @@ export async function serveStripe(
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen(options.port, options.host ?? '127.0.0.1', resolve);
+    server.listen(options.port, host, resolve);
   });
   const address = server.address();
+  port = typeof address === 'object' && address !== null ? address.port : options.port;
+  cli.attach(server);
   return {
-    port: typeof address === 'object' && address !== null ? address.port : options.port,
+    port,
+    cli,
     faults: api.faults,
     limiter: api.limiter,
     close: () =>
       new Promise((resolve) => {
+        cli.close();
         server.close(() => resolve());
         server.closeAllConnections();
       }),

@@ -34,7 +34,7 @@ test('the SDK parses a signed thin notification and refuses it as a whole event;
     const signature = signatureHeader(body, ['whsec_x'], Math.floor(Date.now() / 1000));
     const notification = stripe.parseEventNotification(body, signature, 'whsec_x');
     expect(notification).toMatchObject({
-      id: event.id,
+      id: expect.stringMatching(/^evt_test_65/),
       type: 'v1.customer.created',
       related_object: { id: customer.id, type: 'customer', url: `/v1/customers/${customer.id}` },
       reason: { request: { idempotency_key: 'k1' } },

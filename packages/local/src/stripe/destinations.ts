@@ -29,8 +29,8 @@ export function eventBridgeEnvelope(event: AccountEvent, destination: EventBridg
 }
 
 /**
- * A thin notification (`v1.` before the type, no data): what changed is fetched by `related_object`. `reason` is
- * only there where an API call was the cause.
+ * A thin notification (`v1.` before the type, no data): what changed is fetched by `related_object`. It is an event of
+ * its own, so its id is another than its twin's. `reason` is there where an API call was the cause.
  */
 export function thinNotification(event: AccountEvent): JsonObject {
   const object = event.data.object;
@@ -38,18 +38,25 @@ export function thinNotification(event: AccountEvent): JsonObject {
   const type = typeof object.object === 'string' ? object.object : '';
   const { request } = event;
   return {
-    id: event.id,
+    id: `evt_${event.livemode ? '' : 'test_'}65${event.id.replace('evt_', '')}`,
     object: 'v2.core.event',
     type: `v1.${event.type}`,
     livemode: event.livemode,
-    created: new Date(event.created * 1000).toISOString(),
-    context: null,
+    created: new Date(event.created * 1000 + millisecondsFrom(event.id)).toISOString(),
     related_object: { id, type, url: `/v1/${pathOf(type)}/${id}` },
-    reason:
-      request.id === null
-        ? null
-        : { type: 'request', request: { id: request.id, idempotency_key: request.idempotency_key ?? '' } },
+    ...(request.id === null
+      ? {}
+      : {
+          reason: { type: 'request', request: { id: request.id, idempotency_key: request.idempotency_key ?? '' } },
+        }),
   };
+}
+
+/** Thin events tell milliseconds, which this account doesn't have: any that stay the same will do. */
+function millisecondsFrom(id: string): number {
+  let sum = 0;
+  for (let at = 0; at < id.length; at += 1) sum += id.charCodeAt(at) * (at + 1);
+  return sum % 1000;
 }
 
 /** `charge` lives under `charges`; some names are no plain plural. */
