@@ -13,6 +13,7 @@ import { type Service, startAwsServer } from './server.ts';
 
 export const ACCOUNT = '123456789012';
 export const REGION = 'eu-west-1';
+const PLACE = { account: ACCOUNT, region: REGION };
 export const queueArn = (name: string): string => `arn:aws:sqs:${REGION}:${ACCOUNT}:${name}`;
 export const MACHINE = `arn:aws:states:${REGION}:${ACCOUNT}:stateMachine:payments`;
 export const SECRET = `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:signing-AbCdEf`;
@@ -63,7 +64,7 @@ export async function startEndpoint(invoke: (payload: Json) => Promise<Json> = a
       ['AmazonSQS', front.service],
       [identityDialect.service, identityService(ACCOUNT)],
       ['AWSStepFunctions', (operation, input) => handleStates(machines, operation, input)],
-      ['secretsmanager', (operation, input) => handleSecrets(secrets, operation, input)],
+      ['secretsmanager', (operation, input) => handleSecrets(secrets, operation, input, PLACE)],
     ]),
     dialects: new Map([
       ['2012-11-05', queuesDialect],

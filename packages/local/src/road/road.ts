@@ -152,7 +152,7 @@ export async function startRoad(options: RoadOptions): Promise<Road> {
         [identityDialect.service, identityService(account)],
         ['AWSEvents', (operation, input) => handleEvents(bus, operation, input)],
         ['AWSStepFunctions', (operation, input) => handleStates(machines, operation, input)],
-        ['secretsmanager', (operation, input) => handleSecrets(secrets, operation, input)],
+        ['secretsmanager', (operation, input) => handleSecrets(secrets, operation, input, { account, region })],
       ]),
       dialects: new Map([
         ['2012-11-05', queuesDialect],

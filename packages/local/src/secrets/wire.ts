@@ -1,6 +1,9 @@
 import * as v from 'valibot';
 import { type Secrets, SecretsError } from './secrets.ts';
 
+/** Where created secrets are. */
+export type SecretsPlace = { readonly account: string; readonly region: string };
+
 export type WireAnswer = { readonly status: number; readonly body: unknown };
 
 const SecretId = v.pipe(v.string(), v.minLength(1));
@@ -18,13 +21,27 @@ const Move = v.object({
   RemoveFromVersionId: v.optional(v.string()),
 });
 const One = v.object({ SecretId });
+const Create = v.object({
+  Name: v.string(),
+  SecretString: v.optional(v.string()),
+  ClientRequestToken: v.optional(v.string()),
+});
+const Versions = v.object({ SecretId, IncludeDeprecated: v.optional(v.boolean(), false) });
+const List = v.object({
+  Filters: v.optional(v.pipe(v.array(v.unknown()), v.maxLength(0, 'filters are not imitated'))),
+});
 
 const seconds = (ms: number): number => ms / 1000;
 
 /** The operations of `secretsmanager.*` in AWS JSON 1.1. An operation that is not imitated says so. */
-export function handleSecrets(secrets: Secrets, operation: string, input: unknown): WireAnswer {
+export function handleSecrets(
+  secrets: Secrets,
+  operation: string,
+  input: unknown,
+  place: SecretsPlace = { account: '000000000000', region: 'us-east-1' },
+): WireAnswer {
   try {
-    return { status: 200, body: answer(secrets, operation, input) };
+    return { status: 200, body: answer(secrets, operation, input, place) };
   } catch (error) {
     if (error instanceof SecretsError) return failure(error.code, error.message);
     if (error instanceof v.ValiError) return failure('InvalidParameterException', error.message);
@@ -36,7 +53,7 @@ function failure(code: string, message: string): WireAnswer {
   return { status: 400, body: { __type: code, Message: message, message } };
 }
 
-function answer(secrets: Secrets, operation: string, input: unknown): unknown {
+function answer(secrets: Secrets, operation: string, input: unknown, place: SecretsPlace): unknown {
   switch (operation) {
     case 'GetSecretValue': {
       const { SecretId: id, VersionId, VersionStage } = v.parse(Get, input);
@@ -77,7 +94,30 @@ function answer(secrets: Secrets, operation: string, input: unknown): unknown {
         VersionIdsToStages: Object.fromEntries(secret.versions),
       };
     }
+    case 'ListSecretVersionIds': {
+      const { SecretId: id, IncludeDeprecated } = v.parse(Versions, input);
+      const { arn, name, versions } = secrets.versions(id, IncludeDeprecated);
+      return {
+        ARN: arn,
+        Name: name,
+        Versions: versions.map(({ versionId, createdAt, stages }) => ({
+          VersionId: versionId,
+          CreatedDate: seconds(createdAt),
+          VersionStages: stages,
+        })),
+      };
+    }
+    case 'CreateSecret':
+      return createSecret(secrets, v.parse(Create, input), place);
+    case 'RotateSecret': {
+      secrets.describe(v.parse(One, input).SecretId);
+      throw new SecretsError(
+        'InvalidRequestException',
+        'No Lambda rotation function ARN is associated with this secret. (The local runner rotates by hand: PutSecretValue with AWSPENDING, then UpdateSecretVersionStage.)',
+      );
+    }
     case 'ListSecrets':
+      v.parse(List, input);
       return {
         SecretList: secrets.list().map(({ name, arn, createdAt, changedAt }) => ({
           ARN: arn,
@@ -92,4 +132,12 @@ function answer(secrets: Secrets, operation: string, input: unknown): unknown {
         `${operation} is not imitated by the local Secrets Manager (README, "What is not imitated").`,
       );
   }
+}
+
+function createSecret(secrets: Secrets, request: v.InferOutput<typeof Create>, place: SecretsPlace): unknown {
+  const { Name, SecretString, ClientRequestToken: token } = request;
+  const { arn, name } = secrets.create(Name, `arn:aws:secretsmanager:${place.region}:${place.account}:secret:`);
+  if (SecretString === undefined) return { ARN: arn, Name: name };
+  const { versionId } = secrets.put(arn, SecretString, token === undefined ? {} : { token });
+  return { ARN: arn, Name: name, VersionId: versionId };
 }

@@ -4,7 +4,8 @@
  * from those and from the Lambda calls.
  */
 import type { Json } from './definition.ts';
-import type { Execution, HistoryEntry, LambdaCall } from './machines.ts';
+import type { LambdaCall } from './lambda-task.ts';
+import type { Execution, HistoryEntry } from './machines.ts';
 
 export type HistoryEvent = {
   readonly id: number;

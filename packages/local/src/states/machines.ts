@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { ExecutionError, StateMachine } from 'aws-local-stepfunctions';
 import { isJsonObject, type Json, MAX_DATA_BYTES, parseDefinition } from './definition.ts';
+import { handlersFor, type Invoke, type LambdaCall } from './lambda-task.ts';
 
 type EventLogs = ReturnType<StateMachine['run']>['eventLogs'];
 type EventLog = EventLogs extends AsyncGenerator<infer Entry> ? Entry : never;
@@ -29,13 +30,6 @@ export type Execution = {
   readonly history: HistoryEntry[];
   /** The Lambda calls of each Task by the state's name, in the order they were made. */
   readonly calls: Map<string, LambdaCall[]>;
-};
-
-export type LambdaCall = {
-  readonly parameters: Json;
-  readonly timeoutSeconds: number | null;
-  /** `null` until it answers, and when it fails. */
-  output: Json;
 };
 
 /** One entry of the interpreter's log with what the wire needs of it. */
@@ -73,8 +67,7 @@ export type Machines = {
 
 export type MachinesOptions = {
   readonly machines: readonly MachineConfig[];
-  /** Rejects with an Error whose `name` is the Lambda's errorType. */
-  readonly invoke: (functionArn: string, payload: Json) => Promise<Json>;
+  readonly invoke: Invoke;
   readonly onStatusChange: (execution: Execution) => void;
   readonly now: () => number;
   /** Finished executions beyond this many are forgotten, oldest first: a long soak must not grow. */
@@ -89,10 +82,6 @@ function bytes(text: string): number {
 }
 
 type Ending = { readonly output?: string; readonly error?: string | null; readonly cause?: string | null };
-
-class DataLimitExceeded extends Error {
-  override readonly name = 'States.DataLimitExceeded';
-}
 
 export function createMachines(options: MachinesOptions): Machines {
   const createdAt = options.now();
@@ -327,74 +316,3 @@ function failureOf(reason: unknown): End {
   }
   return ['FAILED', { error: 'States.Runtime', cause: String(reason) }];
 }
-
-type Handler = (input: Json) => Promise<Json>;
-
-/** Handlers for every Task by state name, nested Maps included: that is how the interpreter takes overrides. */
-function handlersFor(
-  definition: Json,
-  invoke: MachinesOptions['invoke'],
-  calls: Execution['calls'],
-): { [name: string]: Handler } {
-  const handlers: { [name: string]: Handler } = {};
-  const visit = (value: Json): void => {
-    if (Array.isArray(value)) value.forEach(visit);
-    if (!isJsonObject(value)) return;
-    if (isJsonObject(value.States)) {
-      for (const [name, state] of Object.entries(value.States)) {
-        if (isLambdaTask(name, state)) handlers[name] = handler(name, state);
-      }
-    }
-    Object.values(value).forEach(visit);
-  };
-  const handler = (name: string, state: Json): Handler => {
-    const seconds = isJsonObject(state) ? state.TimeoutSeconds : null;
-    return async (parameters) => {
-      const call: LambdaCall = {
-        parameters,
-        timeoutSeconds: typeof seconds === 'number' ? seconds : null,
-        output: null,
-      };
-      calls.set(name, [...(calls.get(name) ?? []), call]);
-      call.output = await invokeLambda(parameters, invoke);
-      return call.output;
-    };
-  };
-  visit(definition);
-  return handlers;
-}
-
-function isLambdaTask(name: string, state: Json): boolean {
-  if (!isJsonObject(state) || state.Type !== 'Task') return false;
-  if (state.Resource === 'arn:aws:states:::lambda:invoke') return true;
-  throw new Error(`Task ${name}: the local runner integrates arn:aws:states:::lambda:invoke only`);
-}
-
-/** The optimised Lambda integration: result under Payload, errors named by the function's errorType, cause as JSON. */
-async function invokeLambda(input: Json, invoke: MachinesOptions['invoke']): Promise<Json> {
-  if (typeof input !== 'object' || input === null || Array.isArray(input))
-    throw new Error('lambda:invoke needs Parameters');
-  const functionName = input.FunctionName;
-  if (typeof functionName !== 'string') throw new Error('lambda:invoke needs FunctionName');
-  let result: Json;
-  try {
-    result = await invoke(functionName, input.Payload ?? {});
-  } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    // Without a `cause`: the interpreter would log that as the Cause instead of this message.
-    const crossed = new Error(JSON.stringify({ errorType: error.name, errorMessage: error.message }));
-    crossed.name = LAMBDA_ERRORS.get(error.name) ?? error.name;
-    throw crossed;
-  }
-  if (bytes(JSON.stringify(result)) > MAX_DATA_BYTES) {
-    throw new DataLimitExceeded('the function returned more than 262,144 bytes');
-  }
-  return { ExecutedVersion: '$LATEST', Payload: result, StatusCode: 200 };
-}
-
-/** How Step Functions names a function that died instead of throwing (docs: "Handling error conditions"). */
-const LAMBDA_ERRORS: ReadonlyMap<string, string> = new Map([
-  ['Sandbox.Timedout', 'Lambda.Unknown'],
-  ['Runtime.ExitError', 'Lambda.Unknown'],
-  ['ServiceException', 'Lambda.ServiceException'],
-]);
