@@ -31,6 +31,7 @@ import {
   type PutEventsResult,
 } from './envelope.ts';
 import { alreadyExists, EventsError, notFound, validation } from './events-error.ts';
+import { type BusGuesses, DEFAULT_GUESSES } from './guesses.ts';
 import { InFlight } from './in-flight.ts';
 import { Replays } from './replay.ts';
 import { type LiveRule, patternOf, type Rule, RuleBook, type RuleRequest, type RuleState } from './rule-book.ts';
@@ -41,6 +42,7 @@ export type { BusMetric, DeadLetter, DeliveryContext } from './delivery.ts';
 export { DeliveryError } from './delivery.ts';
 export type { PutEventsEntry, PutEventsResult } from './envelope.ts';
 export { EventsError } from './events-error.ts';
+export type { BusGuesses } from './guesses.ts';
 export type { Replay, ReplayRequest } from './replay.ts';
 export type { Rule, RuleRequest } from './rule-book.ts';
 export type { Target } from './target.ts';
@@ -79,6 +81,7 @@ export class Bus {
   readonly archives: Archives;
   readonly replays: Replays;
   readonly #options: BusOptions;
+  readonly #guesses: BusGuesses;
   readonly #arns: Arns;
   readonly #buses = new Map<string, { readonly bus: EventBus; readonly rules: RuleBook }>();
   readonly #archivers = new Map<string, string>();
@@ -88,6 +91,7 @@ export class Bus {
 
   constructor(options: BusOptions) {
     this.#options = options;
+    this.#guesses = { ...DEFAULT_GUESSES, ...options.guesses };
     this.#arns = arns(options.account, options.region);
     this.#deliveries = new Deliveries(options, this.#inFlight);
     const { clock, random, schedule } = options;
@@ -104,6 +108,7 @@ export class Bus {
         clock,
         random,
         schedule,
+        guesses: this.#guesses,
         busArn,
         replayArn: this.#arns.replay,
         route: (event, filter, replayName) => this.#route(event, filter, replayName),
@@ -212,7 +217,7 @@ export class Bus {
    */
   putEvents(entries: readonly PutEventsEntry[]): PutEventsResult[] {
     if (this.#stopped) throw new EventsError('InternalException', 'The bus is stopped.', { status: 500 });
-    checkRequest(entries);
+    checkRequest(entries, this.#guesses.exactLimit);
     return entries.map((entry) => (entry.source?.startsWith('aws.') ? NOT_AUTHORIZED : this.#accept(entry)));
   }
 
@@ -272,7 +277,12 @@ export class Bus {
 
   #send(rule: Rule, { target, transform }: ReadyTarget, event: BusEvent, replayName?: string): Promise<void> {
     const ingestionTime = new Date(event.acceptedAt).toISOString();
-    const payload = transform(event, { ruleArn: rule.arn, ruleName: rule.name, ingestionTime });
+    const payload = transform(event, {
+      ruleArn: rule.arn,
+      ruleName: rule.name,
+      ingestionTime,
+      guesses: this.#guesses,
+    });
     const context = {
       busName: event.busName,
       ruleName: rule.name,

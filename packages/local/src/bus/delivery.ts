@@ -1,4 +1,5 @@
 // One event to one target: first try, retries with growing pauses, then the dead-letter queue.
+import { type BusGuesses, DEFAULT_GUESSES } from './guesses.ts';
 import type { InFlight } from './in-flight.ts';
 import type { Target } from './target.ts';
 
@@ -66,6 +67,8 @@ export interface DeliveryOptions {
   onMetric?(metric: BusMetric): void;
   /** Pause before the retry of that number, counted from 0. */
   retryDelay?(retry: number, random: () => number): number;
+  /** Other answers to what AWS does not document. */
+  readonly guesses?: Partial<BusGuesses>;
 }
 
 export interface Delivery {
@@ -100,25 +103,30 @@ export function afterFailure(failure: {
   readonly ageMs: number;
   readonly delayMs: number;
   readonly policy: Target['retryPolicy'];
+  readonly ageLimit?: BusGuesses['ageLimit'];
 }): Next {
   if (!failure.retryable) return { exhausted: undefined };
   if (failure.retriesDone >= (failure.policy?.maximumRetryAttempts ?? DEFAULT_MAX_RETRIES)) {
     return { exhausted: 'MaximumRetryAttempts' };
   }
   const maxAgeMs = (failure.policy?.maximumEventAgeInSeconds ?? DEFAULT_MAX_AGE_SECONDS) * 1000;
-  if (failure.ageMs + failure.delayMs > maxAgeMs) return { exhausted: 'MaximumEventAgeInSeconds' };
-  return { retryInMs: failure.delayMs };
+  const left = maxAgeMs - failure.ageMs;
+  if (failure.delayMs <= left) return { retryInMs: failure.delayMs };
+  if (failure.ageLimit === 'late' && left > 0) return { retryInMs: left };
+  return { exhausted: 'MaximumEventAgeInSeconds' };
 }
 
 /** Delivers at least once, in no promised order. */
 export class Deliveries {
   readonly #options: DeliveryOptions;
+  readonly #guesses: BusGuesses;
   readonly #inFlight: InFlight;
   readonly #waiting = new Map<() => void, () => void>();
   #stopped = false;
 
   constructor(options: DeliveryOptions, inFlight: InFlight) {
     this.#options = options;
+    this.#guesses = { ...DEFAULT_GUESSES, ...options.guesses };
     this.#inFlight = inFlight;
   }
 
@@ -161,6 +169,7 @@ export class Deliveries {
       ageMs: clock() - delivery.acceptedAt,
       delayMs: retryDelay(retry, random),
       policy: delivery.target.retryPolicy,
+      ageLimit: this.#guesses.ageLimit,
     });
     if ('exhausted' in next) {
       this.#count('FailedInvocations', delivery);
@@ -185,7 +194,7 @@ export class Deliveries {
     const attributes = {
       RULE_ARN: delivery.context.ruleArn,
       TARGET_ARN: target.arn,
-      ERROR_CODE: error instanceof DeliveryError ? error.code : 'UNKNOWN',
+      ERROR_CODE: error instanceof DeliveryError ? error.code : this.#guesses.untypedErrorCode,
       ERROR_MESSAGE: error instanceof Error ? error.message : String(error),
       ...(exhausted === undefined ? {} : { EXHAUSTED_RETRY_CONDITION: exhausted }),
       RETRY_ATTEMPTS: String(retries),

@@ -2,6 +2,7 @@
 import { type ArchiveFilter, type Archives, atMostOneFilter } from './archive.ts';
 import { type BusEvent, replayed } from './envelope.ts';
 import { alreadyExists, EventsError, limitExceeded, notFound, validation } from './events-error.ts';
+import type { BusGuesses } from './guesses.ts';
 import type { InFlight } from './in-flight.ts';
 
 export interface ReplayRequest {
@@ -9,7 +10,7 @@ export interface ReplayRequest {
   readonly name: string;
   /** ARN of the archive. */
   readonly eventSourceArn: string;
-  /** Event times, milliseconds since 1970; both ends are replayed. */
+  /** Event times, milliseconds since 1970; both ends are replayed (guesses.ts). */
   readonly eventStartTime: number;
   readonly eventEndTime: number;
   /** ARN of the bus the archive was taken from, and the ARNs of the only rules that shall see the events. */
@@ -34,6 +35,7 @@ export interface ReplayHost {
   clock(): number;
   random(): number;
   schedule(delayMs: number, task: () => void): () => void;
+  readonly guesses: Pick<BusGuesses, 'replayEnd' | 'replayPacing'>;
   replayArn(name: string): string;
   /** ARN of an existing bus; throws ResourceNotFoundException. */
   busArn(nameOrArn: string): string;
@@ -145,7 +147,8 @@ export class Replays {
 
   async #run(name: string, archiveName: string): Promise<void> {
     const { state, eventStartTime, eventEndTime } = this.describe(name);
-    const events = this.#archives.between(archiveName, eventStartTime, eventEndTime);
+    const last = this.#host.guesses.replayEnd === 'included' ? eventEndTime : eventEndTime - 1;
+    const events = this.#archives.between(archiveName, eventStartTime, last);
     if (events === undefined) this.#finish(name, 'FAILED', `Archive ${archiveName} does not exist.`);
     else {
       if (state === 'STARTING') this.#update(name, { state: 'RUNNING' });
@@ -171,7 +174,8 @@ export class Replays {
       this.#host.route(replayed(event, name, this.#host.clock()), filter, name),
     );
     this.#update(name, { eventLastReplayedTime: minute.reduce((last, { time }) => Math.max(last, time), 0) });
-    await Promise.all(sent);
+    // Else the deliveries count as in flight by themselves.
+    if (this.#host.guesses.replayPacing === 'firstTries') await Promise.all(sent);
   }
 
   #update(name: string, change: Partial<Replay>): Replay {

@@ -1,8 +1,8 @@
 // What a target receives of an event: all of it, a constant, one path, or a template filled from several paths.
 //
-// Guessed, because AWS documents neither: a path that reaches nothing gives `null` as InputPath, and in a template ""
-// outside quotes (inside quotes it gives nothing, which is recorded behaviour).
+// A path that reaches nothing: guesses.ts. Inside quotes of a template it gives nothing, which is recorded behaviour.
 import { validation } from './events-error.ts';
+import { type BusGuesses, DEFAULT_GUESSES } from './guesses.ts';
 import { isObject } from './pattern-operators.ts';
 
 export interface InputTransformer {
@@ -32,6 +32,7 @@ export interface TransformContext {
   readonly ruleName: string;
   /** When the bus took the event, ISO 8601. */
   readonly ingestionTime: string;
+  readonly guesses?: Pick<BusGuesses, 'unreachedInputPath' | 'unreachedVariable'>;
 }
 
 export type Transform = (event: TransformedEvent, context: TransformContext) => string;
@@ -51,7 +52,11 @@ export function compileInput(targetId: string, source: TargetInput): Transform {
   }
   if (inputPath !== undefined) {
     const path = compilePath(inputPath, `Invalid InputPath for target ${targetId}.`);
-    return path.length === 0 ? (event) => event.text : (event) => JSON.stringify(reach(event.json, path) ?? null);
+    if (path.length === 0) return (event) => event.text;
+    return (event, { guesses = DEFAULT_GUESSES }) => {
+      const value = reach(event.json, path);
+      return value === undefined ? guesses.unreachedInputPath : JSON.stringify(value);
+    };
   }
   return inputTransformer === undefined ? (event) => event.text : compileTransformer(targetId, inputTransformer);
 }
@@ -98,7 +103,9 @@ function compileTransformer(targetId: string, source: InputTransformer): Transfo
       .map((piece) => {
         if (typeof piece === 'string') return piece;
         const whole = piece.variable === 'aws.events.event.json' && !piece.quoted;
-        return whole ? event.text : write(variable(piece.variable, paths, event, context), piece.quoted);
+        if (whole) return event.text;
+        const { unreachedVariable } = context.guesses ?? DEFAULT_GUESSES;
+        return write(variable(piece.variable, paths, event, context), piece.quoted, unreachedVariable);
       })
       .join('');
 }
@@ -167,8 +174,8 @@ function variable(
   }
 }
 
-function write(value: unknown, quoted: boolean): string {
-  if (!quoted) return JSON.stringify(value ?? (value === null ? null : ''));
+function write(value: unknown, quoted: boolean, unreached: BusGuesses['unreachedVariable']): string {
+  if (!quoted) return value === undefined ? unreached : JSON.stringify(value);
   if (value === undefined) return '';
   if (typeof value === 'string') return JSON.stringify(value).slice(1, -1);
   // Recorded behaviour: an object inside a quoted string loses its quotes.

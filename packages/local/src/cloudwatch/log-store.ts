@@ -11,7 +11,7 @@ export type LogGroup = {
 /** CloudWatch takes 256 KB an event; Lambda cuts longer lines into several. */
 const MAX_LINE = 262_144;
 const MAX_EVENTS = 20_000;
-const MAX_GROUP_BYTES = 16 * 1024 * 1024;
+const MAX_GROUP_BYTES = 8 * 1024 * 1024;
 
 export type LogStore = ReturnType<typeof createLogStore>;
 
