@@ -88,7 +88,8 @@ for i = 2, #ARGV, 2 do
       id = incoming.id, columns = {}, owners = {}, events = {}, correlationId = incoming.correlationId,
       oldestAt = incoming.at, newestAt = incoming.at, firstBufferedAt = now, notBefore = now, attempts = 0, apart = 0,
     }
-    local outcome = merge(row, incoming)
+    local taken = merge(row, incoming)
+    local outcome = taken
     local flying = incoming.settle == 0 and redis.call('HGET', KEYS[3], key)
     if flying then
       local sent = cjson.decode(flying).owners
@@ -97,7 +98,9 @@ for i = 2, #ARGV, 2 do
       end
     end
     if not text or outcome ~= 'stale' then
-      if outcome == 'stored' then remember(row, incoming.e) end
+      -- A new row names its event even where that ties with one in flight: Lua writes an empty list as {}, which no
+      -- flush could read.
+      if taken == 'stored' or not text then remember(row, incoming.e) end
       if incoming.at > row.newestAt then
         row.newestAt = incoming.at
         row.correlationId = incoming.correlationId

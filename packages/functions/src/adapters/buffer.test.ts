@@ -185,6 +185,15 @@ describe('ties', () => {
     expect((await put(intent('evt_2', version, { Status__c: 'canceled' }))).outcomes).toEqual(['tie']);
   });
 
+  it('with a state that is being sent leave a row that the next flush can read, though Stripe never answers', async () => {
+    await put(intent('evt_1', version, { Status__c: 'processing' }));
+    const sent = await take();
+    await put(intent('evt_2', version, { Status__c: 'canceled' }));
+    await batches.finish(sent);
+    const rows = await batches.rows(await take());
+    expect([...rows.values()].map(({ events }) => events)).toEqual([['evt_2']]);
+  });
+
   it('that nobody can break end with the greater event id, whichever came first', async () => {
     const a = { ...intent('evt_a', version, { Status__c: 'processing' }), settle: true };
     const b = { ...intent('evt_b', version, { Status__c: 'canceled' }), settle: true };
