@@ -31,6 +31,14 @@ describe('the lanes', () => {
   test('older: stale', () => expect(judge(known, incoming(known.version - 100))).toBe('stale'));
   test('the same event again: apply', () => expect(judge(known, incoming(known.version, 'evt_a'))).toBe('apply'));
   test('another event in the same second: tie', () => expect(judge(known, incoming(known.version))).toBe('tie'));
+  test('another event in the same second that says the same: apply', () => {
+    const says = (content?: string) => ({ ...incoming(known.version), content });
+    expect(judge({ ...known, content: 'a' }, says('a'))).toBe('apply');
+    expect(judge({ ...known, content: 'a' }, says('b'))).toBe('tie');
+    expect(judge({ ...known, content: 'a' }, says())).toBe('tie');
+    expect(judge(known, says('a'))).toBe('tie');
+    expect(judge(known, says())).toBe('tie');
+  });
   test('a fetched state breaks the tie', () =>
     expect(judge(known, incoming(known.version, 'evt_b', true))).toBe('apply'));
   test('a terminal state wins over a newer one', () => {

@@ -9,7 +9,7 @@
  * | known state is terminal, incoming is not | stale, whatever the time | refuse |
  * | incoming is terminal, known is not | apply, whatever the time | apply |
  * | incoming version greater / smaller | apply / stale | apply / refuse |
- * | equal, same event | apply again (harmless) | – |
+ * | equal, same event or same content | apply again (harmless) | apply |
  * | equal, another event | tie: read the object from Stripe and write that | refuse, unless fetched or nothing changes |
  *
  * Within one second `created` (10) always precedes `updated` (50): Stripe makes an object before it changes it.
@@ -33,21 +33,24 @@ export function isTerminal(version: number): boolean {
   return version % RANKS_PER_SECOND === RANK.terminal;
 }
 
-export type Known = { readonly version: number; readonly eventId: string };
+export type Known = {
+  readonly version: number;
+  readonly eventId: string;
+  /** A hash of what the owner said (batch.ts contentHash), where it was kept: twins that say the same are no tie. */
+  readonly content?: string | undefined;
+};
 export type Verdict = 'apply' | 'stale' | 'tie';
 
 /**
  * The lanes' question: may this state be written, given what was last written for the same owner and object?
  * A fetched state wins a tie: it was read after the event that made the tie.
  */
-export function judge(
-  known: Known | null,
-  incoming: { readonly version: number; readonly eventId: string; readonly fetched: boolean },
-): Verdict {
+export function judge(known: Known | null, incoming: Known & { readonly fetched: boolean }): Verdict {
   if (known === null) return 'apply';
   const order = compareVersions(known.version, incoming.version);
   if (order !== 'equal') return order === 'incoming' ? 'apply' : 'stale';
-  return incoming.fetched || incoming.eventId === known.eventId ? 'apply' : 'tie';
+  const repeats = incoming.eventId === known.eventId || (known.content ?? null) === incoming.content;
+  return incoming.fetched || repeats ? 'apply' : 'tie';
 }
 
 /**

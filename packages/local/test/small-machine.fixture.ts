@@ -16,6 +16,7 @@ import { type Machine, type MachineOptions, startMachine } from '../src/machine.
 import type { Arrival } from '../src/road/road.ts';
 import type { OrgRow } from '../src/salesforce/org-view.ts';
 import type { Execution } from '../src/states/machines.ts';
+import type { AccountEvent } from '../src/stripe/books.ts';
 import { signatureHeader } from '../src/stripe/delivery.ts';
 import { printAsStripe } from '../src/stripe/json.ts';
 import { type LifeOptions, life } from '../src/stripe/life.ts';
@@ -60,7 +61,7 @@ export type SmallMachine = Machine & {
   /** Empties Redis, as when its nodes are lost. */
   forgetEverything(): Promise<void>;
   /** Sends an event of the account once more, signed anew. */
-  resend(event: object): Promise<Answer>;
+  resend(event: AccountEvent): Promise<Answer>;
 };
 
 export async function startSmall(options: SmallOptions): Promise<SmallMachine> {

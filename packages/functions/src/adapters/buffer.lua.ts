@@ -6,6 +6,7 @@ import { EVENTS_KEPT } from '../bulk/row.ts';
  *
  *   order(known, incoming)   1: incoming is newer, -1: known is, 0: equal
  *   beats(known, say)        'yes', 'no' or 'tie'
+ *   repeats(row, incoming, say)  whether a word that ties says what is known: invoice.paid and invoice.payment_succeeded
  *   merge(row, incoming)     changes row; gives 'stored', 'stale' (nothing taken) or 'tie' (an owner's word was left out)
  */
 export const MERGE_LUA = `
@@ -31,6 +32,14 @@ local function settled(known, say, settle)
   return verdict
 end
 
+local function repeats(row, incoming, say)
+  for name, column in pairs(incoming.columns) do
+    local known = row.columns[name]
+    if column.v == say.v and not (known and known.v == column.v and known.x == column.x) then return false end
+  end
+  return true
+end
+
 local function merge(row, incoming)
   local settle = incoming.settle == 1
   local stored, tie = false, false
@@ -38,7 +47,9 @@ local function merge(row, incoming)
   for owner, say in pairs(incoming.owners) do
     local known = row.owners[owner]
     local verdict = known and settled(known, say, settle) or 'yes'
-    if verdict == 'yes' then
+    if verdict == 'tie' and repeats(row, incoming, say) then
+      stored = true
+    elseif verdict == 'yes' then
       row.owners[owner] = say
       stored = true
     elseif verdict == 'tie' then
@@ -92,9 +103,10 @@ for i = 2, #ARGV, 2 do
     local outcome = taken
     local flying = incoming.settle == 0 and redis.call('HGET', KEYS[3], key)
     if flying then
-      local sent = cjson.decode(flying).owners
+      local sent = cjson.decode(flying)
       for owner, say in pairs(incoming.owners) do
-        if sent[owner] and beats(sent[owner], say) == 'tie' then outcome = 'tie' end
+        local known = sent.owners[owner]
+        if known and beats(known, say) == 'tie' and not repeats(sent, incoming, say) then outcome = 'tie' end
       end
     end
     if not text or outcome ~= 'stale' then

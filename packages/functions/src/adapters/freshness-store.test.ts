@@ -48,6 +48,14 @@ describe('freshnessStore', () => {
     );
   });
 
+  it('keeps what was said as a hash, where it is told one, and drops it with the state', async () => {
+    const row = subject('sub_content');
+    await store.remember([{ ...row, version: 170000000050, eventId: 'evt_a', content: 'c0ffee' }]);
+    expect(await store.known([row])).toEqual([{ version: 170000000050, eventId: 'evt_a', content: 'c0ffee' }]);
+    await store.remember([{ ...row, version: 170000000150, eventId: 'evt_b' }]);
+    expect(await store.known([row])).toEqual([{ version: 170000000150, eventId: 'evt_b' }]);
+  });
+
   it('answers in the order asked, null for what it does not know or cannot read, and forgets after 31 days', async () => {
     await store.remember([{ ...subject('sub_b'), version: 170000000050, eventId: 'evt_b' }]);
     await server.redis.set(freshnessKey(subject('sub_c')), 'garbage');

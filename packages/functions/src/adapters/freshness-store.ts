@@ -28,7 +28,12 @@ export function freshnessStore(redis: Redis): FreshnessStore {
     remember: async (written) => {
       await Promise.all(
         written.map((state) =>
-          runScript(redis, REMEMBER, [freshnessKey(state)], [state.version, state.eventId, FRESH_SECONDS]),
+          runScript(
+            redis,
+            REMEMBER,
+            [freshnessKey(state)],
+            [state.version, state.eventId, FRESH_SECONDS, state.content ?? ''],
+          ),
         ),
       );
     },
@@ -37,6 +42,7 @@ export function freshnessStore(redis: Redis): FreshnessStore {
 
 /** An unreadable value counts as unknown: the org's guard still judges the write. */
 function parse(stored: string | null): Known | null {
-  const match = /^(\d+) (.*)$/.exec(stored ?? '');
-  return match?.[1] === undefined || match[2] === undefined ? null : { version: Number(match[1]), eventId: match[2] };
+  const [, version, eventId, content] = /^(\d+) (\S*)(?: (\S+))?$/.exec(stored ?? '') ?? [];
+  if (version === undefined || eventId === undefined) return null;
+  return { version: Number(version), eventId, ...(content === undefined ? {} : { content }) };
 }

@@ -1,17 +1,25 @@
+import { contentHash, onlyOwners } from '@payments/core/batch';
 import { judge, type Known } from '@payments/core/freshness';
 import type { Plan } from '@payments/core/plan';
 import { ownersOf, type SalesforceRecord } from '@payments/core/record';
 import type { Subject } from '../adapters/freshness-store.ts';
 
 /** One owner's say in one record of a plan, with its version. Stubs (version 0) are no subject: they lose to anything. */
-export type Said = Subject & { readonly version: number; readonly fetched: boolean; readonly record: SalesforceRecord };
+export type Said = Subject & {
+  readonly version: number;
+  readonly fetched: boolean;
+  readonly record: SalesforceRecord;
+  /** Of the owner's own columns: invoice.paid and invoice.payment_succeeded share a second and say the same. */
+  readonly content: string;
+};
 
 export function saidBy(plan: Plan): readonly Said[] {
   return plan.records.flatMap((record) =>
     [...ownersOf(record.object).keys()].flatMap((owner) => {
       const said = record.owners[owner];
       if (said === undefined || said.version === 0) return [];
-      return [{ owner, externalId: record.externalId ?? record.rowId, ...said, record }];
+      const content = contentHash(onlyOwners(record, new Set([owner])) ?? record);
+      return [{ owner, externalId: record.externalId ?? record.rowId, ...said, record, content }];
     }),
   );
 }

@@ -1,5 +1,5 @@
 import type { Envelope, StripeEvent, ThinEvent } from '@payments/core/event';
-import { versionOf } from '@payments/core/freshness';
+import { type Known, versionOf } from '@payments/core/freshness';
 import type { FetchedObject, PaymentFailed } from '@payments/core/plan';
 import * as core from '@payments/core/plan';
 import type { SalesforceRecord } from '@payments/core/record';
@@ -90,7 +90,7 @@ function world(
     readonly calls?: number;
   } = {},
 ) {
-  const remembered = new Map<string, { version: number; eventId: string }>();
+  const remembered = new Map<string, Known>();
   const composites: Part[][] = [];
   const asked: string[] = [];
   const lines: SyncLine[] = [];
@@ -99,9 +99,7 @@ function world(
     known: async (subjects) =>
       subjects.map(({ owner, externalId }) => remembered.get(`${owner}:${externalId}`) ?? null),
     remember: async (written) => {
-      for (const { owner, externalId, version, eventId } of written) {
-        remembered.set(`${owner}:${externalId}`, { version, eventId });
-      }
+      for (const { owner, externalId, ...known } of written) remembered.set(`${owner}:${externalId}`, known);
     },
   };
   const deps = {
@@ -160,7 +158,7 @@ describe('sync', () => {
     expect(await sync(input(), deps)).toEqual({ outcome: 'written', rows: 1, calls: 1, refetched: false });
     expect(composites).toHaveLength(1);
     expect(composites[0]?.[0]?.body).toMatchObject({ Stripe_Write__c: 'evt_1;;c-1', Stripe_Version__c: UPDATED });
-    expect(remembered.get('subscription:sub_1')).toEqual({ version: UPDATED, eventId: 'evt_1' });
+    expect(remembered.get('subscription:sub_1')).toMatchObject({ version: UPDATED, eventId: 'evt_1' });
     expect(asked).toEqual([]);
   });
 
@@ -188,6 +186,18 @@ describe('sync', () => {
       Stripe_Write__c: 'evt_1:fetched;subscription;c-1',
     });
     expect(remembered.get('subscription:sub_1')?.version).toBe(versionOf(SECOND + 5, 'updated'));
+  });
+
+  it('asks nobody when the other event of the second said the same', async () => {
+    const { deps, remembered, asked } = world();
+    await sync(input(), deps);
+    const first = remembered.get('subscription:sub_1');
+    expect(first?.content).toMatch(/^[0-9a-f]{28}$/);
+    remembered.set('subscription:sub_1', { version: UPDATED, eventId: 'evt_twin', content: first?.content });
+    expect(await sync(input(), deps)).toMatchObject({ outcome: 'written', refetched: false });
+    expect(asked).toEqual([]);
+    remembered.set('subscription:sub_1', { version: UPDATED, eventId: 'evt_twin', content: 'of another state' });
+    expect(await sync(input(), deps)).toMatchObject({ outcome: 'written', refetched: true });
   });
 
   it('does the same when the org knows of the tie and Redis does not, once', async () => {

@@ -153,5 +153,7 @@ async function remember(
 ): Promise<void> {
   const refused = new Set(refusals.map(({ record, owner }) => `${owner}:${record.externalId ?? record.rowId}`));
   const stands = planned.said.filter(({ owner, externalId }) => !refused.has(`${owner}:${externalId}`));
-  await freshness.remember(stands.map(({ owner, externalId, version }) => ({ owner, externalId, version, eventId })));
+  await freshness.remember(
+    stands.map(({ owner, externalId, version, content }) => ({ owner, externalId, version, eventId, content })),
+  );
 }
