@@ -194,6 +194,21 @@ describe('ties', () => {
     expect([...rows.values()].map(({ events }) => events)).toEqual([['evt_2']]);
   });
 
+  it('are none when both say the same, as invoice.paid and invoice.payment_succeeded do', async () => {
+    await put(intent('evt_1', version, { Status__c: 'processing', Currency__c: 'USD' }));
+    const twin = intent('evt_2', version, { Status__c: 'processing' });
+    expect((await put(twin)).outcomes).toEqual(['stored']);
+    expect((await waiting())[0]?.fields).toEqual({ Status__c: 'processing', Currency__c: 'USD' });
+    await take();
+    expect((await put(twin)).outcomes).toEqual(['stored']);
+  });
+
+  it('are ties when one of them says more than the other', async () => {
+    await put(intent('evt_1', version, { Status__c: 'processing' }));
+    const more = intent('evt_2', version, { Status__c: 'processing', Amount__c: '5' });
+    expect((await put(more)).outcomes).toEqual(['tie']);
+  });
+
   it('that nobody can break end with the greater event id, whichever came first', async () => {
     const a = { ...intent('evt_a', version, { Status__c: 'processing' }), settle: true };
     const b = { ...intent('evt_b', version, { Status__c: 'canceled' }), settle: true };
