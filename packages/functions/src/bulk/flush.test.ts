@@ -202,6 +202,18 @@ describe.each([
       { Rows_Refused__c: 1, Rows_Succeeded__c: 0, Rows_Failed__c: 0 },
     ]);
     expect(await world.freshness.known([{ owner: 'customer', externalId: 'cus_1' }])).toEqual([null]);
+    expect(await world.sent.read(CUSTOMER, ['cus_1'])).toEqual([null]);
+    expect(await world.claims.claim('evt_1', 'x', 0)).toBe('duplicate');
+  });
+
+  it('calls an event done when the row it is about is written, not when the stub of its parent is', async () => {
+    const stub = { ...customer({}), owners: { customer: { version: 0, fetched: false } } };
+    await buffered(['evt_1', stub], ['evt_1', payment('pi_1', 'cus_1')]);
+    await flush(CUSTOMER);
+    expect(world.org.row(CUSTOMER, 'cus_1')).toBeDefined();
+    expect(await world.claims.claim('evt_1', 'x', 0)).toBe('mine');
+    await flush(PAYMENT);
+    expect(await world.claims.claim('evt_1', 'y', 0)).toBe('duplicate');
   });
 
   it('asks Stripe when the guard refused an equal second, and writes what Stripe says now', async () => {
@@ -243,6 +255,7 @@ describe.each([
     await buffered(['evt_1', customer({})]);
     await flush(CUSTOMER);
     expect(await world.ties.some(CUSTOMER, 10)).toEqual([{ key: 'cus_1', owner: 'customer', eventId: 'evt_1' }]);
+    expect(await world.claims.claim('evt_1', 'x', 0)).toBe('mine');
     expect(world.lines.at(-1)).toEqual({ outcome: 'tie left', stripeObjectId: 'cus_1', stripeEventId: 'evt_1' });
   });
 

@@ -12,7 +12,16 @@ const NOW_MS = 1_790_000_000_123;
 const SECRET = 'whsec_test';
 const CORRELATION = '0b9d8a4e-0f1c-4f7e-9a55-5f5f0f5d7a11';
 
-function world(options: { readonly fail?: Error; readonly livemode?: boolean; readonly secretsDown?: boolean } = {}) {
+type Options = {
+  readonly fail?: Error;
+  readonly livemode?: boolean;
+  readonly secretsDown?: boolean;
+  /** What Secrets Manager has, read by read; the last one stays. */
+  readonly secrets?: readonly string[];
+};
+
+function world(options: Options = {}) {
+  const reads: string[] = [];
   const entries: BusEntry[] = [];
   const lines: WebhookLine[] = [];
   return {
@@ -23,7 +32,10 @@ function world(options: { readonly fail?: Error; readonly livemode?: boolean; re
         nowMs: () => NOW_MS,
         readSecrets: async () => {
           if (options.secretsDown) throw new Error('arn:secret is down');
-          return [SECRET];
+          const secrets = options.secrets ?? [SECRET];
+          const secret = secrets[Math.min(reads.length, secrets.length - 1)] ?? SECRET;
+          reads.push(secret);
+          return [secret];
         },
       }),
       publish: async (entry: BusEntry) => {
@@ -167,7 +179,9 @@ describe('receiveWebhook', () => {
 
   it('answers 400 to signed bytes that are not UTF-8', async () => {
     const { deps, entries } = world();
-    const bytes = Buffer.concat([Buffer.from(JSON.stringify(event()).slice(0, -1)), Buffer.from([0xff, 0x7d])]);
+    // Within a text: a decoder that replaces broken bytes would find good JSON there.
+    const [before = '', after = ''] = JSON.stringify(event({}, { description: '|' })).split('|');
+    const bytes = Buffer.concat([Buffer.from(before), Buffer.from([0xff]), Buffer.from(after)]);
     const request = { body: bytes.toString('base64'), isBase64Encoded: true, signature: signature(bytes) };
     expect((await receiveWebhook(request, CORRELATION, deps)).status).toBe(400);
     expect(entries).toEqual([]);
@@ -196,6 +210,21 @@ describe('receiveWebhook', () => {
     expect(answer).toEqual({ status: 413, body: { error: 'too large' } });
     expect(entries).toEqual([]);
     expect(lines).toEqual([{ outcome: 'too-large' }]);
+  });
+
+  it('counts bytes, not characters', async () => {
+    const { deps } = world();
+    const answer = await receiveWebhook(signed(event({}, { pad: 'é'.repeat(MAX_BODY_BYTES / 2) })), CORRELATION, deps);
+    expect(answer.status).toBe(413);
+  });
+
+  it('reads the secrets again when a signature does not match: a roll may have just begun', async () => {
+    const rolled = world({ secrets: ['whsec_before', SECRET] });
+    expect((await receiveWebhook(signed(event()), CORRELATION, rolled.deps)).status).toBe(200);
+    expect(rolled.entries).toHaveLength(1);
+    const forged = world({ secrets: ['whsec_before', 'whsec_after'] });
+    expect((await receiveWebhook(signed(event()), CORRELATION, forged.deps)).status).toBe(400);
+    expect(forged.entries).toEqual([]);
   });
 
   it('answers 500 when the bus or the secret fails, so that Stripe sends it again, and tells no more', async () => {
