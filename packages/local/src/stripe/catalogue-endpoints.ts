@@ -3,7 +3,19 @@ import type { Books, Metadata } from './books.ts';
 import { defined } from './customer-endpoints.ts';
 import type { Endpoint } from './endpoint.ts';
 import { endpoint } from './endpoint.ts';
-import { clearable, decimal, flag, hash, ignored, list, metadata, oneOf, text, whole } from './parameters.ts';
+import {
+  clearable,
+  decimal,
+  flag,
+  hash,
+  ignored,
+  list,
+  metadata,
+  notImitated,
+  oneOf,
+  text,
+  whole,
+} from './parameters.ts';
 import type { PriceFields } from './price.ts';
 import { createPrice, updatePrice } from './price.ts';
 import { createProduct, deleteProduct, updateProduct } from './product.ts';
@@ -20,6 +32,7 @@ const PRODUCT = {
   shippable: v.optional(flag()),
   statement_descriptor: v.optional(text(22)),
   tax_code: v.optional(clearable()),
+  tax_details: v.optional(ignored()),
   unit_label: v.optional(clearable(12)),
   url: v.optional(clearable()),
 };
@@ -48,11 +61,12 @@ const TIER = hash({
   up_to: text(),
 });
 
-const PRICE = {
+export const PRICE_CREATE = {
+  custom_unit_amount: v.optional(notImitated()),
   ...PRICE_DATA,
   active: v.optional(flag()),
   billing_scheme: v.optional(oneOf(['per_unit', 'tiered'])),
-  currency_options: v.optional(ignored()),
+  currency_options: v.optional(notImitated()),
   lookup_key: v.optional(text(200)),
   metadata: v.optional(metadata()),
   nickname: v.optional(text()),
@@ -74,34 +88,43 @@ const PRICE = {
   transform_quantity: v.optional(hash({ divide_by: whole(1), round: oneOf(['down', 'up']) })),
 };
 
-type GivenPrice = v.InferOutput<v.StrictObjectSchema<typeof PRICE, undefined>>;
+export const PRODUCT_CREATE = {
+  ...PRODUCT,
+  name: text(),
+  id: v.optional(text()),
+  default_price_data: v.optional(hash(PRICE_DATA)),
+  type: v.optional(oneOf(['good', 'service'])),
+};
+
+export const PRODUCT_UPDATE = { ...PRODUCT, default_price: v.optional(text()) };
+
+export const PRICE_UPDATE = {
+  active: v.optional(flag()),
+  currency_options: v.optional(ignored()),
+  lookup_key: v.optional(text(200)),
+  metadata: v.optional(metadata()),
+  nickname: v.optional(clearable()),
+  tax_behavior: v.optional(oneOf(['exclusive', 'inclusive', 'unspecified'])),
+  transfer_lookup_key: v.optional(flag()),
+};
+
+type GivenPrice = v.InferOutput<v.StrictObjectSchema<typeof PRICE_CREATE, undefined>>;
 
 export function catalogueEndpoints(): readonly Endpoint[] {
   return [
-    endpoint(
-      'POST',
-      'products',
-      {
-        ...PRODUCT,
-        name: text(),
-        id: v.optional(text()),
-        default_price_data: v.optional(hash(PRICE_DATA)),
-        type: v.optional(oneOf(['good', 'service'])),
-      },
-      ({ books }, given) => {
-        if (given.id !== undefined && books.products.has(given.id)) {
-          throw refused('Product already exists.', 'id', 'resource_already_exists');
-        }
-        const product = createProduct(books, { ...productFields(given), name: given.name, ...defined('id', given.id) });
-        const first = given.default_price_data;
-        if (first !== undefined) {
-          const price = createPrice(books, { ...priceFields(first), product: product.id });
-          updateProduct(books, product, { defaultPrice: price.id });
-        }
-        return product;
-      },
-    ),
-    endpoint('POST', 'products/:id', { ...PRODUCT, default_price: v.optional(text()) }, ({ books, id }, given) => {
+    endpoint('POST', 'products', PRODUCT_CREATE, ({ books }, given) => {
+      if (given.id !== undefined && books.products.has(given.id)) {
+        throw refused('Product already exists.', 'id', 'resource_already_exists');
+      }
+      const product = createProduct(books, { ...productFields(given), name: given.name, ...defined('id', given.id) });
+      const first = given.default_price_data;
+      if (first !== undefined) {
+        const price = createPrice(books, { ...priceFields(first), product: product.id });
+        updateProduct(books, product, { defaultPrice: price.id });
+      }
+      return product;
+    }),
+    endpoint('POST', 'products/:id', PRODUCT_UPDATE, ({ books, id }, given) => {
       const product = liveProduct(books, id, 'id', 404);
       const price = given.default_price;
       if (price !== undefined && books.prices.get(price)?.product !== id) throw noSuch('price', price, 'default_price');
@@ -116,32 +139,19 @@ export function catalogueEndpoints(): readonly Endpoint[] {
       deleteProduct(books, product);
       return { id, object: 'product', deleted: true };
     }),
-    endpoint('POST', 'prices', PRICE, ({ books }, given) => createPrice(books, newPrice(books, given))),
-    endpoint(
-      'POST',
-      'prices/:id',
-      {
-        active: v.optional(flag()),
-        currency_options: v.optional(ignored()),
-        lookup_key: v.optional(text(200)),
-        metadata: v.optional(metadata()),
-        nickname: v.optional(clearable()),
-        tax_behavior: v.optional(oneOf(['exclusive', 'inclusive', 'unspecified'])),
-        transfer_lookup_key: v.optional(flag()),
-      },
-      ({ books, id }, given) => {
-        const price = books.prices.get(id);
-        if (price === undefined || books.deleted.has(id)) throw noSuch('price', id, 'id', 404);
-        claimLookupKey(books, given.lookup_key, given.transfer_lookup_key === true, id);
-        updatePrice(books, price, {
-          ...defined('active', given.active),
-          ...defined('nickname', given.nickname),
-          ...defined('lookupKey', given.lookup_key),
-          ...defined('metadata', given.metadata),
-        });
-        return price;
-      },
-    ),
+    endpoint('POST', 'prices', PRICE_CREATE, ({ books }, given) => createPrice(books, newPrice(books, given))),
+    endpoint('POST', 'prices/:id', PRICE_UPDATE, ({ books, id }, given) => {
+      const price = books.prices.get(id);
+      if (price === undefined || books.deleted.has(id)) throw noSuch('price', id, 'id', 404);
+      claimLookupKey(books, given.lookup_key, given.transfer_lookup_key === true, id);
+      updatePrice(books, price, {
+        ...defined('active', given.active),
+        ...defined('nickname', given.nickname),
+        ...defined('lookupKey', given.lookup_key),
+        ...defined('metadata', given.metadata),
+      });
+      return price;
+    }),
   ];
 }
 

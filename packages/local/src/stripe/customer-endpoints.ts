@@ -6,7 +6,7 @@ import type { Customer, CustomerFields } from './customer.ts';
 import { createCustomer, deleteCustomer, updateCustomer } from './customer.ts';
 import type { Endpoint } from './endpoint.ts';
 import { endpoint } from './endpoint.ts';
-import { clearable, hash, ignored, list, metadata, oneOf, text, whole } from './parameters.ts';
+import { clearable, hash, ignored, list, metadata, notImitated, oneOf, text, whole } from './parameters.ts';
 import { attachMethod } from './payment-method.ts';
 import { searchCustomers } from './search.ts';
 import { noSuch, refused } from './stripe-error.ts';
@@ -28,6 +28,7 @@ const emptied = v.pipe(
 );
 
 const COMMON = {
+  validate: v.optional(ignored()),
   address: v.optional(v.union([address, emptied], 'Invalid object')),
   balance: v.optional(whole()),
   business_name: v.optional(clearable(150)),
@@ -56,18 +57,25 @@ const COMMON = {
   tax_exempt: v.optional(oneOf(['none', 'exempt', 'reverse'])),
 };
 
-const CREATE = {
+export const CUSTOMER_CREATE = {
   ...COMMON,
   payment_method: v.optional(text()),
+  source: v.optional(notImitated()),
   tax_id_data: v.optional(ignored()),
   test_clock: v.optional(text()),
+};
+
+export const CUSTOMER_UPDATE = {
+  ...COMMON,
+  default_source: v.optional(notImitated()),
+  source: v.optional(notImitated()),
 };
 
 type Given = v.InferOutput<v.StrictObjectSchema<typeof COMMON, undefined>>;
 
 export function customerEndpoints(): readonly Endpoint[] {
   return [
-    endpoint('POST', 'customers', CREATE, ({ books }, given) => {
+    endpoint('POST', 'customers', CUSTOMER_CREATE, ({ books }, given) => {
       checkEmail(given.email);
       const method = given.payment_method;
       const attached = method === undefined ? undefined : methodNamed(books, method, 'payment_method');
@@ -86,22 +94,17 @@ export function customerEndpoints(): readonly Endpoint[] {
       if (attached !== undefined) attachMethod(books, attached, customer.id);
       return customer;
     }),
-    endpoint(
-      'POST',
-      'customers/:id',
-      { ...COMMON, default_source: v.optional(text()), source: v.optional(text()) },
-      ({ books, id }, given) => {
-        const customer = liveCustomer(books, id, 'id', 404);
-        checkEmail(given.email);
-        const preferred = given.invoice_settings?.default_payment_method;
-        const method = preferred == null ? preferred : attachedMethod(books, customer, preferred);
-        updateCustomer(books, customer, {
-          ...fieldsOf(given),
-          ...(method === undefined ? {} : { defaultPaymentMethod: method }),
-        });
-        return customer;
-      },
-    ),
+    endpoint('POST', 'customers/:id', CUSTOMER_UPDATE, ({ books, id }, given) => {
+      const customer = liveCustomer(books, id, 'id', 404);
+      checkEmail(given.email);
+      const preferred = given.invoice_settings?.default_payment_method;
+      const method = preferred == null ? preferred : attachedMethod(books, customer, preferred);
+      updateCustomer(books, customer, {
+        ...fieldsOf(given),
+        ...(method === undefined ? {} : { defaultPaymentMethod: method }),
+      });
+      return customer;
+    }),
     endpoint('DELETE', 'customers/:id', {}, ({ books, id }) => {
       const customer = liveCustomer(books, id, 'id', 404);
       for (const subscription of books.subscriptions.values()) {
@@ -118,7 +121,7 @@ export function customerEndpoints(): readonly Endpoint[] {
       { query: text(), limit: v.optional(whole(1, 100)), page: v.optional(text()) },
       ({ books }, given): JsonObject => searchCustomers(books, given.query, given.limit ?? 10, given.page ?? null),
     ),
-    endpoint('POST', 'billing_portal/sessions', PORTAL, ({ books }, given): JsonObject => {
+    endpoint('POST', 'billing_portal/sessions', PORTAL_CREATE, ({ books }, given): JsonObject => {
       if (given.customer === undefined) {
         throw refused('Must provide customer or customer_account.', 'customer', 'parameter_missing');
       }
@@ -141,10 +144,11 @@ export function customerEndpoints(): readonly Endpoint[] {
   ];
 }
 
-const PORTAL = {
+export const PORTAL_CREATE = {
   configuration: v.optional(text()),
   customer: v.optional(text()),
   customer_account: v.optional(text()),
+  after_expiration: v.optional(ignored()),
   flow_data: v.optional(ignored()),
   locale: v.optional(text()),
   on_behalf_of: v.optional(text()),

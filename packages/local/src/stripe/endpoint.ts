@@ -48,6 +48,20 @@ export function endpoint<const E extends v.ObjectEntries>(
   };
 }
 
+/**
+ * `older` for calls of versions before `version`, and for calls without a Stripe-Version: those may be of any age, as
+ * the CLI's fixtures are.
+ */
+export function byVersion(version: string, older: Endpoint, newer: Endpoint): Endpoint {
+  return {
+    ...newer,
+    prepare: (call, form) => (call.version === null || call.version < version ? older : newer).prepare(call, form),
+  };
+}
+
+/** The version that removed `payment_method_types`. */
+export const ENDIVE = '2026-09-30';
+
 export type Match = { readonly endpoint: Endpoint; readonly id: string };
 
 /** The endpoint of a path without `/v1/`; a literal segment wins over `:id`. */

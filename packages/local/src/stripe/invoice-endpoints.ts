@@ -10,40 +10,45 @@ import type { Invoice } from './invoice.ts';
 import { draftInvoice, finalizeInvoice, voidInvoice } from './invoice.ts';
 import { loneLine } from './invoice-lines.ts';
 import { paymentsOf } from './invoice-payment.ts';
-import { clearable, flag, hash, ignored, metadata, oneOf, text, whole } from './parameters.ts';
+import { clearable, flag, hash, ignored, metadata, notImitated, oneOf, text, whole } from './parameters.ts';
 import { declined } from './payment-endpoints.ts';
 import { previewChange, previewNew } from './preview.ts';
 import { noSuch, refused } from './stripe-error.ts';
 import { hasEnded } from './subscription.ts';
-import { ITEM_CHANGES, itemChanges, subscriptionNamed } from './subscription-endpoints.ts';
+import { ITEM_CHANGES, itemChanges, prorationMoment, subscriptionNamed } from './subscription-endpoints.ts';
 import { methodNamed } from './test-payment-methods.ts';
 
-const PREVIEW = {
+export const INVOICE_PREVIEW = {
+  customer_account: v.optional(notImitated()),
+  on_behalf_of: v.optional(notImitated()),
   automatic_tax: v.optional(ignored()),
   currency: v.optional(text(3)),
   customer: v.optional(text()),
   customer_details: v.optional(ignored()),
-  discounts: v.optional(ignored()),
-  invoice_items: v.optional(ignored()),
+  discounts: v.optional(notImitated()),
+  invoice_items: v.optional(notImitated()),
   issuer: v.optional(ignored()),
   preview_mode: v.optional(oneOf(['next', 'recurring'])),
-  schedule: v.optional(text()),
-  schedule_details: v.optional(ignored()),
+  schedule: v.optional(notImitated()),
+  schedule_details: v.optional(notImitated()),
   subscription: v.optional(text()),
   subscription_details: v.optional(
     hash({
-      billing_cycle_anchor: v.optional(ignored()),
+      billing_cycle_anchor: v.optional(notImitated()),
       billing_mode: v.optional(ignored()),
-      cancel_at: v.optional(ignored()),
+      billing_schedules: v.optional(notImitated()),
+      metadata: v.optional(ignored()),
+      pause: v.optional(notImitated()),
+      cancel_at: v.optional(notImitated()),
       cancel_at_period_end: v.optional(flag()),
-      cancel_now: v.optional(flag()),
-      default_tax_rates: v.optional(ignored()),
+      cancel_now: v.optional(notImitated()),
+      default_tax_rates: v.optional(notImitated()),
       items: v.optional(ITEM_CHANGES),
       proration_behavior: v.optional(oneOf(['always_invoice', 'create_prorations', 'none'])),
       proration_date: v.optional(whole(0)),
-      resume_at: v.optional(ignored()),
-      start_date: v.optional(whole(0)),
-      trial_end: v.optional(ignored()),
+      resume_at: v.optional(notImitated()),
+      start_date: v.optional(notImitated()),
+      trial_end: v.optional(notImitated()),
     }),
   ),
 };
@@ -61,7 +66,7 @@ const INVOICE = {
 
 export function invoiceEndpoints(): readonly Endpoint[] {
   return [
-    endpoint('POST', 'invoices/create_preview', PREVIEW, ({ books }, given) => {
+    endpoint('POST', 'invoices/create_preview', INVOICE_PREVIEW, ({ books }, given) => {
       const asked = given.subscription_details?.items ?? [];
       if (given.subscription !== undefined) {
         const subscription = subscriptionNamed(books, given.subscription, 'subscription');
@@ -70,7 +75,12 @@ export function invoiceEndpoints(): readonly Endpoint[] {
         }
         const changes = itemChanges(books, subscription, asked, 'subscription_details[items]');
         const proration = given.subscription_details?.proration_behavior ?? 'create_prorations';
-        return previewChange(books, subscription, changes, proration);
+        const moment = prorationMoment(
+          subscription,
+          given.subscription_details?.proration_date,
+          'subscription_details[proration_date]',
+        );
+        return previewChange(books, subscription, changes, proration, moment);
       }
       if (given.customer === undefined) {
         throw refused('You must specify a customer or a subscription.', 'customer', 'parameter_missing');

@@ -40,14 +40,14 @@ export function trialLine(
   });
 }
 
-/** The credit for the old and the charge for the new over the rest of the period. */
+/** The credit for the old and the charge for the new over the rest of the period, from `now` (epoch seconds). */
 export function prorationLines(
   books: Books,
   subscription: Subscription,
   before: SubscriptionItem,
   after: SubscriptionItem,
+  now: number,
 ): readonly InvoiceLine[] {
-  const now = books.now();
   const rest = { start: now, end: before.current_period_end };
   const share = (item: SubscriptionItem): number => {
     const whole = amountOf(item.price, books.tiers.get(item.price.id) ?? [], item.quantity ?? 0);

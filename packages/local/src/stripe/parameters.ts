@@ -102,6 +102,14 @@ export function metadata() {
   );
 }
 
+/**
+ * Stripe takes it and this account can't do what it asks: refused by name, since leaving it out would change amounts or
+ * states without a word.
+ */
+export function notImitated() {
+  return v.custom<unknown>(() => false, 'This local Stripe account does not imitate {param}.');
+}
+
 /** A hash that is kept but not looked into: this account doesn't act on it (README: not imitated). */
 export function ignored() {
   return v.unknown();

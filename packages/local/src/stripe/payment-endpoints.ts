@@ -5,10 +5,10 @@ import { withoutEmpty } from './catalogue-endpoints.ts';
 import { mergeMetadata } from './customer.ts';
 import { defined, liveCustomer } from './customer-endpoints.ts';
 import { closeDispute, openDispute } from './dispute.ts';
-import type { Endpoint } from './endpoint.ts';
-import { endpoint } from './endpoint.ts';
+import type { Call, Endpoint } from './endpoint.ts';
+import { byVersion, ENDIVE, endpoint } from './endpoint.ts';
 import { stripeOrdered } from './json.ts';
-import { clearable, flag, hash, ignored, list, metadata, oneOf, text, whole } from './parameters.ts';
+import { clearable, flag, hash, ignored, list, metadata, notImitated, oneOf, text, whole } from './parameters.ts';
 import type { PaymentIntent } from './payment-intent.ts';
 import { attempt, cancelIntent, createIntent, settleIntent } from './payment-intent.ts';
 import type { PaymentMethod } from './payment-method.ts';
@@ -17,14 +17,21 @@ import { refundCharge } from './refund.ts';
 import { noSuch, refused, StripeError } from './stripe-error.ts';
 import { methodFromIban, methodFromToken, methodNamed } from './test-payment-methods.ts';
 
-const CONFIRM = {
+const INTENT_COMMON = {
+  allowed_payment_method_types: v.optional(list(text())),
+  confirmation_token: v.optional(notImitated()),
+  error_on_requires_action: v.optional(notImitated()),
+  hooks: v.optional(notImitated()),
+  amount_details: v.optional(ignored()),
+  excluded_payment_method_types: v.optional(ignored()),
+  payment_details: v.optional(ignored()),
+  radar_options: v.optional(ignored()),
   mandate: v.optional(text()),
   mandate_data: v.optional(ignored()),
   off_session: v.optional(text()),
   payment_method: v.optional(text()),
-  payment_method_data: v.optional(ignored()),
+  payment_method_data: v.optional(notImitated()),
   payment_method_options: v.optional(ignored()),
-  payment_method_types: v.optional(list(text())),
   receipt_email: v.optional(clearable()),
   return_url: v.optional(text()),
   setup_future_usage: v.optional(oneOf(['off_session', 'on_session'])),
@@ -32,9 +39,15 @@ const CONFIRM = {
   use_stripe_sdk: v.optional(flag()),
 };
 
-const CREATE = {
-  ...CONFIRM,
-  allowed_payment_method_types: v.optional(list(text())),
+export const INTENT_CREATE = {
+  ...INTENT_COMMON,
+  application_fee_amount: v.optional(notImitated()),
+  customer_account: v.optional(notImitated()),
+  on_behalf_of: v.optional(notImitated()),
+  payment_method_configuration: v.optional(ignored()),
+  transfer_data: v.optional(notImitated()),
+  transfer_group: v.optional(text()),
+  confirmation_method: v.optional(oneOf(['automatic', 'manual'])),
   amount: whole(1),
   automatic_payment_methods: v.optional(
     hash({ enabled: flag(), allow_redirects: v.optional(oneOf(['always', 'never'])) }),
@@ -49,64 +62,98 @@ const CREATE = {
   statement_descriptor_suffix: v.optional(text(22)),
 };
 
+export const INTENT_CONFIRM = {
+  ...INTENT_COMMON,
+  amount_to_confirm: v.optional(notImitated()),
+  capture_method: v.optional(oneOf(['automatic', 'automatic_async', 'manual'])),
+};
+
+/** Removed at endive, as Checkout's. */
+const BEFORE_ENDIVE = { payment_method_types: v.optional(list(text())) };
+
+export const REFUND_CREATE = {
+  amount: v.optional(whole(1)),
+  charge: v.optional(text()),
+  currency: v.optional(notImitated()),
+  customer: v.optional(notImitated()),
+  origin: v.optional(notImitated()),
+  instructions_email: v.optional(text()),
+  metadata: v.optional(metadata()),
+  payment_intent: v.optional(text()),
+  reason: v.optional(oneOf(['duplicate', 'fraudulent', 'requested_by_customer'])),
+  refund_application_fee: v.optional(flag()),
+  reverse_transfer: v.optional(flag()),
+};
+
+export const INTENT_CANCEL = {
+  cancellation_reason: v.optional(oneOf(['abandoned', 'duplicate', 'fraudulent', 'requested_by_customer'])),
+};
+
+type GivenIntent = v.InferOutput<v.StrictObjectSchema<typeof INTENT_CREATE, undefined>>;
+type GivenConfirmation = v.InferOutput<v.StrictObjectSchema<typeof INTENT_CONFIRM, undefined>>;
+
 export function paymentEndpoints(): readonly Endpoint[] {
   return [...intentEndpoints(), ...methodEndpoints(), ...refundEndpoints(), ...disputeEndpoints()];
 }
 
 function intentEndpoints(): readonly Endpoint[] {
   return [
-    endpoint('POST', 'payment_intents', CREATE, ({ books }, given) => {
-      const currency = given.currency.toLowerCase();
-      if (currency === 'usd' && given.amount < 50) {
-        throw refused('Amount must be at least $0.50 usd', 'amount', 'amount_too_small');
-      }
-      if (given.capture_method === 'manual') {
-        throw refused('This stand-in captures at once: capture_method=manual is not imitated.', 'capture_method');
-      }
-      if (given.customer !== undefined) liveCustomer(books, given.customer, 'customer');
-      const method =
-        given.payment_method === undefined ? null : methodNamed(books, given.payment_method, 'payment_method');
-      if (given.confirm === true && method === null) throw needsMethod();
-      const intent = createIntent(books, {
-        amount: given.amount,
-        currency,
-        customer: given.customer ?? null,
-        description: given.description ?? null,
-        metadata: withoutEmpty(given.metadata),
-        method: method?.id ?? null,
-      });
-      return given.confirm === true && method !== null ? confirm(books, intent, method) : intent;
-    }),
-    endpoint('POST', 'payment_intents/:id/confirm', CONFIRM, ({ books, id }, given) => {
+    byVersion(
+      ENDIVE,
+      endpoint('POST', 'payment_intents', { ...INTENT_CREATE, ...BEFORE_ENDIVE }, create),
+      endpoint('POST', 'payment_intents', INTENT_CREATE, create),
+    ),
+    byVersion(
+      ENDIVE,
+      endpoint('POST', 'payment_intents/:id/confirm', { ...INTENT_CONFIRM, ...BEFORE_ENDIVE }, confirmLater),
+      endpoint('POST', 'payment_intents/:id/confirm', INTENT_CONFIRM, confirmLater),
+    ),
+    endpoint('POST', 'payment_intents/:id/cancel', INTENT_CANCEL, ({ books, id }, given) => {
       const intent = intentOf(books, id);
-      if (!['requires_payment_method', 'requires_confirmation', 'requires_action'].includes(intent.status)) {
+      if (!cancelIntent(books, intent, given.cancellation_reason ?? null)) {
         throw unexpectedState(
           intent,
-          `You cannot confirm this PaymentIntent because it has already ${intent.status === 'succeeded' ? 'succeeded after being previously confirmed' : `a status of ${intent.status}`}.`,
+          `You cannot cancel this PaymentIntent because it has a status of ${intent.status}. Only a PaymentIntent with one of the following statuses may be canceled: requires_payment_method, requires_capture, requires_confirmation, requires_action, processing.`,
         );
       }
-      const named = given.payment_method ?? intent.payment_method;
-      if (named === null) throw needsMethod();
-      return confirm(books, intent, methodNamed(books, named, 'payment_method'));
+      return intent;
     }),
-    endpoint(
-      'POST',
-      'payment_intents/:id/cancel',
-      {
-        cancellation_reason: v.optional(oneOf(['abandoned', 'duplicate', 'fraudulent', 'requested_by_customer'])),
-      },
-      ({ books, id }, given) => {
-        const intent = intentOf(books, id);
-        if (!cancelIntent(books, intent, given.cancellation_reason ?? null)) {
-          throw unexpectedState(
-            intent,
-            `You cannot cancel this PaymentIntent because it has a status of ${intent.status}. Only a PaymentIntent with one of the following statuses may be canceled: requires_payment_method, requires_capture, requires_confirmation, requires_action, processing.`,
-          );
-        }
-        return intent;
-      },
-    ),
   ];
+}
+
+function create({ books }: Call, given: GivenIntent): PaymentIntent {
+  const currency = given.currency.toLowerCase();
+  if (currency === 'usd' && given.amount < 50) {
+    throw refused('Amount must be at least $0.50 usd', 'amount', 'amount_too_small');
+  }
+  if (given.capture_method === 'manual') {
+    throw refused('This stand-in captures at once: capture_method=manual is not imitated.', 'capture_method');
+  }
+  if (given.customer !== undefined) liveCustomer(books, given.customer, 'customer');
+  const method = given.payment_method === undefined ? null : methodNamed(books, given.payment_method, 'payment_method');
+  if (given.confirm === true && method === null) throw needsMethod();
+  const intent = createIntent(books, {
+    amount: given.amount,
+    currency,
+    customer: given.customer ?? null,
+    description: given.description ?? null,
+    metadata: withoutEmpty(given.metadata),
+    method: method?.id ?? null,
+  });
+  return given.confirm === true && method !== null ? confirm(books, intent, method) : intent;
+}
+
+function confirmLater({ books, id }: Call, given: GivenConfirmation): PaymentIntent {
+  const intent = intentOf(books, id);
+  if (!['requires_payment_method', 'requires_confirmation', 'requires_action'].includes(intent.status)) {
+    throw unexpectedState(
+      intent,
+      `You cannot confirm this PaymentIntent because it has already ${intent.status === 'succeeded' ? 'succeeded after being previously confirmed' : `a status of ${intent.status}`}.`,
+    );
+  }
+  const named = given.payment_method ?? intent.payment_method;
+  if (named === null) throw needsMethod();
+  return confirm(books, intent, methodNamed(books, named, 'payment_method'));
 }
 
 function intentOf(books: Books, id: string): PaymentIntent {
@@ -206,39 +253,25 @@ function methodEndpoints(): readonly Endpoint[] {
 
 function refundEndpoints(): readonly Endpoint[] {
   return [
-    endpoint(
-      'POST',
-      'refunds',
-      {
-        amount: v.optional(whole(1)),
-        charge: v.optional(text()),
-        instructions_email: v.optional(text()),
-        metadata: v.optional(metadata()),
-        payment_intent: v.optional(text()),
-        reason: v.optional(oneOf(['duplicate', 'fraudulent', 'requested_by_customer'])),
-        refund_application_fee: v.optional(flag()),
-        reverse_transfer: v.optional(flag()),
-      },
-      ({ books }, given) => {
-        const charge = chargeToRefund(books, given.charge, given.payment_intent);
-        if (charge.refunded) {
-          throw refused(`Charge ${charge.id} has already been refunded.`, undefined, 'charge_already_refunded');
-        }
-        const left = charge.amount - charge.amount_refunded;
-        if (given.amount !== undefined && given.amount > left) {
-          const shown = (minor: number): string => `${(minor / 100).toFixed(2)} ${charge.currency}`;
-          throw refused(
-            `Refund amount (${shown(given.amount)}) is greater than unrefunded amount on charge (${shown(left)})`,
-            'amount',
-          );
-        }
-        return refundCharge(books, charge, {
-          ...defined('amount', given.amount),
-          ...defined('reason', given.reason),
-          metadata: withoutEmpty(given.metadata),
-        });
-      },
-    ),
+    endpoint('POST', 'refunds', REFUND_CREATE, ({ books }, given) => {
+      const charge = chargeToRefund(books, given.charge, given.payment_intent);
+      if (charge.refunded) {
+        throw refused(`Charge ${charge.id} has already been refunded.`, undefined, 'charge_already_refunded');
+      }
+      const left = charge.amount - charge.amount_refunded;
+      if (given.amount !== undefined && given.amount > left) {
+        const shown = (minor: number): string => `${(minor / 100).toFixed(2)} ${charge.currency}`;
+        throw refused(
+          `Refund amount (${shown(given.amount)}) is greater than unrefunded amount on charge (${shown(left)})`,
+          'amount',
+        );
+      }
+      return refundCharge(books, charge, {
+        ...defined('amount', given.amount),
+        ...defined('reason', given.reason),
+        metadata: withoutEmpty(given.metadata),
+      });
+    }),
     endpoint('POST', 'refunds/:id', { metadata: v.optional(metadata()) }, ({ books, id }, given) => {
       const refund = books.refunds.get(id);
       if (refund === undefined) throw noSuch('refund', id, 'id', 404);

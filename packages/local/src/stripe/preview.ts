@@ -18,6 +18,7 @@ export function previewChange(
   real: Subscription,
   changes: readonly ItemChange[],
   proration: Proration,
+  prorationDate?: number,
 ): Invoice {
   const scratch = scratchOf(books);
   const subscription = structuredClone(real);
@@ -27,7 +28,7 @@ export function previewChange(
     const item = subscription.items.data.find((it) => it.id === change.item?.id);
     const { item: _, ...rest } = change;
     const mine: ItemChange = item === undefined ? rest : { ...rest, item };
-    if (changeOne(scratch, subscription, mine, proration, lines)) atOnce = true;
+    if (changeOne(scratch, subscription, mine, proration, lines, prorationDate)) atOnce = true;
   }
   if (atOnce) return upcoming(scratch, subscription, lines, books.now(), books.now());
   const due = nextRenewal(subscription);

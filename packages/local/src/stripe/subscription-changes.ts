@@ -30,19 +30,22 @@ export type ItemChange = {
 
 /**
  * Another price or quantity. Prorations wait for the next invoice, or are invoiced at once, or aren't made. A price of
- * another interval begins a new period today and is invoiced today.
+ * another interval begins a new period today and is invoiced today. `prorationDate` (epoch seconds) counts as the moment
+ * of the change: what was previewed then costs the same later.
  */
 export function changeItems(
   books: Books,
   subscription: Subscription,
   changes: readonly ItemChange[],
   proration: Proration,
+  prorationDate?: number,
 ): void {
   const before = nextRenewal(subscription);
   const lines: InvoiceLine[] = [];
   let newPeriod = false;
   updateSubscription(books, subscription, (it) => {
-    for (const change of changes) newPeriod = changeOne(books, it, change, proration, lines) || newPeriod;
+    for (const change of changes)
+      newPeriod = changeOne(books, it, change, proration, lines, prorationDate) || newPeriod;
     summarize(it);
   });
   if (subscription.items.data.length > 0 && nextRenewal(subscription) !== before) planRenewal(books, subscription);
@@ -62,6 +65,7 @@ export function changeOne(
   change: ItemChange,
   proration: Proration,
   lines: InvoiceLine[],
+  prorationDate = books.now(),
 ): boolean {
   const { item } = change;
   if (item === undefined) {
@@ -85,7 +89,7 @@ export function changeOne(
   if (change.quantity !== undefined && !isMetered(item)) item.quantity = change.quantity;
   const otherInterval = old.price.recurring?.interval !== item.price.recurring?.interval;
   if (proration !== 'none' && subscription.status !== 'trialing' && !isMetered(item)) {
-    const [credit, debit] = prorationLines(books, subscription, old, item);
+    const [credit, debit] = prorationLines(books, subscription, old, item, prorationDate);
     if (credit !== undefined) lines.push(credit);
     if (debit !== undefined && !otherInterval) lines.push(debit);
   }

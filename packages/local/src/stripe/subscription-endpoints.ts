@@ -6,7 +6,7 @@ import { withoutEmpty } from './catalogue-endpoints.ts';
 import { defined, liveCustomer } from './customer-endpoints.ts';
 import type { Endpoint } from './endpoint.ts';
 import { endpoint } from './endpoint.ts';
-import { clearable, flag, hash, ignored, list, metadata, oneOf, text, whole } from './parameters.ts';
+import { clearable, flag, hash, ignored, list, metadata, notImitated, oneOf, text, whole } from './parameters.ts';
 import type { Price } from './price.ts';
 import { noSuch, refused, StripeError } from './stripe-error.ts';
 import type { ItemFields, Subscription } from './subscription.ts';
@@ -37,31 +37,47 @@ const MOMENT = v.pipe(
   v.regex(/^(now|\d{1,12})$/, 'Invalid timestamp: must be an integer Unix timestamp or `now`'),
 );
 const COMMON = {
-  add_invoice_items: v.optional(ignored()),
+  application_fee_percent: v.optional(notImitated()),
+  billing_schedules: v.optional(notImitated()),
+  default_source: v.optional(notImitated()),
+  on_behalf_of: v.optional(notImitated()),
+  transfer_data: v.optional(notImitated()),
+  add_invoice_items: v.optional(notImitated()),
   automatic_tax: v.optional(ignored()),
-  billing_thresholds: v.optional(ignored()),
+  billing_thresholds: v.optional(notImitated()),
   cancel_at: v.optional(clearable()),
   cancel_at_period_end: v.optional(flag()),
   collection_method: v.optional(oneOf(['charge_automatically', 'send_invoice'])),
   days_until_due: v.optional(whole(0)),
   default_payment_method: v.optional(clearable()),
-  default_tax_rates: v.optional(ignored()),
+  default_tax_rates: v.optional(notImitated()),
   description: v.optional(clearable(500)),
-  discounts: v.optional(ignored()),
+  discounts: v.optional(notImitated()),
   invoice_settings: v.optional(ignored()),
   metadata: v.optional(metadata()),
   off_session: v.optional(flag()),
   payment_behavior: v.optional(oneOf(PAYMENT_BEHAVIOUR)),
   payment_settings: v.optional(ignored()),
-  pending_invoice_item_interval: v.optional(ignored()),
+  pending_invoice_item_interval: v.optional(notImitated()),
   proration_behavior: v.optional(oneOf(PRORATION)),
   trial_end: v.optional(MOMENT),
+  trial_from_plan: v.optional(notImitated()),
   trial_settings: v.optional(
     hash({ end_behavior: hash({ missing_payment_method: oneOf(['cancel', 'create_invoice', 'pause']) }) }),
   ),
 };
 
-const NEW_ITEM = { metadata: v.optional(metadata()), price: v.optional(text()), quantity: v.optional(whole(0)) };
+const NEW_ITEM = {
+  billing_thresholds: v.optional(notImitated()),
+  current_trial: v.optional(notImitated()),
+  discounts: v.optional(notImitated()),
+  metadata: v.optional(metadata()),
+  plan: v.optional(notImitated()),
+  price: v.optional(text()),
+  price_data: v.optional(notImitated()),
+  quantity: v.optional(whole(0)),
+  tax_rates: v.optional(notImitated()),
+};
 
 /** Items of an update, and of a preview. */
 export const ITEM_CHANGES = list(
@@ -69,19 +85,20 @@ export const ITEM_CHANGES = list(
   20,
 );
 
-const CREATE = {
+export const SUBSCRIPTION_CREATE = {
+  billing_cycle_anchor_config: v.optional(notImitated()),
+  customer_account: v.optional(notImitated()),
   ...COMMON,
-  backdate_start_date: v.optional(ignored()),
-  billing_cycle_anchor: v.optional(ignored()),
+  backdate_start_date: v.optional(notImitated()),
+  billing_cycle_anchor: v.optional(notImitated()),
   billing_mode: v.optional(hash({ type: oneOf(['classic', 'flexible']), flexible: v.optional(ignored()) })),
   currency: v.optional(text(3)),
   customer: text(),
   items: list(hash(NEW_ITEM), 20),
-  trial_from_plan: v.optional(flag()),
   trial_period_days: v.optional(whole(1)),
 };
 
-const UPDATE = {
+export const SUBSCRIPTION_UPDATE = {
   ...COMMON,
   billing_cycle_anchor: v.optional(oneOf(['now', 'unchanged'])),
   cancellation_details: v.optional(hash({ comment: v.optional(clearable()), feedback: v.optional(clearable()) })),
@@ -101,62 +118,63 @@ const UPDATE = {
   proration_date: v.optional(whole(0)),
 };
 
-const CANCEL = {
+export const SUBSCRIPTION_CANCEL = {
   cancellation_details: v.optional(ignored()),
   invoice_now: v.optional(flag()),
   prorate: v.optional(flag()),
 };
 
-type Update = v.InferOutput<v.StrictObjectSchema<typeof UPDATE, undefined>>;
-type Create = v.InferOutput<v.StrictObjectSchema<typeof CREATE, undefined>>;
+export const SUBSCRIPTION_PAUSE = {
+  bill_for: v.optional(ignored()),
+  invoicing_behavior: v.optional(text()),
+  type: v.optional(text()),
+};
+
+export const SUBSCRIPTION_RESUME = {
+  billing_cycle_anchor: v.optional(oneOf(['now', 'unchanged'])),
+  payment_behavior: v.optional(text()),
+  proration_behavior: v.optional(oneOf(PRORATION)),
+  proration_date: v.optional(whole(0)),
+};
+
+type Update = v.InferOutput<v.StrictObjectSchema<typeof SUBSCRIPTION_UPDATE, undefined>>;
+type Create = v.InferOutput<v.StrictObjectSchema<typeof SUBSCRIPTION_CREATE, undefined>>;
 
 export function subscriptionEndpoints(): readonly Endpoint[] {
   return [
-    endpoint('POST', 'subscriptions', CREATE, ({ books }, given) => create(books, given)),
-    endpoint('POST', 'subscriptions/:id', UPDATE, ({ books, id }, given) => {
+    endpoint('POST', 'subscriptions', SUBSCRIPTION_CREATE, ({ books }, given) => create(books, given)),
+    endpoint('POST', 'subscriptions/:id', SUBSCRIPTION_UPDATE, ({ books, id }, given) => {
       const subscription = subscriptionNamed(books, id, 'id', 404);
       update(books, subscription, given);
       return subscription;
     }),
-    endpoint('DELETE', 'subscriptions/:id', CANCEL, ({ books, id }) => {
+    endpoint('DELETE', 'subscriptions/:id', SUBSCRIPTION_CANCEL, ({ books, id }) => {
       const subscription = subscriptionNamed(books, id, 'id', 404);
       if (hasEnded(subscription)) throw noSuch('subscription', id, 'id', 404);
       cancelNow(books, subscription);
       return subscription;
     }),
-    endpoint(
-      'POST',
-      'subscriptions/:id/pause',
-      { bill_for: v.optional(ignored()), invoicing_behavior: v.optional(text()), type: v.optional(text()) },
-      ({ books, id }) => {
-        const subscription = subscriptionNamed(books, id, 'id', 404);
-        if (!['active', 'past_due', 'trialing'].includes(subscription.status)) {
-          throw refused(`You cannot pause a subscription with a status of \`${subscription.status}\`.`);
-        }
-        pauseSubscription(books, subscription);
-        return subscription;
-      },
-    ),
-    endpoint(
-      'POST',
-      'subscriptions/:id/resume',
-      {
-        billing_cycle_anchor: v.optional(oneOf(['now', 'unchanged'])),
-        payment_behavior: v.optional(text()),
-        proration_behavior: v.optional(oneOf(PRORATION)),
-        proration_date: v.optional(whole(0)),
-      },
-      ({ books, id }) => {
-        const subscription = subscriptionNamed(books, id, 'id', 404);
-        if (subscription.status !== 'paused') {
-          throw refused(
-            `You cannot resume a subscription with a status of \`${subscription.status}\`: it must be \`paused\`.`,
-          );
-        }
-        resumeSubscription(books, subscription);
-        return subscription;
-      },
-    ),
+    endpoint('POST', 'subscriptions/:id/pause', SUBSCRIPTION_PAUSE, ({ books, id }) => {
+      const subscription = subscriptionNamed(books, id, 'id', 404);
+      if (!['active', 'past_due', 'trialing'].includes(subscription.status)) {
+        throw refused(`You cannot pause a subscription with a status of \`${subscription.status}\`.`);
+      }
+      pauseSubscription(books, subscription);
+      return subscription;
+    }),
+    endpoint('POST', 'subscriptions/:id/resume', SUBSCRIPTION_RESUME, ({ books, id }, given) => {
+      const subscription = subscriptionNamed(books, id, 'id', 404);
+      if (subscription.status !== 'paused') {
+        throw refused(
+          `You cannot resume a subscription with a status of \`${subscription.status}\`: it must be \`paused\`.`,
+        );
+      }
+      if (given.billing_cycle_anchor === 'unchanged') {
+        throw refused('This local Stripe account resumes with a new period only.', 'billing_cycle_anchor');
+      }
+      resumeSubscription(books, subscription);
+      return subscription;
+    }),
   ];
 }
 
@@ -181,9 +199,8 @@ function create(books: Books, given: Create): Subscription {
     items.map(({ price }) => price),
     customer.currency,
   );
-  if (given.collection_method === 'send_invoice') {
-    throw refused('This stand-in charges automatically: send_invoice is not imitated.', 'collection_method');
-  }
+  const { collection_method, payment_behavior } = given;
+  refuseUnknownWays({ collection_method, payment_behavior });
   const trialEnd = trialEndOf(books, given.trial_end, given.trial_period_days);
   const own = given.default_payment_method;
   const method = own == null ? null : methodNamed(books, own, 'default_payment_method');
@@ -243,6 +260,8 @@ function update(books: Books, subscription: Subscription, given: Update): void {
   }
   const changes = itemChanges(books, subscription, given.items ?? [], 'items');
   const proration = given.proration_behavior ?? 'create_prorations';
+  const moment = prorationMoment(subscription, given.proration_date, 'proration_date');
+  refuseUnknownWays(given);
   const own = given.default_payment_method;
   const method = own == null ? own : methodNamed(books, own, 'default_payment_method').id;
   const cancelAt = given.cancel_at === undefined ? undefined : cancelTime(books, subscription, given.cancel_at);
@@ -262,7 +281,7 @@ function update(books: Books, subscription: Subscription, given: Update): void {
       it.trial_settings = { end_behavior: behaviour };
     });
   }
-  if (changes.length > 0) changeItems(books, subscription, changes, proration);
+  if (changes.length > 0) changeItems(books, subscription, changes, proration, moment);
   if (given.cancel_at_period_end !== undefined) cancelAtPeriodEnd(books, subscription, given.cancel_at_period_end);
   if (cancelAt !== undefined) scheduleEnd(books, subscription, cancelAt);
   if (given.pause_collection !== undefined) {
@@ -274,6 +293,32 @@ function update(books: Books, subscription: Subscription, given: Update): void {
     );
   }
   if (given.trial_end !== undefined) changeTrial(books, subscription, given.trial_end);
+}
+
+/** Within the current period, or undefined. */
+export function prorationMoment(
+  subscription: Subscription,
+  date: number | undefined,
+  param: string,
+): number | undefined {
+  if (date === undefined) return undefined;
+  const within = subscription.items.data.some(
+    (item) => item.current_period_start <= date && date <= item.current_period_end,
+  );
+  if (within) return date;
+  throw refused('Cannot specify `proration_date` outside of current subscription period.', param);
+}
+
+/** What Stripe does and this account doesn't, where a listed value asks for it. */
+function refuseUnknownWays(
+  given: Pick<Update, 'billing_cycle_anchor' | 'collection_method' | 'payment_behavior'>,
+): void {
+  const refuse = (param: string): never => {
+    throw refused(`This local Stripe account does not imitate that value of ${param}.`, param);
+  };
+  if (given.billing_cycle_anchor === 'now') refuse('billing_cycle_anchor');
+  if (given.collection_method === 'send_invoice') refuse('collection_method');
+  if (given.payment_behavior === 'pending_if_incomplete') refuse('payment_behavior');
 }
 
 /** Epoch seconds; null: no end. `min_period_end`, `max_period_end` name the items' own. */

@@ -10,56 +10,50 @@ import { noSuch, refused } from './stripe-error.ts';
 import type { WebhookEndpoint } from './webhook-endpoint.ts';
 import { activeSecretsOf, createWebhookEndpoint } from './webhook-endpoint.ts';
 
+export const WEBHOOK_CREATE = {
+  api_version: v.optional(text()),
+  connect: v.optional(flag()),
+  description: v.optional(clearable()),
+  enabled_events: list(text(), 1_000),
+  metadata: v.optional(metadata()),
+  url: text(),
+};
+
+export const WEBHOOK_UPDATE = {
+  description: v.optional(clearable()),
+  disabled: v.optional(flag()),
+  enabled_events: v.optional(list(text(), 1_000)),
+  metadata: v.optional(metadata()),
+  url: v.optional(text()),
+};
+
 /** Signing secrets are shown once, when an endpoint is made. */
 export function webhookEndpoints(): readonly Endpoint[] {
   return [
-    endpoint(
-      'POST',
-      'webhook_endpoints',
-      {
-        api_version: v.optional(text()),
-        connect: v.optional(flag()),
-        description: v.optional(clearable()),
-        enabled_events: list(text(), 1_000),
-        metadata: v.optional(metadata()),
-        url: text(),
-      },
-      ({ books }, given): JsonObject => {
-        checkUrl(given.url);
-        checkVersion(given.api_version);
-        checkEvents(given.enabled_events);
-        const made = createWebhookEndpoint(books, {
-          url: given.url,
-          enabledEvents: given.enabled_events,
-          apiVersion: given.api_version ?? null,
-          description: given.description ?? null,
-          metadata: withoutEmpty(given.metadata),
-        });
-        return { ...made, secret: activeSecretsOf(books, made.id, 0)[0] ?? '' };
-      },
-    ),
-    endpoint(
-      'POST',
-      'webhook_endpoints/:id',
-      {
-        description: v.optional(clearable()),
-        disabled: v.optional(flag()),
-        enabled_events: v.optional(list(text(), 1_000)),
-        metadata: v.optional(metadata()),
-        url: v.optional(text()),
-      },
-      ({ books, id }, given) => {
-        const found = webhookEndpointOf(books, id);
-        if (given.url !== undefined) checkUrl(given.url);
-        if (given.enabled_events !== undefined) checkEvents(given.enabled_events);
-        if (given.url !== undefined) found.url = given.url;
-        if (given.enabled_events !== undefined) found.enabled_events = given.enabled_events;
-        if (given.description !== undefined) found.description = given.description;
-        if (given.metadata !== undefined) found.metadata = mergeMetadata(found.metadata, given.metadata);
-        if (given.disabled !== undefined) found.status = given.disabled ? 'disabled' : 'enabled';
-        return found;
-      },
-    ),
+    endpoint('POST', 'webhook_endpoints', WEBHOOK_CREATE, ({ books }, given): JsonObject => {
+      checkUrl(given.url);
+      checkVersion(given.api_version);
+      checkEvents(given.enabled_events);
+      const made = createWebhookEndpoint(books, {
+        url: given.url,
+        enabledEvents: given.enabled_events,
+        apiVersion: given.api_version ?? null,
+        description: given.description ?? null,
+        metadata: withoutEmpty(given.metadata),
+      });
+      return { ...made, secret: activeSecretsOf(books, made.id, 0)[0] ?? '' };
+    }),
+    endpoint('POST', 'webhook_endpoints/:id', WEBHOOK_UPDATE, ({ books, id }, given) => {
+      const found = webhookEndpointOf(books, id);
+      if (given.url !== undefined) checkUrl(given.url);
+      if (given.enabled_events !== undefined) checkEvents(given.enabled_events);
+      if (given.url !== undefined) found.url = given.url;
+      if (given.enabled_events !== undefined) found.enabled_events = given.enabled_events;
+      if (given.description !== undefined) found.description = given.description;
+      if (given.metadata !== undefined) found.metadata = mergeMetadata(found.metadata, given.metadata);
+      if (given.disabled !== undefined) found.status = given.disabled ? 'disabled' : 'enabled';
+      return found;
+    }),
     endpoint('DELETE', 'webhook_endpoints/:id', {}, ({ books, id }) => {
       webhookEndpointOf(books, id);
       books.webhookEndpoints.delete(id);

@@ -343,3 +343,57 @@ test('the catalogue: tiers, lookup keys, a product that has prices cannot go; an
     expect(portal).toMatchObject({ object: 'billing_portal.session', customer: customer.id });
     expect(portal.url).toMatch(/^https:/);
   }));
+
+test('a change costs what its preview said when both name the same proration_date', () =>
+  withStripe(async ({ stripe, account }) => {
+    const { customer, basic, pro } = await customerAndPrice(stripe);
+    const made = await stripe.subscriptions.create({ customer: customer.id, items: [{ price: basic.id }] });
+    const item = made.items.data[0];
+    account.advance(9 * 86_400);
+    const change = {
+      items: [{ id: item?.id ?? '', price: pro.id }],
+      proration_behavior: 'always_invoice' as const,
+      proration_date: account.now(),
+    };
+    const preview = await stripe.invoices.createPreview({ subscription: made.id, subscription_details: change });
+    account.advance(2 * 86_400);
+    const changed = await stripe.subscriptions.update(made.id, { ...change, expand: ['latest_invoice'] });
+    expect(changed.latest_invoice).toMatchObject({ amount_due: preview.amount_due });
+    const later = await stripe.invoices.createPreview({
+      subscription: made.id,
+      subscription_details: {
+        ...change,
+        items: [{ id: item?.id ?? '', price: basic.id }],
+        proration_date: account.now(),
+      },
+    });
+    expect(Math.abs(later.total)).toBeLessThan(preview.amount_due);
+    await expect(stripe.subscriptions.update(made.id, { ...change, proration_date: 1 })).rejects.toMatchObject({
+      param: 'proration_date',
+    });
+  }));
+
+test('what would change amounts and is not imitated is refused by name, never left out', () =>
+  withStripe(async ({ stripe, told }) => {
+    const { customer, basic } = await customerAndPrice(stripe);
+    told();
+    const items = [{ price: basic.id }];
+    await expect(
+      stripe.subscriptions.create({ customer: customer.id, items, discounts: [{ coupon: 'half' }] }),
+    ).rejects.toThrow('does not imitate discounts');
+    await expect(
+      stripe.checkout.sessions.create({
+        mode: 'payment',
+        success_url: 'https://app.example',
+        line_items: [{ quantity: 1, price_data: { currency: 'usd', unit_amount: 5, product_data: { name: 'x' } } }],
+      }),
+    ).rejects.toThrow('does not imitate line_items[0][price_data]');
+    const made = await stripe.subscriptions.create({ customer: customer.id, items });
+    told();
+    await expect(
+      stripe.subscriptions.update(made.id, { payment_behavior: 'pending_if_incomplete' }),
+    ).rejects.toMatchObject({
+      param: 'payment_behavior',
+    });
+    expect(told()).toEqual([]);
+  }));
