@@ -205,6 +205,15 @@ describe('aggregate', () => {
     expect(puts).toBe(4);
   });
 
+  it('lets the message come again whose row the buffer could not read', async () => {
+    const { world, lines } = worldOf(
+      {},
+      { buffer: { put: async (_, rows) => ({ outcomes: rows.map(() => 'broken' as const), waiting: 0 }) } },
+    );
+    expect(await aggregate([message(stripeEvent({}))], world)).toEqual({ failed: ['evt_1'] });
+    expect(lines).toContainEqual(expect.objectContaining({ outcome: 'failed', stripeEventId: 'evt_1' }));
+  });
+
   it('lets the whole batch come again when Redis fails', async () => {
     const { world } = worldOf({}, { buffer: { put: () => Promise.reject(new Error('CLUSTERDOWN')) } });
     await expect(aggregate([message(stripeEvent({}))], world)).rejects.toThrow('CLUSTERDOWN');

@@ -444,6 +444,27 @@ describe('a bulk job', () => {
     expect(world.org.rows(CUSTOMER)).toHaveLength(2);
   });
 
+  it('that fails half-way keeps what it wrote, and sends the rows it did not reach apart next time', async () => {
+    await buffered(['evt_1', customer({})], ['evt_2', customer({ id: 'cus_2' })]);
+    const { salesforce } = world.org;
+    world.salesforce = async (request) => {
+      if (request.path.endsWith('/unprocessedrecords')) return { status: 200, body: 'Stripe_Customer_ID__c\ncus_2\n' };
+      const reached = request.method === 'PUT' ? String(request.body).split('\n').slice(0, 2).join('\n') : request.body;
+      const answer = await salesforce(reached === undefined ? request : { ...request, body: reached });
+      for (const job of world.org.jobs.values()) if (job.state === 'JobComplete') job.state = 'Failed';
+      return answer;
+    };
+    await flush(CUSTOMER);
+    expect(world.org.rows(CUSTOMER)).toMatchObject([{ Stripe_Customer_ID__c: 'cus_1' }]);
+    expect(await world.claims.claim('evt_1', 'x', 0)).toBe('duplicate');
+    expect(await world.claims.claim('evt_2', 'x', 0)).toBe('mine');
+    world.salesforce = salesforce;
+    world.clock.now += 2_000;
+    await flush(CUSTOMER);
+    expect(world.org.jobs.size).toBe(1);
+    expect(world.org.row(CUSTOMER, 'cus_2')).toBeDefined();
+  });
+
   it('whose upload is uncertain is aborted, and another one made', async () => {
     await buffered(['evt_1', customer({})]);
     let seen = 0;

@@ -141,6 +141,23 @@ describe('readComposite', () => {
     });
   });
 
+  it('does not count as refused what a stub left alone or a fetched state was allowed to change', () => {
+    const owners = {
+      subscription: { version: V, fetched: false },
+      session: { version: V, fetched: true },
+      invoice: { version: 0, fetched: false },
+    };
+    const shared = { ...subscription, owners };
+    const stored = {
+      Refused_Write__c: 'evt_1',
+      ...{ Stripe_Version__c: V + 100, Session_Version__c: V, Invoice_Version__c: V + 100 },
+    };
+    expect(readComposite(ok(stored), parts([customer, shared]), 'evt_1')).toEqual({
+      kind: 'written',
+      refusals: [{ record: shared, owner: 'subscription', why: 'older' }],
+    });
+  });
+
   it('does not take the refusal of another write for its own', () => {
     const answer = ok({ Refused_Write__c: 'evt_0', Stripe_Version__c: V });
     expect(readComposite(answer, placed, 'evt_1')).toEqual({ kind: 'written', refusals: [] });
