@@ -56,6 +56,16 @@ describe.skipIf(!existsSync(AWS_CLI))("Debian's aws command line", { timeout: 60
     expect(await aws(...receive)).toBeUndefined();
   });
 
+  it('puts an event that a rule hands to a queue', async () => {
+    await aws('events', 'put-rule', '--name', 'shop', '--event-pattern', '{"source":["shop"]}');
+    await aws('events', 'put-targets', '--rule', 'shop', '--targets', `Id=q,Arn=${queueArn('elsewhere')}`);
+    const entries = JSON.stringify([{ Source: 'shop', DetailType: 'order', Detail: '{"n":1}' }]);
+    expect(await aws('events', 'put-events', '--entries', entries)).toMatchObject({ FailedEntryCount: 0 });
+    const url = `${endpoint.url}/${ACCOUNT}/elsewhere`;
+    const { Messages } = await aws('sqs', 'receive-message', '--queue-url', url, '--wait-time-seconds', '5');
+    expect(JSON.parse(Messages[0].Body)).toMatchObject({ source: 'shop', detail: { n: 1 } });
+  });
+
   it('lists queues, their attributes and the sources of a dead-letter queue', async () => {
     expect((await aws('sqs', 'list-queues')).QueueUrls).toContain(`${endpoint.url}/${ACCOUNT}/rule-dead`);
     const url = `${endpoint.url}/${ACCOUNT}/bulk-dead`;

@@ -1,3 +1,5 @@
+import { createBus } from '../bus/bus.ts';
+import { handleEvents } from '../bus/wire.ts';
 import { createCloudWatch } from '../cloudwatch/cloudwatch.ts';
 import { monitoringDialect } from '../cloudwatch/monitoring-wire.ts';
 import { queuesDialect } from '../queues/query-dialect.ts';
@@ -40,7 +42,7 @@ const DEFINITION = {
   },
 };
 
-/** Every service but the bus on one port; `invoke` is the Lambda behind the machine. */
+/** Every service on one port; `invoke` is the Lambda behind the machine. */
 export async function startEndpoint(invoke: (payload: Json) => Promise<Json> = async (payload) => payload) {
   const now = () => Date.now();
   const queues = await startQueues(
@@ -55,6 +57,19 @@ export async function startEndpoint(invoke: (payload: Json) => Promise<Json> = a
     onStatusChange: cloudwatch.execution,
     now,
   });
+  const bus = createBus({
+    account: ACCOUNT,
+    region: REGION,
+    clock: now,
+    random: Math.random,
+    schedule: (ms, task) => {
+      const timer = setTimeout(task, ms);
+      return () => clearTimeout(timer);
+    },
+    deliver: async ({ arn }, payload) => queues.send(arn, payload),
+    deadLetter: async (arn, { body, attributes }) => queues.send(arn, body, attributes),
+    onMetric: cloudwatch.busMetric,
+  });
   const secrets = createSecrets({ secrets: [{ name: 'signing', arn: SECRET }], now });
   const server = await startAwsServer({
     host: '127.0.0.1',
@@ -63,6 +78,7 @@ export async function startEndpoint(invoke: (payload: Json) => Promise<Json> = a
       ...cloudwatch.services,
       ['AmazonSQS', front.service],
       [identityDialect.service, identityService(ACCOUNT)],
+      ['AWSEvents', (operation, input) => handleEvents(bus, operation, input)],
       ['AWSStepFunctions', (operation, input) => handleStates(machines, operation, input)],
       ['secretsmanager', (operation, input) => handleSecrets(secrets, operation, input, PLACE)],
     ]),
@@ -89,6 +105,7 @@ export async function startEndpoint(invoke: (payload: Json) => Promise<Json> = a
     machines,
     async close() {
       machines.close();
+      await bus.stop();
       await front.close();
       await server.close();
       await queues.close();

@@ -142,9 +142,28 @@ describe('the AWS endpoint, spoken to by the AWS SDK', () => {
     await expect.poll(() => finish(executionArn)).toBe('SUCCEEDED');
   });
 
+  it('pages histories, the newest event first when asked to', async () => {
+    const { executionArn } = await sfn.send(new StartExecutionCommand({ stateMachineArn: MACHINE, input: '{}' }));
+    await expect.poll(() => finish(executionArn)).toBe('SUCCEEDED');
+    const ids: (number | undefined)[] = [];
+    let nextToken: string | undefined;
+    do {
+      const page = new GetExecutionHistoryCommand({ executionArn, reverseOrder: true, maxResults: 3, nextToken });
+      const answer = await sfn.send(page);
+      ids.push(...(answer.events ?? []).map(({ id }) => id));
+      nextToken = answer.nextToken;
+    } while (nextToken !== undefined);
+    expect(ids).toEqual([7, 6, 5, 4, 3, 2, 1]);
+    const broken = new GetExecutionHistoryCommand({ executionArn, nextToken: 'bm9uZQ' });
+    await expect(sfn.send(broken)).rejects.toMatchObject({ name: 'InvalidToken' });
+  });
+
   it("answers wrong calls with the service's own error", async () => {
     await expect(sfn.send(new DescribeExecutionCommand({ executionArn: `${MACHINE}:nobody` }))).rejects.toMatchObject({
       name: 'ExecutionDoesNotExist',
+    });
+    await expect(sfn.send(new StartExecutionCommand({ stateMachineArn: 'payments' }))).rejects.toMatchObject({
+      name: 'InvalidArn',
     });
     await expect(
       sfn.send(new StartExecutionCommand({ stateMachineArn: 'arn:aws:states:us-east-1:1:stateMachine:x' })),

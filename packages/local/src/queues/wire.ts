@@ -58,7 +58,10 @@ export function createQueuesFront(options: {
       try {
         const own = FRONT.get(operation);
         if (own !== undefined) return { status: 200, body: await own(input, { tasks, behind, account, call }) };
+        if (!v.is(Input, input)) throw wrongType();
         const answer = await queues.request(operation, inward(input, account));
+        // fauxqs does not check types: it stumbles over them.
+        if (answer.status >= 500) throw wrongType();
         return { ...answer, body: outward(answer.body, account, call.host) };
       } catch (error) {
         if (error instanceof SqsError) return refusal(error);
@@ -68,6 +71,12 @@ export function createQueuesFront(options: {
     },
     close: () => tasks.close(),
   };
+}
+
+const Input = v.record(v.string(), v.unknown());
+
+function wrongType(): SqsError {
+  return new SqsError('SerializationException', 'The request is not an object, or a parameter has a wrong type.');
 }
 
 type Front = {
