@@ -40,6 +40,8 @@ const HELP = `npm start -- [options]
 /** A session for people: `sf org login access-token` and curl. It opens this machine's org and nothing else. */
 const SF_TOKEN = '00D000000000001EAA!local.session';
 
+const LET_GO_MS = 1_000;
+
 /** One simulated day in this many real milliseconds: lively, and slow enough to read along. */
 const DAY_MS = 1_000;
 
@@ -72,6 +74,8 @@ async function main(): Promise<number> {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stopped.abort());
   const machine = await open(options);
   if (machine === null) return 1;
+  // An event waits to be overtaken; in a quiet moment nothing would overtake it.
+  const letGo = setInterval(() => void machine.delivery.idle(), LET_GO_MS);
   try {
     console.log(addresses(machine));
     await live(machine, options, stopped.signal);
@@ -79,6 +83,7 @@ async function main(): Promise<number> {
       console.log(styleText('dim', 'The customers have lived their lives; the road stays open. Ctrl-C stops it.'));
     await aborted(stopped.signal);
   } finally {
+    clearInterval(letGo);
     console.log('stopping …');
     await machine.close();
   }
