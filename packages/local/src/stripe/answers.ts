@@ -146,7 +146,7 @@ async function answerCall(desk: Desk, request: ApiRequest, url: URL, requestId: 
     const form = parseForm(request.method === 'POST' ? request.body : url.search.slice(1));
     const work = endpoint.prepare({ account, books: account.books, id: decodeURIComponent(id), version }, form);
     if (key !== undefined) {
-      const kept = desk.keys.claim(key, JSON.stringify([request.method, url.pathname, form]));
+      const kept = desk.keys.claim(key, JSON.stringify([request.method, url.pathname, sorted(form)]));
       if (kept !== null) return { ...kept, headers: { ...kept.headers, 'idempotent-replayed': 'true' } };
       held = true;
     }
@@ -178,6 +178,13 @@ async function answerCall(desk: Desk, request: ApiRequest, url: URL, requestId: 
     }
     return fault?.reset === true ? null : given;
   }
+}
+
+/** The same parameters in another order are the same. */
+function sorted(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  const entries = Object.entries(value).sort(([left], [right]) => (left < right ? -1 : 1));
+  return entries.map(([key, inner]) => [key, sorted(inner)]);
 }
 
 /** Stored are successes and 500s; a refusal for being busy is not, as work never began. */

@@ -15,13 +15,33 @@ import type {
 } from './subscription-endpoints.ts';
 import type { WEBHOOK_CREATE, WEBHOOK_UPDATE } from './webhook-endpoints.ts';
 
-/** `true` where both have the same keys; else names those that are missing and those that are too many. */
-type Same<Sdk, Ours> = [Exclude<keyof Sdk, keyof Ours | 'expand'>, Exclude<keyof Ours, keyof Sdk>] extends [
-  never,
-  never,
-]
+type Kind<T> = T extends readonly unknown[]
+  ? 'list'
+  : T extends string | number | boolean | Stripe.Decimal
+    ? 'scalar'
+    : 'hash';
+type Shape<T> = unknown extends T ? 'any' : Kind<Exclude<NonNullable<T>, ''>>;
+/** Keys that are a hash, a list or a scalar there and something else here; what we don't look into is anything. */
+type Odd<Sdk, Ours> = {
+  [K in keyof Sdk & keyof Ours]: Shape<Ours[K]> extends 'any'
+    ? never
+    : Extract<Shape<Sdk[K]>, Shape<Ours[K]>> extends never
+      ? K
+      : never;
+}[keyof Sdk & keyof Ours];
+/** `true` where both have the same keys of the same kinds; else names those that are missing, too many or odd. */
+type Compare<Sdk, Ours> = [
+  Exclude<keyof Sdk, keyof Ours | 'expand'>,
+  Exclude<keyof Ours, keyof Sdk>,
+  Odd<Required<Sdk>, Required<Ours>>,
+] extends [never, never, never]
   ? true
-  : { missing: Exclude<keyof Sdk, keyof Ours | 'expand'>; extra: Exclude<keyof Ours, keyof Sdk> };
+  : {
+      missing: Exclude<keyof Sdk, keyof Ours | 'expand'>;
+      extra: Exclude<keyof Ours, keyof Sdk>;
+      odd: Odd<Required<Sdk>, Required<Ours>>;
+    };
+type Same<Sdk, E extends v.ObjectEntries> = Compare<Sdk, v.InferOutput<v.StrictObjectSchema<E, undefined>>>;
 type Inside<E extends v.ObjectEntries, K extends keyof E> = NonNullable<v.InferOutput<E[K]>>;
 type Item<T> = T extends readonly (infer I)[] ? I : never;
 
@@ -31,27 +51,27 @@ const lists: {
   customerUpdate: Same<Stripe.CustomerUpdateParams, typeof CUSTOMER_UPDATE>;
   portal: Same<Stripe.BillingPortal.SessionCreateParams, typeof PORTAL_CREATE>;
   checkout: Same<Stripe.Checkout.SessionCreateParams, typeof SESSION_CREATE>;
-  checkoutSubscription: Same<
+  checkoutSubscription: Compare<
     NonNullable<Stripe.Checkout.SessionCreateParams['subscription_data']>,
     Inside<typeof SESSION_CREATE, 'subscription_data'>
   >;
-  checkoutPayment: Same<
+  checkoutPayment: Compare<
     NonNullable<Stripe.Checkout.SessionCreateParams['payment_intent_data']>,
     Inside<typeof SESSION_CREATE, 'payment_intent_data'>
   >;
-  checkoutItem: Same<
+  checkoutItem: Compare<
     Item<NonNullable<Stripe.Checkout.SessionCreateParams['line_items']>>,
     Item<Inside<typeof SESSION_CREATE, 'line_items'>>
   >;
   subscriptionCreate: Same<Stripe.SubscriptionCreateParams, typeof SUBSCRIPTION_CREATE>;
   subscriptionUpdate: Same<Stripe.SubscriptionUpdateParams, typeof SUBSCRIPTION_UPDATE>;
-  subscriptionItem: Same<
+  subscriptionItem: Compare<
     Item<NonNullable<Stripe.SubscriptionUpdateParams['items']>>,
     Item<Inside<typeof SUBSCRIPTION_UPDATE, 'items'>>
   >;
   subscriptionCancel: Same<Stripe.SubscriptionCancelParams, typeof SUBSCRIPTION_CANCEL>;
   preview: Same<Stripe.InvoiceCreatePreviewParams, typeof INVOICE_PREVIEW>;
-  previewSubscription: Same<
+  previewSubscription: Compare<
     NonNullable<Stripe.InvoiceCreatePreviewParams['subscription_details']>,
     Inside<typeof INVOICE_PREVIEW, 'subscription_details'>
   >;

@@ -3,6 +3,7 @@ import type { StripeAccount } from './account.ts';
 import type { Match } from './endpoint.ts';
 import type { Form } from './form.ts';
 import { stripeOrdered } from './json.ts';
+import { unknownParameters } from './parameters.ts';
 import type { Collection } from './resources.ts';
 import { collections } from './resources.ts';
 import { noSuch, StripeError } from './stripe-error.ts';
@@ -26,15 +27,26 @@ export function readEndpoint(
     endpoint: {
       method,
       path: id === undefined ? name : `${name}/:id`,
-      prepare: (call, form) => () => {
-        if (id === undefined) return list([...collection.all()].reverse(), form, pathname, collection.matches);
-        const found = collection.get(call.id);
-        if (found === undefined) throw noSuch(collection.noun, call.id, paramOf(collection), 404);
-        if (lines) return list(account.books.invoices.get(call.id)?.lines.data ?? [], form, pathname, () => true);
-        return account.isDeleted(call.id) ? { id: call.id, object: collection.noun, deleted: true } : found;
+      prepare: (call, form) => {
+        checkFilters(form, id === undefined ? [...LIST, ...collection.filters] : lines ? LIST : []);
+        return () => {
+          if (id === undefined) return list([...collection.all()].reverse(), form, pathname, collection.matches);
+          const found = collection.get(call.id);
+          if (found === undefined) throw noSuch(collection.noun, call.id, paramOf(collection), 404);
+          if (lines) return list(account.books.invoices.get(call.id)?.lines.data ?? [], form, pathname, () => true);
+          return account.isDeleted(call.id) ? { id: call.id, object: collection.noun, deleted: true } : found;
+        };
       },
     },
   };
+}
+
+const LIST = ['created', 'ending_before', 'limit', 'starting_after'];
+
+/** A filter that isn't applied would answer with too much: it is refused as an unknown one. */
+function checkFilters(form: Form, known: readonly string[]): void {
+  const unknown = Object.keys(form).filter((name) => name !== 'expand' && !known.includes(name));
+  if (unknown.length > 0) throw unknownParameters(unknown);
 }
 
 /** Which parameter a 404 names; the elder resources say `id`. */

@@ -5,6 +5,8 @@ import type { SubscriptionItem } from './subscription.ts';
 
 export type Collection = {
   readonly noun: string;
+  /** Filters of its list, at the top level, besides those of every list. */
+  readonly filters: readonly string[];
   all(): Iterable<JsonObject>;
   get(id: string): JsonObject | undefined;
   matches(object: JsonObject, query: URLSearchParams): boolean;
@@ -15,6 +17,7 @@ export function collections(account: StripeAccount): ReadonlyMap<string, Collect
   const { books } = account;
   const of = (noun: string, map: ReadonlyMap<string, JsonObject>, ...filters: readonly string[]): Collection => ({
     noun,
+    filters,
     all: () => [...map.values()].filter((object) => !account.isDeleted(String(object.id))),
     get: (id) => map.get(id),
     matches: (object, query) => filters.every((key) => !query.has(key) || String(object[key]) === query.get(key)),
@@ -28,11 +31,22 @@ export function collections(account: StripeAccount): ReadonlyMap<string, Collect
   return new Map<string, Collection>([
     ['customers', of('customer', books.customers, 'email')],
     ['products', of('product', books.products, 'active')],
-    ['prices', { ...prices, matches: (it, query) => prices.matches(it, query) && hasLookupKey(it, query) }],
+    [
+      'prices',
+      {
+        ...prices,
+        filters: [...prices.filters, 'lookup_keys'],
+        matches: (it, query) => prices.matches(it, query) && hasLookupKey(it, query),
+      },
+    ],
     ['payment_methods', of('payment_method', books.paymentMethods, 'customer', 'type')],
     [
       'subscriptions',
-      { ...subscriptions, matches: (it, query) => subscriptions.matches(it, query) && inStatus(it, query) },
+      {
+        ...subscriptions,
+        filters: ['customer', 'status'],
+        matches: (it, query) => subscriptions.matches(it, query) && inStatus(it, query),
+      },
     ],
     [
       'subscription_items',
@@ -43,7 +57,14 @@ export function collections(account: StripeAccount): ReadonlyMap<string, Collect
       },
     ],
     ['invoices', of('invoice', books.invoices, 'customer', 'status')],
-    ['invoice_payments', { ...payments, matches: (it, query) => payments.matches(it, query) && paidBy(it, query) }],
+    [
+      'invoice_payments',
+      {
+        ...payments,
+        filters: [...payments.filters, 'payment'],
+        matches: (it, query) => payments.matches(it, query) && paidBy(it, query),
+      },
+    ],
     ['payment_intents', of('payment_intent', books.paymentIntents, 'customer')],
     ['charges', of('charge', books.charges, 'customer', 'payment_intent')],
     ['refunds', of('refund', books.refunds, 'charge', 'payment_intent')],
@@ -57,6 +78,7 @@ export function collections(account: StripeAccount): ReadonlyMap<string, Collect
       'events',
       {
         noun: 'event',
+        filters: ['delivery_success', 'type', 'types'],
         all: () => books.events.map(event),
         get: (id) => {
           const found = books.eventById.get(id);

@@ -4,8 +4,8 @@ import type { Books } from './books.ts';
 import { DAY } from './calendar.ts';
 import { withoutEmpty } from './catalogue-endpoints.ts';
 import { defined, liveCustomer } from './customer-endpoints.ts';
-import type { Endpoint } from './endpoint.ts';
-import { endpoint } from './endpoint.ts';
+import type { Call, Endpoint } from './endpoint.ts';
+import { byVersion, ENDIVE, endpoint } from './endpoint.ts';
 import { clearable, flag, hash, ignored, list, metadata, notImitated, oneOf, text, whole } from './parameters.ts';
 import type { Price } from './price.ts';
 import { noSuch, refused, StripeError } from './stripe-error.ts';
@@ -100,7 +100,7 @@ export const SUBSCRIPTION_CREATE = {
 
 export const SUBSCRIPTION_UPDATE = {
   ...COMMON,
-  billing_cycle_anchor: v.optional(oneOf(['now', 'unchanged'])),
+  billing_cycle_anchor: v.optional(hash({ type: oneOf(['now', 'unchanged']) })),
   cancellation_details: v.optional(hash({ comment: v.optional(clearable()), feedback: v.optional(clearable()) })),
   items: v.optional(ITEM_CHANGES),
   pause_collection: v.optional(
@@ -131,23 +131,34 @@ export const SUBSCRIPTION_PAUSE = {
 };
 
 export const SUBSCRIPTION_RESUME = {
-  billing_cycle_anchor: v.optional(oneOf(['now', 'unchanged'])),
+  billing_cycle_anchor: v.optional(hash({ type: oneOf(['now', 'unchanged']) })),
   payment_behavior: v.optional(text()),
   proration_behavior: v.optional(oneOf(PRORATION)),
   proration_date: v.optional(whole(0)),
 };
 
+/** A text until endive made it a hash. */
+const ANCHOR_BEFORE_ENDIVE = {
+  billing_cycle_anchor: v.optional(
+    v.pipe(
+      oneOf(['now', 'unchanged']),
+      v.transform((type) => ({ type })),
+    ),
+  ),
+};
+
 type Update = v.InferOutput<v.StrictObjectSchema<typeof SUBSCRIPTION_UPDATE, undefined>>;
+type Resume = v.InferOutput<v.StrictObjectSchema<typeof SUBSCRIPTION_RESUME, undefined>>;
 type Create = v.InferOutput<v.StrictObjectSchema<typeof SUBSCRIPTION_CREATE, undefined>>;
 
 export function subscriptionEndpoints(): readonly Endpoint[] {
   return [
     endpoint('POST', 'subscriptions', SUBSCRIPTION_CREATE, ({ books }, given) => create(books, given)),
-    endpoint('POST', 'subscriptions/:id', SUBSCRIPTION_UPDATE, ({ books, id }, given) => {
-      const subscription = subscriptionNamed(books, id, 'id', 404);
-      update(books, subscription, given);
-      return subscription;
-    }),
+    byVersion(
+      ENDIVE,
+      endpoint('POST', 'subscriptions/:id', { ...SUBSCRIPTION_UPDATE, ...ANCHOR_BEFORE_ENDIVE }, change),
+      endpoint('POST', 'subscriptions/:id', SUBSCRIPTION_UPDATE, change),
+    ),
     endpoint('DELETE', 'subscriptions/:id', SUBSCRIPTION_CANCEL, ({ books, id }) => {
       const subscription = subscriptionNamed(books, id, 'id', 404);
       if (hasEnded(subscription)) throw noSuch('subscription', id, 'id', 404);
@@ -162,20 +173,32 @@ export function subscriptionEndpoints(): readonly Endpoint[] {
       pauseSubscription(books, subscription);
       return subscription;
     }),
-    endpoint('POST', 'subscriptions/:id/resume', SUBSCRIPTION_RESUME, ({ books, id }, given) => {
-      const subscription = subscriptionNamed(books, id, 'id', 404);
-      if (subscription.status !== 'paused') {
-        throw refused(
-          `You cannot resume a subscription with a status of \`${subscription.status}\`: it must be \`paused\`.`,
-        );
-      }
-      if (given.billing_cycle_anchor === 'unchanged') {
-        throw refused('This local Stripe account resumes with a new period only.', 'billing_cycle_anchor');
-      }
-      resumeSubscription(books, subscription);
-      return subscription;
-    }),
+    byVersion(
+      ENDIVE,
+      endpoint('POST', 'subscriptions/:id/resume', { ...SUBSCRIPTION_RESUME, ...ANCHOR_BEFORE_ENDIVE }, resume),
+      endpoint('POST', 'subscriptions/:id/resume', SUBSCRIPTION_RESUME, resume),
+    ),
   ];
+}
+
+function change({ books, id }: Call, given: Update): Subscription {
+  const subscription = subscriptionNamed(books, id, 'id', 404);
+  update(books, subscription, given);
+  return subscription;
+}
+
+function resume({ books, id }: Call, given: Resume): Subscription {
+  const subscription = subscriptionNamed(books, id, 'id', 404);
+  if (subscription.status !== 'paused') {
+    throw refused(
+      `You cannot resume a subscription with a status of \`${subscription.status}\`: it must be \`paused\`.`,
+    );
+  }
+  if (given.billing_cycle_anchor?.type === 'unchanged') {
+    throw refused('This local Stripe account resumes with a new period only.', 'billing_cycle_anchor[type]');
+  }
+  resumeSubscription(books, subscription);
+  return subscription;
 }
 
 export function subscriptionNamed(books: Books, id: string, param: string, status: 400 | 404 = 400): Subscription {
@@ -316,7 +339,7 @@ function refuseUnknownWays(
   const refuse = (param: string): never => {
     throw refused(`This local Stripe account does not imitate that value of ${param}.`, param);
   };
-  if (given.billing_cycle_anchor === 'now') refuse('billing_cycle_anchor');
+  if (given.billing_cycle_anchor?.type === 'now') refuse('billing_cycle_anchor');
   if (given.collection_method === 'send_invoice') refuse('collection_method');
   if (given.payment_behavior === 'pending_if_incomplete') refuse('payment_behavior');
 }

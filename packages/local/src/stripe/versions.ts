@@ -22,7 +22,8 @@ export function knows(version: string | null, type: string): boolean {
 
 /** An object and all in it as a version shows them; the account keeps today's. */
 export function renderObject(books: Books, object: JsonObject, shape: Shape): JsonObject {
-  if (shape === 'today') return object;
+  // An event stays as it was made, whoever asks: only webhook endpoints have a version of their own.
+  if (shape === 'today' || object.object === 'event') return object;
   const inner: Record<string, Json> = {};
   for (const [key, value] of Object.entries(object)) inner[key] = renderValue(books, value, shape);
   // The period of a subscription is read off its items before they are stripped of it.
