@@ -52,7 +52,7 @@ describe.skipIf(!existsSync(AWS_CLI))("Debian's aws command line", { timeout: 60
     expect(await aws('sqs', 'delete-message-batch', '--queue-url', QueueUrl, '--entries', entries)).toEqual({
       Successful: [{ Id: 'a' }],
     });
-    expect(endpoint.queues.depth(queueArn('bulk'))).toEqual({ ready: 0, delayed: 0, inFlight: 0 });
+    expect(endpoint.queues.depth(queueArn('bulk'))).toEqual({ ready: 0, delayed: 0, inFlight: 0, oldestSentAt: null });
     expect(await aws(...receive)).toBeUndefined();
   });
 

@@ -78,7 +78,9 @@ export function createCloudWatch(options: {
     busMetric({ name, value, dimensions }) {
       put('AWS/Events', name, { ...dimensions }, value);
     },
-    queueDepth(QueueName, { ready, delayed, inFlight }) {
+    queueDepth(QueueName, { ready, delayed, inFlight, oldestSentAt }) {
+      const ageSeconds = oldestSentAt === null ? 0 : Math.floor((now() - oldestSentAt) / 1000);
+      put('AWS/SQS', 'ApproximateAgeOfOldestMessage', { QueueName }, ageSeconds, 'Seconds');
       put('AWS/SQS', 'ApproximateNumberOfMessagesVisible', { QueueName }, ready);
       put('AWS/SQS', 'ApproximateNumberOfMessagesDelayed', { QueueName }, delayed);
       put('AWS/SQS', 'ApproximateNumberOfMessagesNotVisible', { QueueName }, inFlight);

@@ -132,6 +132,28 @@ describe('CloudWatch, spoken to by the AWS SDK', () => {
     expect(MetricDataResults?.map(({ Values }) => Values?.reduce((a, b) => a + b, 0))).toEqual([1, 1, 0]);
   });
 
+  it('has the depth of queues and the age of their oldest message', async () => {
+    const at = Date.now();
+    endpoint.cloudwatch.queueDepth('bulk', { ready: 3, delayed: 1, inFlight: 2, oldestSentAt: at - 90_000 });
+    const gauge = (MetricName: string) => ({
+      Id: MetricName.toLowerCase(),
+      MetricStat: {
+        Metric: { Namespace: 'AWS/SQS', MetricName, Dimensions: [{ Name: 'QueueName', Value: 'bulk' }] },
+        Period: 60,
+        Stat: 'Maximum',
+      },
+    });
+    const names = ['Visible', 'NotVisible', 'Delayed'].map((what) => `ApproximateNumberOfMessages${what}`);
+    const { MetricDataResults } = await cloudwatch.send(
+      new GetMetricDataCommand({
+        StartTime: new Date(at - 60_000),
+        EndTime: new Date(at + 60_000),
+        MetricDataQueries: [...names, 'ApproximateAgeOfOldestMessage'].map(gauge),
+      }),
+    );
+    expect(MetricDataResults?.map(({ Values }) => Values)).toEqual([[3], [2], [1], [90]]);
+  });
+
   it.each([
     ['metric math', { ...range, MetricDataQueries: [{ Id: 'e1', Expression: 'SUM(METRICS())' }] }, /metric math/],
     ['a statistic it lacks', { ...range, MetricDataQueries: [lag('tm90')] }, /tm90/],

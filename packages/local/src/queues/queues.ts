@@ -27,7 +27,13 @@ const Received = v.object({
 });
 export type ReceivedMessage = NonNullable<v.InferOutput<typeof Received>['Messages']>[number];
 
-export type Depth = { readonly ready: number; readonly delayed: number; readonly inFlight: number };
+export type Depth = {
+  readonly ready: number;
+  readonly delayed: number;
+  readonly inFlight: number;
+  /** When the oldest message that is not deleted was sent, in milliseconds since 1970. */
+  readonly oldestSentAt: number | null;
+};
 
 export type Queues = {
   readonly port: number;
@@ -122,7 +128,11 @@ export async function startQueues(configs: readonly QueueConfig[], region: strin
     },
     depth(arn) {
       const { ready, delayed, inflight } = inspect(arn);
-      return { ready: ready.length, delayed: delayed.length, inFlight: inflight.length };
+      const oldestSentAt = [...ready, ...inflight.map(({ message }) => message)].reduce<number | null>(
+        (oldest, { sentTimestamp }) => (oldest === null ? sentTimestamp : Math.min(oldest, sentTimestamp)),
+        null,
+      );
+      return { ready: ready.length, delayed: delayed.length, inFlight: inflight.length, oldestSentAt };
     },
     peek: (arn) => inspect(arn).ready.map(({ body }) => body),
     request: (operation, input) => request(server, operation, input),
