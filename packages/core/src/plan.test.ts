@@ -23,6 +23,18 @@ function planOf(name: string, answers: Record<string, unknown> = {}): Plan {
   return plan({ event: eventOf(name), fetchedAt: null }, fetched);
 }
 
+/** The fixture's event, with some of its object's fields otherwise. */
+function changed(name: string, fields: Record<string, unknown>): StripeEvent {
+  const event = eventOf(name);
+  return v.parse(StripeEventSchema, { ...event, data: { object: { ...event.data.object, ...fields } } });
+}
+
+const told = (event: StripeEvent, answers: Record<string, unknown> = {}): Plan =>
+  plan(
+    { event, fetchedAt: null },
+    new Map(Object.entries(answers).map(([key, body]) => [key, { body, at: SECOND + 7 }])),
+  );
+
 function row({ records }: Plan, object: SalesforceRecord['object']): SalesforceRecord {
   const found = records.find((record) => record.object === object);
   if (found === undefined) throw new Error(`no ${object} among ${records.map((record) => record.object).join(', ')}`);
@@ -155,11 +167,11 @@ describe('subscriptions', () => {
     expect(row(told, 'Stripe_Subscription__c').fields.Amount__c).toBe('10.15');
   });
 
-  test('a metered item leaves the amount alone', () => {
+  test('a metered item clears the amount: that of the price before would be wrong', () => {
     const data = [
       { id: 'si_1', price: { id: 'p', recurring: { interval: 'month', usage_type: 'metered' }, unit_amount: 5 } },
     ];
-    expect(row(changed({ items: { data } }), 'Stripe_Subscription__c').fields).not.toHaveProperty('Amount__c');
+    expect(row(changed({ items: { data } }), 'Stripe_Subscription__c').fields.Amount__c).toBeNull();
   });
 
   test('items beyond the first page are read before the amount is told', () => {
@@ -202,6 +214,45 @@ describe('payments', () => {
       { externalId: 'cus_1' },
       { externalId: 'sub_1' },
     ]);
+  });
+
+  test('the payment of an invoice is asked for once, with the invoice in the answer', () => {
+    expect(needs({ event: eventOf('invoice_payment.paid.basil'), fetchedAt: null })).toMatchObject([
+      {
+        path: '/v1/invoice_payments',
+        query: [
+          ['payment[type]', 'payment_intent'],
+          ['payment[payment_intent]', 'pi_1'],
+          ['expand[]', 'data.invoice'],
+        ],
+      },
+    ]);
+  });
+
+  test('the last attempt is final where Stripe collects, never where the customer pays a bill', () => {
+    const failed = (fields: object) =>
+      told(changed('invoice.payment_failed.basil', { next_payment_attempt: null, ...fields })).paymentFailed;
+    expect(failed({ collection_method: 'charge_automatically' })).toMatchObject({ isFinal: true });
+    expect(failed({ collection_method: 'send_invoice' })).toMatchObject({ isFinal: false });
+    expect(failed({ next_payment_attempt: SECOND + 86_400 })).toMatchObject({ isFinal: false });
+  });
+
+  test('of the payments of a failed invoice the one that failed is told', () => {
+    const intent = (id: string, error: object | null) => ({
+      payment: { type: 'payment_intent', payment_intent: { id, last_payment_error: error } },
+    });
+    const answer = { data: [intent('pi_new', null), intent('pi_bad', { code: 'card_declined' })] };
+    const { paymentFailed } = told(eventOf('invoice.payment_failed.basil'), { 'invoice_payments:in_1': answer });
+    expect(paymentFailed).toMatchObject({ paymentIntentId: 'pi_bad', code: 'card_declined' });
+  });
+
+  test('a closed dispute is final, and so is its appeal', () => {
+    const version = (status: string) =>
+      row(told(changed('charge.dispute.updated.basil', { status })), 'Payment_Transaction__c').owners.dispute?.version;
+    for (const status of ['won', 'lost', 'warning_closed', 'appeal_pending']) {
+      expect(version(status), status).toBe(SECOND * 100 + 90);
+    }
+    expect(version('under_review')).toBe(SECOND * 100 + 50);
   });
 
   test('a failed one keeps its status and tells dunning', () => {
@@ -286,6 +337,25 @@ describe('Checkout', () => {
         invoice: { version: SECOND * 100 + 50 },
       },
     }));
+
+  test('completed but unpaid: a bank debit is on its way, so nothing is final', () => {
+    const record = row(
+      told(changed('checkout.session.completed.basil', { payment_status: 'unpaid' })),
+      'Stripe_Subscription__c',
+    );
+    expect(record.fields.Sync_Status__c).toBe('Checkout Created');
+    expect(record.fields).not.toHaveProperty('Error_Message__c');
+    expect(record.owners).toEqual({
+      subscription: { version: 0, fetched: false },
+      session: { version: SECOND * 100 + 50, fetched: false },
+    });
+  });
+
+  test('client_reference_id names the row of ours, in sessions for subscriptions alone', () => {
+    const event = (mode: string) => changed('checkout.session.completed.basil', { mode, metadata: {} });
+    expect(row(told(event('subscription')), 'Stripe_Subscription__c').rowId).toBe('a0B000000000001AAA');
+    expect(row(told(event('payment')), 'Stripe_Subscription__c').rowId).toBeNull();
+  });
 
   test('expired: the row of ours alone is named', () =>
     expect(session('expired')).toMatchObject({

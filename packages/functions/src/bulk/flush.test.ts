@@ -402,6 +402,20 @@ describe('collections', () => {
     expect(calls(`/composite/sobjects/${CUSTOMER}`)).toBe(3);
     expect(world.org.rows(CUSTOMER)).toHaveLength(250);
   });
+
+  it('take no answer for a row as none, and send the row again', async () => {
+    await buffered(['evt_1', customer({})], ['evt_2', customer({ id: 'cus_2' })]);
+    const { salesforce } = world.org;
+    world.salesforce = async (request) => {
+      const answer = await salesforce(request);
+      return Array.isArray(answer.body) ? { ...answer, body: answer.body.slice(0, 1) } : answer;
+    };
+    await flush(CUSTOMER);
+    expect(world.lines).toContainEqual(
+      expect.objectContaining({ outcome: 'given back', code: 'NO_ANSWER', stripeObjectId: 'cus_2' }),
+    );
+    expect(await world.claims.claim('evt_2', 'x', 0)).toBe('mine');
+  });
 });
 
 describe('a bulk job', () => {
@@ -463,6 +477,31 @@ describe('a bulk job', () => {
     await flush(CUSTOMER);
     expect(world.org.jobs.size).toBe(1);
     expect(world.org.row(CUSTOMER, 'cus_2')).toBeDefined();
+  });
+
+  it('that still runs is not read, whatever its files say by now', async () => {
+    await buffered(['evt_1', customer({})]);
+    world.org.pollsToComplete = 5;
+    const taken = await take({ object: CUSTOMER, execution: 'x' }, world);
+    if (taken.outcome === 'nothing') throw new Error('nothing was taken');
+    const state = await write(taken, world);
+    await expect(read({ ...state, done: true }, world)).rejects.toMatchObject({ name: 'RetryLater', code: 'JOB_RUNS' });
+    expect(await world.batches.outcomes(taken)).toEqual(new Map());
+  });
+
+  it('that failed before its rows were counted names none of them, and they go apart all the same', async () => {
+    await buffered(['evt_1', customer({})]);
+    const { salesforce } = world.org;
+    world.salesforce = async (request) => {
+      const answer = await salesforce(request);
+      for (const job of world.org.jobs.values()) if (job.state === 'UploadComplete') job.state = 'Failed';
+      return request.path.endsWith('/unprocessedrecords') ? { status: 200, body: '' } : answer;
+    };
+    await flush(CUSTOMER);
+    world.clock.now += 2_000;
+    await flush(CUSTOMER);
+    expect(world.org.jobs.size).toBe(1);
+    expect(world.org.row(CUSTOMER, 'cus_1')).toBeDefined();
   });
 
   it('whose upload is uncertain is aborted, and another one made', async () => {
