@@ -52,7 +52,8 @@ function tell(reading: Reading): Told {
     .instant('Trial_End__c', object.trial_end, 'nullable');
   describePrice(row, primaryPrice(object, items, notes, id));
   const amount = pages.complete ? amountOf(object, items, notes, id) : incomplete(notes, id);
-  if (amount !== null) row.money('Amount__c', amount, currency);
+  if (amount === 'not fixed') row.set('Amount__c', null);
+  else if (amount !== null) row.money('Amount__c', amount, currency);
   const record = row.record(id, {
     rowId: salesforceRowId(at(object, 'metadata', 'sf_subscription_id')),
     owners: { subscription: spoken(reading, ended ? 'terminal' : rankOfType(reading)) },
@@ -103,15 +104,23 @@ function describePrice(row: Row<'Stripe_Subscription__c'>, price: unknown): void
   row.text('Stripe_Price_ID__c', idOf(price)).text('Product_Plan_Name__c', name);
 }
 
-/** Sum of what the items cost per period, before discounts and tax, in minor units; `null` when a part has no fixed price. */
-function amountOf(object: Reading['object'], items: readonly Item[], notes: string[], id: string): Decimal | null {
+/**
+ * Sum of what the items cost per period, before discounts and tax, in minor units; `null` when there are none. When a
+ * part has no fixed price, the amount of the price that was there before must not stay.
+ */
+function amountOf(
+  object: Reading['object'],
+  items: readonly Item[],
+  notes: string[],
+  id: string,
+): Decimal | 'not fixed' | null {
   const lines = items.length > 0 ? items : planOf(object);
   let sum: Decimal | null = null;
   for (const item of lines) {
     const line = itemAmount(item);
     if (line === null) {
-      notes.push(`${id}: an item is tiered, metered or has no fixed price: Amount__c is left alone`);
-      return null;
+      notes.push(`${id}: an item is tiered, metered or has no fixed price: Amount__c is empty`);
+      return 'not fixed';
     }
     sum = sum === null ? line : add(sum, line);
   }
