@@ -179,6 +179,12 @@ function failed(books: Books, invoice: Invoice, settled: (status: SubscriptionSt
 }
 
 function followStatus(books: Books, invoice: Invoice, status: SubscriptionStatus | null): void {
+  const waiting = books.onceInvoicePaid.get(invoice.id);
+  if (waiting !== undefined) {
+    // A change that waits for its payment leaves the status alone.
+    if (status === 'active') waiting();
+    return;
+  }
   const subscription = subscriptionOf(books, invoice);
   // An elder invoice that is paid late doesn't make a subscription active whose latest one is open.
   const concerned = subscription !== null && (status !== 'active' || subscription.latest_invoice === invoice.id);

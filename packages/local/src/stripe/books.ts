@@ -71,6 +71,8 @@ export type Books = {
   readonly disputedBecause: Map<string, string>;
   /** By invoice id: the payment method that a `pay` call named. */
   readonly methodOfInvoice: Map<string, string>;
+  /** By invoice id: an update of its subscription that waits for its payment. */
+  readonly onceInvoicePaid: Map<string, () => void>;
   /** By customer id: invoice items that wait for an invoice. */
   readonly pendingItems: Map<string, InvoiceLine[]>;
   readonly webhookEndpoints: Map<string, WebhookEndpoint>;
@@ -159,6 +161,7 @@ export function openBooks(options: AccountOptions): Books {
     settlesAfter: new Map(),
     disputedBecause: new Map(),
     methodOfInvoice: new Map(),
+    onceInvoicePaid: new Map(),
     pendingItems: new Map(),
     webhookEndpoints: new Map(),
     signingSecrets: new Map(),

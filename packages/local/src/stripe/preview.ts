@@ -3,11 +3,11 @@ import type { Books } from './books.ts';
 import { idsFor } from './ids.ts';
 import type { Invoice, InvoiceLine } from './invoice.ts';
 import { periodLine } from './invoice-lines.ts';
+import { planChanges } from './pending-update.ts';
 import { randomFrom } from './random.ts';
 import type { ItemFields, Subscription } from './subscription.ts';
 import { buildSubscription, nextRenewal } from './subscription.ts';
 import type { ItemChange, Proration } from './subscription-changes.ts';
-import { changeOne } from './subscription-changes.ts';
 
 /**
  * The invoice that would come: at once where prorations are invoiced at once or a new period begins, else at the next
@@ -21,15 +21,8 @@ export function previewChange(
   prorationDate?: number,
 ): Invoice {
   const scratch = scratchOf(books);
-  const subscription = structuredClone(real);
-  const lines: InvoiceLine[] = [];
-  let atOnce = proration === 'always_invoice' && changes.length > 0;
-  for (const change of changes) {
-    const item = subscription.items.data.find((it) => it.id === change.item?.id);
-    const { item: _, ...rest } = change;
-    const mine: ItemChange = item === undefined ? rest : { ...rest, item };
-    if (changeOne(scratch, subscription, mine, proration, lines, prorationDate)) atOnce = true;
-  }
+  const { subscription, lines, newPeriod } = planChanges(scratch, real, changes, proration, prorationDate);
+  const atOnce = newPeriod || (proration === 'always_invoice' && changes.length > 0);
   if (atOnce) return upcoming(scratch, subscription, lines, books.now(), books.now());
   const due = nextRenewal(subscription);
   const all = [...(books.pendingLines.get(real.id) ?? []), ...lines];

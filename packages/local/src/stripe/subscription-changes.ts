@@ -104,9 +104,16 @@ export function changeOne(
   return true;
 }
 
-function invoiceNow(books: Books, subscription: Subscription, lines: readonly InvoiceLine[]): Invoice {
+/** `drafted` hears of the invoice before its payment is tried. */
+export function invoiceNow(
+  books: Books,
+  subscription: Subscription,
+  lines: readonly InvoiceLine[],
+  drafted: (invoice: Invoice) => void = () => {},
+): Invoice {
   books.tick();
   const invoice = draft(books, subscription, 'subscription_update', lines, books.now(), books.now());
+  drafted(invoice);
   updateSubscription(books, subscription, (it) => {
     it.latest_invoice = invoice.id;
   });

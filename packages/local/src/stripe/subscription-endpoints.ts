@@ -7,6 +7,7 @@ import { defined, liveCustomer } from './customer-endpoints.ts';
 import type { Call, Endpoint } from './endpoint.ts';
 import { byVersion, ENDIVE, endpoint } from './endpoint.ts';
 import { clearable, flag, hash, ignored, list, metadata, notImitated, oneOf, text, whole } from './parameters.ts';
+import { changeItemsOncePaid } from './pending-update.ts';
 import type { Price } from './price.ts';
 import { noSuch, refused, StripeError } from './stripe-error.ts';
 import type { ItemFields, Subscription } from './subscription.ts';
@@ -222,8 +223,10 @@ function create(books: Books, given: Create): Subscription {
     items.map(({ price }) => price),
     customer.currency,
   );
-  const { collection_method, payment_behavior } = given;
-  refuseUnknownWays({ collection_method, payment_behavior });
+  refuseUnknownWays({ collection_method: given.collection_method });
+  if (given.payment_behavior === 'pending_if_incomplete') {
+    throw refused('`pending_if_incomplete` can only be used when a subscription is updated.', 'payment_behavior');
+  }
   const trialEnd = trialEndOf(books, given.trial_end, given.trial_period_days);
   const own = given.default_payment_method;
   const method = own == null ? null : methodNamed(books, own, 'default_payment_method');
@@ -285,6 +288,7 @@ function update(books: Books, subscription: Subscription, given: Update): void {
   const proration = given.proration_behavior ?? 'create_prorations';
   const moment = prorationMoment(subscription, given.proration_date, 'proration_date');
   refuseUnknownWays(given);
+  checkPending(given);
   const own = given.default_payment_method;
   const method = own == null ? own : methodNamed(books, own, 'default_payment_method').id;
   const cancelAt = given.cancel_at === undefined ? undefined : cancelTime(books, subscription, given.cancel_at);
@@ -304,7 +308,10 @@ function update(books: Books, subscription: Subscription, given: Update): void {
       it.trial_settings = { end_behavior: behaviour };
     });
   }
-  if (changes.length > 0) changeItems(books, subscription, changes, proration, moment);
+  if (changes.length > 0) {
+    const changeThem = given.payment_behavior === 'pending_if_incomplete' ? changeItemsOncePaid : changeItems;
+    changeThem(books, subscription, changes, proration, moment);
+  }
   if (given.cancel_at_period_end !== undefined) cancelAtPeriodEnd(books, subscription, given.cancel_at_period_end);
   if (cancelAt !== undefined) scheduleEnd(books, subscription, cancelAt);
   if (given.pause_collection !== undefined) {
@@ -332,16 +339,33 @@ export function prorationMoment(
   throw refused('Cannot specify `proration_date` outside of current subscription period.', param);
 }
 
+/** What may go with a change that waits for its payment: the rest could not wait. */
+const MAY_WAIT = new Set([
+  'items',
+  'off_session',
+  'payment_behavior',
+  'proration_behavior',
+  'proration_date',
+  'trial_end',
+]);
+
+function checkPending(given: Update): void {
+  if (given.payment_behavior !== 'pending_if_incomplete') return;
+  const [other] = Object.keys(given).filter((name) => !MAY_WAIT.has(name));
+  if (other === undefined) return;
+  throw refused(
+    `The \`${other}\` parameter can't be updated while \`payment_behavior\` is \`pending_if_incomplete\`.`,
+    other,
+  );
+}
+
 /** What Stripe does and this account doesn't, where a listed value asks for it. */
-function refuseUnknownWays(
-  given: Pick<Update, 'billing_cycle_anchor' | 'collection_method' | 'payment_behavior'>,
-): void {
+function refuseUnknownWays(given: Pick<Update, 'billing_cycle_anchor' | 'collection_method'>): void {
   const refuse = (param: string): never => {
     throw refused(`This local Stripe account does not imitate that value of ${param}.`, param);
   };
   if (given.billing_cycle_anchor?.type === 'now') refuse('billing_cycle_anchor');
   if (given.collection_method === 'send_invoice') refuse('collection_method');
-  if (given.payment_behavior === 'pending_if_incomplete') refuse('payment_behavior');
 }
 
 /** Epoch seconds; null: no end. `min_period_end`, `max_period_end` name the items' own. */

@@ -51,6 +51,7 @@ export type Subscription = {
   livemode: boolean;
   metadata: Metadata;
   pause_collection: null | { behavior: 'keep_as_draft' | 'mark_uncollectible' | 'void'; resumes_at: number | null };
+  pending_update: JsonObject | null;
   /** Null as soon as there are several items, as is `quantity`. */
   plan: Plan | null;
   quantity: number | null;
@@ -88,7 +89,6 @@ const EMPTY = {
   },
   pending_invoice_item_interval: null,
   pending_setup_intent: null,
-  pending_update: null,
   schedule: null,
   test_clock: null,
   transfer_data: null,
@@ -145,6 +145,7 @@ export function buildSubscription(
     livemode: books.livemode,
     metadata: fields.metadata ?? {},
     pause_collection: null,
+    pending_update: null,
     plan: null,
     quantity: null,
     start_date: now,

@@ -390,10 +390,45 @@ test('what would change amounts and is not imitated is refused by name, never le
     ).rejects.toThrow('does not imitate line_items[0][price_data]');
     const made = await stripe.subscriptions.create({ customer: customer.id, items });
     told();
-    await expect(
-      stripe.subscriptions.update(made.id, { payment_behavior: 'pending_if_incomplete' }),
-    ).rejects.toMatchObject({
-      param: 'payment_behavior',
+    await expect(stripe.subscriptions.update(made.id, { collection_method: 'send_invoice' })).rejects.toMatchObject({
+      param: 'collection_method',
     });
     expect(told()).toEqual([]);
+  }));
+
+test('a change that cannot be paid waits with pending_if_incomplete, and is applied by the payment or expires', () =>
+  withStripe(async ({ stripe, account, told }) => {
+    const { customer, basic, pro } = await customerAndPrice(stripe);
+    const made = await stripe.subscriptions.create({ customer: customer.id, items: [{ price: basic.id }] });
+    const item = made.items.data[0]?.id ?? '';
+    const change = (price: string) =>
+      stripe.subscriptions.update(made.id, {
+        items: [{ id: item, price }],
+        proration_behavior: 'always_invoice',
+        payment_behavior: 'pending_if_incomplete',
+      });
+    expect((await change(pro.id)).items.data[0]?.price.id).toBe(pro.id);
+    await change(basic.id);
+    const bad = await stripe.paymentMethods.attach('pm_card_chargeCustomerFail', { customer: customer.id });
+    await stripe.subscriptions.update(made.id, { default_payment_method: bad.id });
+    told();
+    const waiting = await change(pro.id);
+    expect(waiting).toMatchObject({ status: 'active', pending_update: { expires_at: account.now() + 23 * 3600 } });
+    expect(waiting.items.data[0]?.price.id).toBe(basic.id);
+    expect(told()).toContain('invoice.payment_failed');
+    const invoice = typeof waiting.latest_invoice === 'string' ? waiting.latest_invoice : '';
+    await stripe.invoices.pay(invoice, { payment_method: 'pm_card_visa' });
+    const applied = await stripe.subscriptions.retrieve(made.id);
+    expect(applied).toMatchObject({ status: 'active', pending_update: null });
+    expect(applied.items.data[0]?.price.id).toBe(pro.id);
+    expect(told()).toContain('customer.subscription.pending_update_applied');
+    await stripe.subscriptions.update(made.id, { items: [{ id: item, price: basic.id }], proration_behavior: 'none' });
+    await change(pro.id);
+    account.advance(24 * 3600);
+    const expired = await stripe.subscriptions.retrieve(made.id, { expand: ['latest_invoice'] });
+    expect(expired).toMatchObject({ status: 'active', pending_update: null, latest_invoice: { status: 'void' } });
+    expect(expired.items.data[0]?.price.id).toBe(basic.id);
+    await expect(
+      stripe.subscriptions.update(made.id, { metadata: { a: 'b' }, payment_behavior: 'pending_if_incomplete' }),
+    ).rejects.toMatchObject({ param: 'metadata' });
   }));
