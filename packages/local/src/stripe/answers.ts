@@ -88,7 +88,7 @@ export function stripeApi(account: StripeAccount, options: ApiOptions = {}): Str
     faults,
     limiter,
     answer: async (request) => {
-      const url = new URL(request.url, 'http://stripe.local');
+      const url = URL.parse(request.url, 'http://stripe.local') ?? new URL('http://stripe.local/');
       if (url.pathname.startsWith('/__fake/')) {
         return answerControl({ account, faults, limiter, clock }, request.method, url.pathname, request.body);
       }
@@ -144,7 +144,7 @@ async function answerCall(desk: Desk, request: ApiRequest, url: URL, requestId: 
     const limited = desk.limiter.admit(`${endpoint.method} ${endpoint.path}`);
     if (limited !== null) return rateLimited(limited);
     const form = parseForm(request.method === 'POST' ? request.body : url.search.slice(1));
-    const work = endpoint.prepare({ account, books: account.books, id: decodeURIComponent(id), version }, form);
+    const work = endpoint.prepare({ account, books: account.books, id: idFrom(id), version }, form);
     if (key !== undefined) {
       const kept = desk.keys.claim(key, JSON.stringify([request.method, url.pathname, sorted(form)]));
       if (kept !== null) return { ...kept, headers: { ...kept.headers, 'idempotent-replayed': 'true' } };
@@ -237,6 +237,15 @@ const UNAUTHORIZED: Answer = {
     },
   },
 };
+
+/** Broken escapes are no id of ours: looked up as they are, and not found. */
+function idFrom(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment;
+  }
+}
 
 /** Null without a header. Throws for what is no version. */
 function versionOf(header: string | undefined): string | null {

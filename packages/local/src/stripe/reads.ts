@@ -67,7 +67,8 @@ function list(
   matches: (object: JsonObject, query: URLSearchParams) => boolean,
 ): JsonObject {
   const query = flat(form);
-  const limit = Number(query.get('limit') ?? '10');
+  const asked = query.get('limit') ?? '10';
+  const limit = /^-?\d{1,9}$/.test(asked) ? Number(asked) : Number.NaN;
   if (!Number.isInteger(limit) || limit < 1 || limit > 100) {
     const bound = limit < 1 ? 'greater than or equal to 1' : 'less than or equal to 100';
     const message = Number.isInteger(limit) ? `This value must be ${bound}.` : `Invalid integer: ${query.get('limit')}`;

@@ -152,3 +152,56 @@ test('faults and limits are set over HTTP: the nth request, how often, with whic
     const now = await control('POST', 'advance', { seconds: 60 });
     expect(now.status).toBe(200);
   }));
+
+test('hostile paths and bodies get a refusal, not a crash, and leave nothing behind', () =>
+  withStripe(async ({ url, account }) => {
+    const bodies = [
+      '[[[[=',
+      'a[b=1&a=2',
+      'items=x',
+      'items[0]=x',
+      'items[__proto__][x]=1&constructor[prototype][y]=2',
+      'metadata=x',
+      'metadata[a][b]=c',
+      'expand=x',
+      'expand[0][a]=b',
+      'limit[]=1',
+      'name[]=a&name=b',
+      '%E0%A4%A=%E0%A4%A',
+      `${'a['.repeat(3_000)}=1`,
+      'x='.repeat(6_000),
+      '\u0000=\u0000',
+      '{"name":"json"}',
+    ];
+    for (const path of [
+      'customers',
+      'subscriptions',
+      'checkout/sessions',
+      'invoices/create_preview',
+      'webhook_endpoints',
+    ]) {
+      for (const body of bodies) {
+        const { status } = await post(url, path, body);
+        expect([path, body.slice(0, 40), status >= 400 && status < 500]).toEqual([path, body.slice(0, 40), true]);
+      }
+    }
+    const get = (path: string) => fetch(`${url}${path}`, { headers: { authorization: 'Bearer sk_test_1' } });
+    for (const path of [
+      '/v1/customers/%E0%A4%A',
+      '//',
+      '/v1//',
+      '/v1/customers/__proto__',
+      '/v1/checkout',
+      '/v2/x',
+      '/',
+    ]) {
+      expect([path, (await get(path)).status]).toEqual([path, 404]);
+    }
+    expect((await get('/v1/customers?limit=0')).status).toBe(400);
+    expect((await get('/v1/customers?limit=1e1')).status).toBe(400);
+    expect((await get('/v1/customers?starting_after=cus_none')).status).toBe(400);
+    expect((await get('/v1/customers?emial=a')).status).toBe(400);
+    expect((await get('/v1/customers?expand[]=data.nothing.at.all')).status).toBe(200);
+    expect((await fetch(`${url}/__fake/faults`, { method: 'POST', body: '{' })).status).toBe(400);
+    expect(account.events()).toEqual([]);
+  }));

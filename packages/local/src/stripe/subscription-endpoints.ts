@@ -288,6 +288,9 @@ function update(books: Books, subscription: Subscription, given: Update): void {
   const proration = given.proration_behavior ?? 'create_prorations';
   const moment = prorationMoment(subscription, given.proration_date, 'proration_date');
   refuseUnknownWays(given);
+  if (given.payment_behavior === 'default_incomplete' && changes.length > 0) {
+    throw refused('This local Stripe account does not imitate that value of payment_behavior.', 'payment_behavior');
+  }
   checkPending(given);
   const own = given.default_payment_method;
   const method = own == null ? own : methodNamed(books, own, 'default_payment_method').id;
