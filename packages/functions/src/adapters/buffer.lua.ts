@@ -8,6 +8,7 @@ import { EVENTS_KEPT } from '../bulk/row.ts';
  *   beats(known, say)        'yes', 'no' or 'tie'
  *   repeats(row, incoming, say)  whether a word that ties says what is known: invoice.paid and invoice.payment_succeeded
  *   merge(row, incoming)     changes row; gives 'stored', 'stale' (nothing taken) or 'tie' (an owner's word was left out)
+ *   named(row, id)           takes our own Salesforce row's id from whichever state knows it, as mergeRecords does; true: taken
  */
 export const MERGE_LUA = `
 local function order(known, incoming)
@@ -70,6 +71,12 @@ local function merge(row, incoming)
   return tie and 'tie' or (stored and 'stored' or 'stale')
 end
 
+local function named(row, id)
+  if row.id == id or not string.find(row.id, '"rowId":null', 1, true) then return false end
+  row.id = id
+  return true
+end
+
 local function remember(row, event)
   for i = 1, #row.events do
     if row.events[i] == event then return end
@@ -100,6 +107,7 @@ for i = 2, #ARGV, 2 do
       oldestAt = incoming.at, newestAt = incoming.at, firstBufferedAt = now, notBefore = now, attempts = 0, apart = 0,
     }
     local taken = merge(row, incoming)
+    local learned = named(row, incoming.id)
     local outcome = taken
     local flying = incoming.settle == 0 and redis.call('HGET', KEYS[3], key)
     if flying then
@@ -109,7 +117,7 @@ for i = 2, #ARGV, 2 do
         if known and beats(known, say) == 'tie' and not repeats(sent, incoming, say) then outcome = 'tie' end
       end
     end
-    if not text or outcome ~= 'stale' then
+    if not text or learned or outcome ~= 'stale' then
       -- A new row names its event even where that ties with one in flight: Lua writes an empty list as {}, which no
       -- flush could read.
       if taken == 'stored' or not text then remember(row, incoming.e) end

@@ -31,15 +31,16 @@ type State = {
   readonly eventId: string;
   readonly second: number;
   readonly externalId?: string;
+  readonly rowId?: string;
   readonly owners: Readonly<Partial<Record<Owner, OwnerVersion>>>;
   readonly fields: SalesforceRecord['fields'];
   readonly parents?: SalesforceRecord['parents'];
   readonly settle?: boolean;
 };
 
-function recordOf({ externalId = 'pi_1', owners, fields, parents = [] }: State): SalesforceRecord {
+function recordOf({ externalId = 'pi_1', rowId, owners, fields, parents = [] }: State): SalesforceRecord {
   const externalIdField = 'Stripe_Payment_Intent_ID__c';
-  return { object: PAYMENT, externalIdField, externalId, rowId: null, owners, fields, parents };
+  return { object: PAYMENT, externalIdField, externalId, rowId: rowId ?? null, owners, fields, parents };
 }
 
 async function put(...states: readonly State[]) {
@@ -310,7 +311,45 @@ describe('take', () => {
   });
 });
 
+describe('our own row', () => {
+  const ours = 'a0B000000000001AAA';
+  const plain = intent('evt_1', SECOND * 100 + 50, { Status__c: 'processing' });
+  const naming = { ...intent('evt_2', (SECOND + 1) * 100 + 50, { Status__c: 'succeeded' }), rowId: ours };
+
+  it.each([
+    ['first', [naming, plain]],
+    ['last', [plain, naming]],
+    [
+      'in an older state',
+      [
+        { ...plain, second: SECOND + 9 },
+        { ...intent('evt_0', 0, {}), rowId: ours },
+      ],
+    ],
+  ])('is known when the state that names it comes %s', async (_, states) => {
+    for (const state of states) await put(state);
+    expect((await waiting())[0]?.rowId).toBe(ours);
+  });
+
+  it('is known when the state that names it came in while another was being sent', async () => {
+    await put(plain);
+    const held = await take();
+    await put(naming);
+    await batches.giveBack(held, [{ key: 'pi_1', attempts: 1, notBefore: clock.now, apart: false }]);
+    expect((await waiting())[0]?.rowId).toBe(ours);
+  });
+});
+
 describe('giveBack', () => {
+  it('makes a row wait until its time although a newer state comes in', async () => {
+    await put(intent('evt_1', SECOND * 100 + 50, { Status__c: 'processing' }));
+    const held = await take();
+    await batches.giveBack(held, [{ key: 'pi_1', attempts: 1, notBefore: clock.now + 2_000, apart: false }]);
+    await batches.finish(held);
+    await put(intent('evt_2', (SECOND + 1) * 100 + 50, { Status__c: 'succeeded' }));
+    expect((await batches.take(PAYMENT, { batchId: 'b2', holder: 'two', most: 10 })).kind).toBe('empty');
+  });
+
   it('makes a row wait until its time, with its attempts', async () => {
     await put(intent('evt_1', SECOND * 100 + 50, { Status__c: 'processing' }));
     const held = await take();

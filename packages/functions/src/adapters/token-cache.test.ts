@@ -38,6 +38,8 @@ describe('tokenCache', () => {
     const life = await server.redis.pttl('token:{salesforce}');
     expect(life).toBeGreaterThan(TOKEN_LIFE_MS - 30_000);
     expect(life).toBeLessThanOrEqual(TOKEN_LIFE_MS);
+    // The shortest session an org can be set to.
+    expect(TOKEN_LIFE_MS).toBeLessThan(15 * 60_000);
   });
 
   it('logs in once more when twenty functions are refused the same token', async () => {

@@ -155,6 +155,17 @@ describe('park', () => {
     expect(JSON.stringify([requests, lines])).not.toContain('jane');
   });
 
+  it.each([
+    ['NeverRetry', 1],
+    ['BudgetWait', 61],
+    ['RetryLater', 6],
+    ['Lambda.Unknown', 6],
+  ])('tells how often the machine tried: %s, %d', async (name, attempts) => {
+    const { world, requests } = parking({ created: false });
+    await park({ event: INPUT.event, execution: EXECUTION, error: { Error: name, Cause: '' } }, world);
+    expect(requests[0]?.body).toMatchObject({ Attempts__c: attempts });
+  });
+
   it('keeps the first time of an event that parks again', async () => {
     const { world, requests } = parking({ created: false });
     await park({ event: INPUT.event, execution: EXECUTION, error: error() }, world);
