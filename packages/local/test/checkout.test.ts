@@ -99,4 +99,23 @@ describe('a row that Salesforce made for a Checkout session', { timeout: TEST_WI
     expect(rows().filter(({ key }) => key === session.subscription)).toHaveLength(1);
     expect(rows()).toHaveLength(before + 1);
   });
+
+  it('is never taken over by a second subscription whose metadata was copied from the first', async () => {
+    const { books } = small.account;
+    const { row, customer, session } = open(100);
+    completeSession(books, session, payer);
+    await small.still();
+    const second = openSession(books, {
+      mode: 'subscription',
+      items: [{ price: shop.basic }],
+      customer: customer.id,
+      subscriptionMetadata: { sf_subscription_id: row },
+    });
+    completeSession(books, second, payer);
+    await small.still();
+    expectSameStory(small);
+    expectNothingParked(small);
+    expect(rows().find(({ id }) => id === row)?.key).toBe(session.subscription);
+    expect(rows().filter(({ key }) => key === second.subscription)).toHaveLength(1);
+  });
 });

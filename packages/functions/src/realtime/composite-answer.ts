@@ -29,6 +29,9 @@ const ErrorsSchema = v.pipe(
   v.minLength(1),
 );
 
+/** Our own code, for the part whose row was not found free (composite.ts). */
+export const ROW_NOT_FREE = 'ROW_NOT_FREE';
+
 type Answered = { readonly placed: PlacedPart; readonly status: number; readonly body: unknown };
 
 /**
@@ -52,7 +55,12 @@ function culpritOf({ placed, status, body }: Answered): Culprit {
   const record = placed.kind === 'event' ? null : placed.record;
   const said = v.safeParse(ErrorsSchema, body);
   const [first] = said.success ? said.output : [];
-  const errorCode = first?.errorCode ?? (status === 0 ? 'NO_ANSWER' : `HTTP_${status}`);
+  // Salesforce halts a part whose reference found nothing: the row that metadata names is gone or another's.
+  const lost = placed.kind === 'write' && first?.message.startsWith('Invalid reference specified') === true;
+  const errorCode =
+    lost && record?.rowId !== null
+      ? ROW_NOT_FREE
+      : (first?.errorCode ?? (status === 0 ? 'NO_ANSWER' : `HTTP_${status}`));
   return { record, kind: placed.kind, status, errorCode, text: first?.message ?? '' };
 }
 

@@ -70,10 +70,20 @@ describe('partsOf', () => {
 
   it('addresses a row by its own id first, and its children then use that id', () => {
     const known: SalesforceRecord = { ...customer, externalId: 'cus_1', rowId: 'a00000000000001AAA' };
-    const [parent, child] = parts([known, subscription]).map(({ part }) => part);
-    expect(parent?.url).toBe('/services/data/v66.0/sobjects/Stripe_Customer__c/a00000000000001AAA');
+    const [, parent, child] = parts([known, subscription]).map(({ part }) => part);
+    expect(parent?.url).toBe('/services/data/v66.0/sobjects/Stripe_Customer__c/@{r0own.records[0].Id}');
     expect(parent?.body).toMatchObject({ Stripe_Customer_ID__c: 'cus_1' });
     expect(child?.body).toMatchObject({ Stripe_Customer__c: 'a00000000000001AAA' });
+  });
+
+  it('finds that row only while it is nobody else’s, in the same call', () => {
+    const known: SalesforceRecord = { ...subscription, externalId: "sub_'1", rowId: 'a01000000000001AAA' };
+    const [own] = parts([known]).map(({ part }) => part);
+    expect(own).toMatchObject({ method: 'GET', referenceId: 'r0own' });
+    expect(new URL(own?.url ?? '', 'http://org').searchParams.get('q')).toBe(
+      "SELECT Id FROM Stripe_Subscription__c WHERE Id = 'a01000000000001AAA' AND " +
+        "(Stripe_Subscription_ID__c = null OR Stripe_Subscription_ID__c = 'sub_\\'1')",
+    );
   });
 
   it('writes a row that has no external id by its own id alone', () => {

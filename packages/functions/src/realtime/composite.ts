@@ -18,12 +18,20 @@ export type Part = {
 };
 
 export type PlacedPart =
-  | { readonly kind: 'write' | 'read'; readonly part: Part; readonly record: SalesforceRecord }
+  | { readonly kind: 'own' | 'write' | 'read'; readonly part: Part; readonly record: SalesforceRecord }
   | { readonly kind: 'event'; readonly part: Part };
 
 /** Whether the guard judges the record: a stub (version 0) is never counted as refused, so nobody reads it back. */
 export function isJudged(record: SalesforceRecord): boolean {
   return Object.values(record.owners).some((said) => said.version > 0);
+}
+
+/**
+ * Stripe's metadata may name a row of ours. Stripe and people copy metadata from one subscription to the next, so the
+ * row may be another's already, whose external id must not be replaced: then this one has to get a row of its own.
+ */
+function namesOurRow(record: SalesforceRecord): record is SalesforceRecord & { externalId: string; rowId: string } {
+  return record.rowId !== null && record.externalId !== null;
 }
 
 /**
@@ -37,7 +45,7 @@ export function inCalls(
   const calls: SalesforceRecord[][] = [[]];
   let parts = 0;
   for (const record of records) {
-    const cost = isJudged(record) ? 2 : 1;
+    const cost = 1 + (isJudged(record) ? 1 : 0) + (namesOurRow(record) ? 1 : 0);
     if (parts + cost > MAX_PARTS - (withEvent ? 1 : 0)) {
       calls.push([]);
       parts = 0;
@@ -62,6 +70,7 @@ export function partsOf(
   records.forEach((record, index) => {
     const referenceId = `r${index}`;
     const id = record.rowId ?? `@{${referenceId}.id}`;
+    if (namesOurRow(record)) parts.push({ kind: 'own', record, part: freeRow(record, referenceId, version) });
     parts.push({ kind: 'write', record, part: write(record, referenceId, ids, mark, base) });
     if (record.externalId !== null) ids.set(`${record.object}:${record.externalId}`, id);
     if (isJudged(record)) {
@@ -95,10 +104,23 @@ function write(
   if (record.rowId !== null) {
     // The row was made in Salesforce before Stripe had an id for it: this write gives it one.
     const named = { ...body, [record.externalIdField]: record.externalId };
-    return { method: 'PATCH', url: at(encodeURIComponent(record.rowId)), referenceId, body: named };
+    return { method: 'PATCH', url: at(`@{${referenceId}own.records[0].Id}`), referenceId, body: named };
   }
   const url = at(`${record.externalIdField}/${encodeURIComponent(record.externalId)}`);
   return { method: 'PATCH', url, referenceId, body };
+}
+
+/** Finds the row unless it is another's; without a find the reference to it fails, and with it the whole call. */
+function freeRow(
+  { object, externalIdField, externalId, rowId }: SalesforceRecord & { externalId: string; rowId: string },
+  referenceId: string,
+  version: string,
+): Part {
+  const text = (value: string) => `'${value.replace(/[\\']/g, '\\$&')}'`;
+  const free = `${externalIdField} = null OR ${externalIdField} = ${text(externalId)}`;
+  const query = `SELECT Id FROM ${object} WHERE Id = ${text(rowId)} AND (${free})`;
+  const url = `/services/data/v${version}/query?q=${encodeURIComponent(query)}`;
+  return { method: 'GET', url, referenceId: `${referenceId}own` };
 }
 
 function lookups(

@@ -302,6 +302,11 @@ describe('sync of a thin event', () => {
   });
 });
 
+/** Where each call writes first. */
+function writesOf(composites: readonly (readonly Part[])[]): readonly (string | undefined)[] {
+  return composites.map((parts) => parts.find(({ method }) => method === 'PATCH')?.url.split('/sobjects/')[1]);
+}
+
 describe('sync against a reluctant org', () => {
   it.each(['NOT_FOUND', 'ENTITY_IS_DELETED', 'MALFORMED_ID', 'INVALID_CROSS_REFERENCE_KEY', 'DUPLICATE_VALUE'])(
     'finds the row by its external id when its own id is answered with %s',
@@ -309,13 +314,24 @@ describe('sync against a reluctant org', () => {
       const org: Org = (part, call) => (part.method === 'PATCH' && call === 1 ? fails(code, 404) : undefined);
       const { deps, composites, lines } = world({ org, planner: planner([row({ rowId: 'a01000000000001AAA' })]) });
       expect(await sync(input(), deps)).toMatchObject({ outcome: 'written', calls: 2 });
-      expect(composites.map(([write]) => write?.url.split('/sobjects/')[1])).toEqual([
-        'Stripe_Subscription__c/a01000000000001AAA',
+      expect(writesOf(composites)).toEqual([
+        'Stripe_Subscription__c/@{r0own.records[0].Id}',
         'Stripe_Subscription__c/Stripe_Subscription_ID__c/sub_1',
       ]);
       expect(lines[0]?.notes[0]).toContain(code);
     },
   );
+
+  it('gives the subscription a row of its own when the row that its metadata names is another’s', async () => {
+    const message = 'Invalid reference specified. No value for records[0].Id found in r0own';
+    const nothingFound = { status: 400, body: [{ errorCode: 'PROCESSING_HALTED', message }] };
+    const halted = fails('PROCESSING_HALTED', 400);
+    const org: Org = (part, call) => (call > 1 ? undefined : part.method === 'PATCH' ? nothingFound : halted);
+    const { deps, composites, lines } = world({ org, planner: planner([row({ rowId: 'a01000000000001AAA' })]) });
+    expect(await sync(input(), deps)).toMatchObject({ outcome: 'written', calls: 2 });
+    expect(writesOf(composites)[1]).toBe('Stripe_Subscription__c/Stripe_Subscription_ID__c/sub_1');
+    expect(lines[0]?.notes[0]).toContain('ROW_NOT_FREE');
+  });
 
   it('leaves out a Contact that is not there', async () => {
     const org: Org = (part, call) =>

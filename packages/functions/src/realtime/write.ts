@@ -4,7 +4,7 @@ import type { SalesforceRecord } from '@payments/core/record';
 import type { Lane } from '@payments/core/routes';
 import type { Salesforce } from '../adapters/salesforce.ts';
 import { inCalls, type Mark, partsOf } from './composite.ts';
-import { type CompositeOutcome, type Culprit, type Refusal, readComposite } from './composite-answer.ts';
+import { type CompositeOutcome, type Culprit, type Refusal, ROW_NOT_FREE, readComposite } from './composite-answer.ts';
 import { failureOfPart } from './salesforce-refusal.ts';
 
 export type Acquire = (ask: {
@@ -32,6 +32,8 @@ const MAX_CORRECTIONS = 4;
 
 /** Codes by which the org says that a row cannot be written by the id that Stripe's metadata carried. */
 const ROW_ID_FAILS: ReadonlySet<string> = new Set([
+  ROW_NOT_FREE,
+  'INVALID_QUERY_FILTER_OPERATOR',
   'NOT_FOUND',
   'ENTITY_IS_DELETED',
   'MALFORMED_ID',
