@@ -4,6 +4,7 @@ import type { StripeAccount } from './account.ts';
 import type { Books } from './books.ts';
 import type { Form } from './form.ts';
 import { checkParameters, list, text, unknownParameters } from './parameters.ts';
+import { StripeError } from './stripe-error.ts';
 
 /** What an endpoint may look at besides its parameters. */
 export type Call = {
@@ -49,13 +50,21 @@ export function endpoint<const E extends v.ObjectEntries>(
 }
 
 /**
- * `older` for calls of versions before `version`, and for calls without a Stripe-Version: those may be of any age, as
- * the CLI's fixtures are.
+ * `older` for calls of versions before `version`. A call without a Stripe-Version may be of any age, as the CLI's
+ * fixtures are: what either takes is taken.
  */
 export function byVersion(version: string, older: Endpoint, newer: Endpoint): Endpoint {
   return {
     ...newer,
-    prepare: (call, form) => (call.version === null || call.version < version ? older : newer).prepare(call, form),
+    prepare: (call, form) => {
+      if (call.version !== null) return (call.version < version ? older : newer).prepare(call, form);
+      try {
+        return newer.prepare(call, form);
+      } catch (error) {
+        if (error instanceof StripeError) return older.prepare(call, form);
+        throw error;
+      }
+    },
   };
 }
 

@@ -52,3 +52,48 @@ test('payment_method_types is taken from versions before endive, and refused sin
       param: 'payment_method_types',
     });
   }));
+
+test('what Apex sends is understood: indexed expands, a double-quoted search, a resume of either age', () =>
+  withStripe(async ({ stripe, url }) => {
+    const { basic, product } = await customerAndPrice(stripe);
+    const call = async (method: string, path: string, body: string | null, version: string | null) => {
+      const answer = await fetch(`${url}/v1/${path}`, {
+        method,
+        body,
+        headers: {
+          authorization: 'Bearer sk_test_1',
+          'content-type': 'application/x-www-form-urlencoded',
+          ...(version === null ? {} : { 'stripe-version': version }),
+        },
+      });
+      return Object(await answer.json());
+    };
+    const prices = await call(
+      'GET',
+      'prices?limit=100&expand%5B0%5D=data.tiers&expand%5B1%5D=data.product',
+      null,
+      null,
+    );
+    expect(prices.data[1]).toMatchObject({ id: basic.id, product: { id: product.id, object: 'product' }, tiers: [] });
+    const bare = await stripe.customers.create({ metadata: { sf_contact_id: '003' } });
+    const query = encodeURIComponent('metadata["sf_contact_id"]:"003"');
+    const found = await call('GET', `customers/search?query=${query}&limit=1`, null, null);
+    expect(found.data.map(({ id }: { id: string }) => id)).toEqual([bare.id]);
+    for (const [version, anchor] of [
+      ['2026-10-28.endive', 'billing_cycle_anchor[type]=now'],
+      ['2024-06-20', 'billing_cycle_anchor=now'],
+      [null, 'billing_cycle_anchor[type]=now'],
+      [null, 'billing_cycle_anchor=now'],
+    ] as const) {
+      const { id } = await stripe.subscriptions.create({
+        customer: bare.id,
+        items: [{ price: basic.id }],
+        trial_period_days: 7,
+        trial_settings: { end_behavior: { missing_payment_method: 'pause' } },
+      });
+      expect((await stripe.subscriptions.update(id, { trial_end: 'now' })).status).toBe('paused');
+      expect((await call('POST', `subscriptions/${id}/resume`, anchor, version)).error).toBeUndefined();
+    }
+    const wrong = await call('POST', 'subscriptions/sub_1/resume', 'billing_cycle_anchor=now', '2026-10-28.endive');
+    expect(wrong.error).toMatchObject({ param: 'billing_cycle_anchor' });
+  }));
