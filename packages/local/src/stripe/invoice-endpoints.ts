@@ -15,7 +15,9 @@ import { declined } from './payment-endpoints.ts';
 import { previewChange, previewNew } from './preview.ts';
 import { noSuch, refused } from './stripe-error.ts';
 import { hasEnded } from './subscription.ts';
-import { ITEM_CHANGES, itemChanges, prorationMoment, subscriptionNamed } from './subscription-endpoints.ts';
+import { prorationMoment, subscriptionNamed } from './subscription-endpoints.ts';
+import { itemChanges } from './subscription-items.ts';
+import { ITEM_CHANGES } from './subscription-parameters.ts';
 import { methodNamed } from './test-payment-methods.ts';
 
 export const INVOICE_PREVIEW = {

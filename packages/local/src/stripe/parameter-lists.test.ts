@@ -12,7 +12,7 @@ import type {
   SUBSCRIPTION_PAUSE,
   SUBSCRIPTION_RESUME,
   SUBSCRIPTION_UPDATE,
-} from './subscription-endpoints.ts';
+} from './subscription-parameters.ts';
 import type { WEBHOOK_CREATE, WEBHOOK_UPDATE } from './webhook-endpoints.ts';
 
 type Kind<T> = T extends readonly unknown[]

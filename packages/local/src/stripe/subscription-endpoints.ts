@@ -1,4 +1,3 @@
-import * as v from 'valibot';
 import { defaultMethod, endTrial, planTrial, startSubscription } from './billing.ts';
 import type { Books } from './books.ts';
 import { DAY } from './calendar.ts';
@@ -6,13 +5,10 @@ import { withoutEmpty } from './catalogue-endpoints.ts';
 import { defined, liveCustomer } from './customer-endpoints.ts';
 import type { Call, Endpoint } from './endpoint.ts';
 import { byVersion, ENDIVE, endpoint } from './endpoint.ts';
-import { clearable, flag, hash, ignored, list, metadata, notImitated, oneOf, text, whole } from './parameters.ts';
 import { changeItemsOncePaid } from './pending-update.ts';
-import type { Price } from './price.ts';
 import { noSuch, refused, StripeError } from './stripe-error.ts';
 import type { ItemFields, Subscription } from './subscription.ts';
 import { hasEnded, updateSubscription } from './subscription.ts';
-import type { ItemChange } from './subscription-changes.ts';
 import {
   cancelAtPeriodEnd,
   cancelNow,
@@ -22,135 +18,17 @@ import {
   pauseSubscription,
   resumeSubscription,
 } from './subscription-changes.ts';
+import { checkCurrencies, checkQuantity, itemChanges, sellable } from './subscription-items.ts';
+import type { SubscriptionCreate, SubscriptionResume, SubscriptionUpdate } from './subscription-parameters.ts';
+import {
+  ANCHOR_BEFORE_ENDIVE,
+  SUBSCRIPTION_CANCEL,
+  SUBSCRIPTION_CREATE,
+  SUBSCRIPTION_PAUSE,
+  SUBSCRIPTION_RESUME,
+  SUBSCRIPTION_UPDATE,
+} from './subscription-parameters.ts';
 import { methodNamed } from './test-payment-methods.ts';
-
-const PAYMENT_BEHAVIOUR = [
-  'allow_incomplete',
-  'default_incomplete',
-  'error_if_incomplete',
-  'pending_if_incomplete',
-] as const;
-const PRORATION = ['always_invoice', 'create_prorations', 'none'] as const;
-
-/** `trial_end`: epoch seconds or `now`. */
-const MOMENT = v.pipe(
-  v.string('Invalid timestamp'),
-  v.regex(/^(now|\d{1,12})$/, 'Invalid timestamp: must be an integer Unix timestamp or `now`'),
-);
-const COMMON = {
-  application_fee_percent: v.optional(notImitated()),
-  billing_schedules: v.optional(notImitated()),
-  default_source: v.optional(notImitated()),
-  on_behalf_of: v.optional(notImitated()),
-  transfer_data: v.optional(notImitated()),
-  add_invoice_items: v.optional(notImitated()),
-  automatic_tax: v.optional(ignored()),
-  billing_thresholds: v.optional(notImitated()),
-  cancel_at: v.optional(clearable()),
-  cancel_at_period_end: v.optional(flag()),
-  collection_method: v.optional(oneOf(['charge_automatically', 'send_invoice'])),
-  days_until_due: v.optional(whole(0)),
-  default_payment_method: v.optional(clearable()),
-  default_tax_rates: v.optional(notImitated()),
-  description: v.optional(clearable(500)),
-  discounts: v.optional(notImitated()),
-  invoice_settings: v.optional(ignored()),
-  metadata: v.optional(metadata()),
-  off_session: v.optional(flag()),
-  payment_behavior: v.optional(oneOf(PAYMENT_BEHAVIOUR)),
-  payment_settings: v.optional(ignored()),
-  pending_invoice_item_interval: v.optional(notImitated()),
-  proration_behavior: v.optional(oneOf(PRORATION)),
-  trial_end: v.optional(MOMENT),
-  trial_from_plan: v.optional(notImitated()),
-  trial_settings: v.optional(
-    hash({ end_behavior: hash({ missing_payment_method: oneOf(['cancel', 'create_invoice', 'pause']) }) }),
-  ),
-};
-
-const NEW_ITEM = {
-  billing_thresholds: v.optional(notImitated()),
-  current_trial: v.optional(notImitated()),
-  discounts: v.optional(notImitated()),
-  metadata: v.optional(metadata()),
-  plan: v.optional(notImitated()),
-  price: v.optional(text()),
-  price_data: v.optional(notImitated()),
-  quantity: v.optional(whole(0)),
-  tax_rates: v.optional(notImitated()),
-};
-
-/** Items of an update, and of a preview. */
-export const ITEM_CHANGES = list(
-  hash({ ...NEW_ITEM, clear_usage: v.optional(flag()), deleted: v.optional(flag()), id: v.optional(text()) }),
-  20,
-);
-
-export const SUBSCRIPTION_CREATE = {
-  billing_cycle_anchor_config: v.optional(notImitated()),
-  customer_account: v.optional(notImitated()),
-  ...COMMON,
-  backdate_start_date: v.optional(notImitated()),
-  billing_cycle_anchor: v.optional(notImitated()),
-  billing_mode: v.optional(hash({ type: oneOf(['classic', 'flexible']), flexible: v.optional(ignored()) })),
-  currency: v.optional(text(3)),
-  customer: text(),
-  items: list(hash(NEW_ITEM), 20),
-  trial_period_days: v.optional(whole(1)),
-};
-
-export const SUBSCRIPTION_UPDATE = {
-  ...COMMON,
-  billing_cycle_anchor: v.optional(hash({ type: oneOf(['now', 'unchanged']) })),
-  cancellation_details: v.optional(hash({ comment: v.optional(clearable()), feedback: v.optional(clearable()) })),
-  items: v.optional(ITEM_CHANGES),
-  pause_collection: v.optional(
-    v.union(
-      [
-        hash({ behavior: oneOf(['keep_as_draft', 'mark_uncollectible', 'void']), resumes_at: v.optional(whole(0)) }),
-        v.pipe(
-          v.literal(''),
-          v.transform(() => null),
-        ),
-      ],
-      'Invalid object',
-    ),
-  ),
-  proration_date: v.optional(whole(0)),
-};
-
-export const SUBSCRIPTION_CANCEL = {
-  cancellation_details: v.optional(ignored()),
-  invoice_now: v.optional(flag()),
-  prorate: v.optional(flag()),
-};
-
-export const SUBSCRIPTION_PAUSE = {
-  bill_for: v.optional(ignored()),
-  invoicing_behavior: v.optional(text()),
-  type: v.optional(text()),
-};
-
-export const SUBSCRIPTION_RESUME = {
-  billing_cycle_anchor: v.optional(hash({ type: oneOf(['now', 'unchanged']) })),
-  payment_behavior: v.optional(text()),
-  proration_behavior: v.optional(oneOf(PRORATION)),
-  proration_date: v.optional(whole(0)),
-};
-
-/** A text until endive made it a hash. */
-const ANCHOR_BEFORE_ENDIVE = {
-  billing_cycle_anchor: v.optional(
-    v.pipe(
-      oneOf(['now', 'unchanged']),
-      v.transform((type) => ({ type })),
-    ),
-  ),
-};
-
-type Update = v.InferOutput<v.StrictObjectSchema<typeof SUBSCRIPTION_UPDATE, undefined>>;
-type Resume = v.InferOutput<v.StrictObjectSchema<typeof SUBSCRIPTION_RESUME, undefined>>;
-type Create = v.InferOutput<v.StrictObjectSchema<typeof SUBSCRIPTION_CREATE, undefined>>;
 
 export function subscriptionEndpoints(): readonly Endpoint[] {
   return [
@@ -182,13 +60,13 @@ export function subscriptionEndpoints(): readonly Endpoint[] {
   ];
 }
 
-function change({ books, id }: Call, given: Update): Subscription {
+function change({ books, id }: Call, given: SubscriptionUpdate): Subscription {
   const subscription = subscriptionNamed(books, id, 'id', 404);
   update(books, subscription, given);
   return subscription;
 }
 
-function resume({ books, id }: Call, given: Resume): Subscription {
+function resume({ books, id }: Call, given: SubscriptionResume): Subscription {
   const subscription = subscriptionNamed(books, id, 'id', 404);
   if (subscription.status !== 'paused') {
     throw refused(
@@ -208,7 +86,7 @@ export function subscriptionNamed(books: Books, id: string, param: string, statu
   return found;
 }
 
-function create(books: Books, given: Create): Subscription {
+function create(books: Books, given: SubscriptionCreate): Subscription {
   const customer = liveCustomer(books, given.customer, 'customer');
   if (given.items.length === 0) throw refused('Missing required param: items.', 'items', 'parameter_missing');
   const items = given.items.map((item, at): ItemFields => {
@@ -273,7 +151,7 @@ function trialEndOf(books: Books, moment: string | undefined, days: number | und
 }
 
 /** Checks all before it changes anything: a refused update leaves the subscription as it was. */
-function update(books: Books, subscription: Subscription, given: Update): void {
+function update(books: Books, subscription: Subscription, given: SubscriptionUpdate): void {
   if (hasEnded(subscription)) {
     throw refused(
       'A canceled subscription can only update its cancellation_details and metadata.',
@@ -352,7 +230,7 @@ const MAY_WAIT = new Set([
   'trial_end',
 ]);
 
-function checkPending(given: Update): void {
+function checkPending(given: SubscriptionUpdate): void {
   if (given.payment_behavior !== 'pending_if_incomplete') return;
   const [other] = Object.keys(given).filter((name) => !MAY_WAIT.has(name));
   if (other === undefined) return;
@@ -363,7 +241,7 @@ function checkPending(given: Update): void {
 }
 
 /** What Stripe does and this account doesn't, where a listed value asks for it. */
-function refuseUnknownWays(given: Pick<Update, 'billing_cycle_anchor' | 'collection_method'>): void {
+function refuseUnknownWays(given: Pick<SubscriptionUpdate, 'billing_cycle_anchor' | 'collection_method'>): void {
   const refuse = (param: string): never => {
     throw refused(`This local Stripe account does not imitate that value of ${param}.`, param);
   };
@@ -405,79 +283,4 @@ function changeTrial(books: Books, subscription: Subscription, moment: string): 
   });
   if (end === null) endTrial(books, subscription);
   else planTrial(books, subscription, end);
-}
-
-/** What `items` asks for, checked. `param` is the path of the list. */
-export function itemChanges(
-  books: Books,
-  subscription: Subscription,
-  given: v.InferOutput<typeof ITEM_CHANGES>,
-  param: string,
-): readonly ItemChange[] {
-  const changes = given.map((change, at): ItemChange => {
-    const path = `${param}[${at}]`;
-    const item = subscription.items.data.find((it) => it.id === change.id);
-    if (change.id !== undefined && item === undefined) {
-      throw noSuch('subscription item', change.id, `${path}[id]`);
-    }
-    const price = change.price === undefined ? undefined : sellable(books, change.price, path);
-    if (item === undefined && price === undefined) {
-      throw refused(`Missing required param: ${path}[price].`, `${path}[price]`, 'parameter_missing');
-    }
-    const charged = price ?? item?.price;
-    if (charged !== undefined) checkQuantity(charged, change.quantity, path);
-    return {
-      ...defined('item', item),
-      ...defined('price', price),
-      ...defined('quantity', change.quantity),
-      ...defined('remove', change.deleted),
-    };
-  });
-  const removed = changes.filter((change) => change.remove === true).length;
-  const added = changes.filter((change) => change.item === undefined).length;
-  if (removed > 0 && removed >= subscription.items.data.length + added) {
-    throw refused('A subscription must have at least one active plan.', param);
-  }
-  checkCurrencies(
-    changes.flatMap(({ price }) => (price === undefined ? [] : [price])),
-    subscription.currency,
-  );
-  return changes;
-}
-
-function sellable(books: Books, id: string, path: string): Price {
-  const price = books.prices.get(id);
-  if (price === undefined || books.deleted.has(id)) throw noSuch('price', id, `${path}[price]`);
-  if (!price.active) {
-    throw refused(
-      'The price specified is inactive. This field only accepts active prices.',
-      `${path}[price]`,
-      'price_inactive',
-    );
-  }
-  if (price.type === 'one_time') {
-    throw refused(
-      'The price specified is set to `type=one_time` but this field only accepts prices with `type=recurring`.',
-      `${path}[price]`,
-    );
-  }
-  return price;
-}
-
-function checkQuantity(price: Price, quantity: number | undefined, path: string): void {
-  if (quantity === undefined || price.recurring?.usage_type !== 'metered') return;
-  throw refused(
-    `You cannot set the quantity for metered plans. Remove quantity from \`${path}\`.`,
-    `${path}[quantity]`,
-  );
-}
-
-function checkCurrencies(prices: readonly Price[], expected: string | null): void {
-  const currency = expected ?? prices[0]?.currency;
-  const other = prices.find((price) => price.currency !== currency);
-  if (other === undefined) return;
-  throw refused(
-    `The price specified only supports \`${other.currency}\`. This doesn't match the expected currency: \`${currency}\`.`,
-    'items',
-  );
 }
