@@ -24,7 +24,7 @@ function planOf(name: string, answers: Record<string, unknown> = {}): Plan {
 }
 
 /** The fixture's event, with some of its object's fields otherwise. */
-function changed(name: string, fields: Record<string, unknown>): StripeEvent {
+function eventWith(name: string, fields: Record<string, unknown>): StripeEvent {
   const event = eventOf(name);
   return v.parse(StripeEventSchema, { ...event, data: { object: { ...event.data.object, ...fields } } });
 }
@@ -174,6 +174,19 @@ describe('subscriptions', () => {
     expect(row(changed({ items: { data } }), 'Stripe_Subscription__c').fields.Amount__c).toBeNull();
   });
 
+  test('of several items the one that renews first tells the period', () => {
+    const item = (id: string, end: number) => ({
+      ...{ id, quantity: 1, price: { unit_amount: 100 } },
+      ...{ current_period_start: end - 86_400, current_period_end: end },
+    });
+    const items = { data: [item('si_1', SECOND + 300), item('si_2', SECOND + 100), item('si_3', SECOND + 200)] };
+    const { fields } = row(changed({ items }), 'Stripe_Subscription__c');
+    expect(fields).toMatchObject({
+      Current_Period_Start__c: new Date((SECOND + 100 - 86_400) * 1000).toISOString(),
+      Current_Period_End__c: new Date((SECOND + 100) * 1000).toISOString(),
+    });
+  });
+
   test('items beyond the first page are read before the amount is told', () => {
     const event = eventOf('customer.subscription.created.basil');
     const items = { object: 'list', has_more: true, data: [{ id: 'si_1', quantity: 1, price: { unit_amount: 100 } }] };
@@ -231,7 +244,7 @@ describe('payments', () => {
 
   test('the last attempt is final where Stripe collects, never where the customer pays a bill', () => {
     const failed = (fields: object) =>
-      told(changed('invoice.payment_failed.basil', { next_payment_attempt: null, ...fields })).paymentFailed;
+      told(eventWith('invoice.payment_failed.basil', { next_payment_attempt: null, ...fields })).paymentFailed;
     expect(failed({ collection_method: 'charge_automatically' })).toMatchObject({ isFinal: true });
     expect(failed({ collection_method: 'send_invoice' })).toMatchObject({ isFinal: false });
     expect(failed({ next_payment_attempt: SECOND + 86_400 })).toMatchObject({ isFinal: false });
@@ -248,7 +261,8 @@ describe('payments', () => {
 
   test('a closed dispute is final, and so is its appeal', () => {
     const version = (status: string) =>
-      row(told(changed('charge.dispute.updated.basil', { status })), 'Payment_Transaction__c').owners.dispute?.version;
+      row(told(eventWith('charge.dispute.updated.basil', { status })), 'Payment_Transaction__c').owners.dispute
+        ?.version;
     for (const status of ['won', 'lost', 'warning_closed', 'appeal_pending']) {
       expect(version(status), status).toBe(SECOND * 100 + 90);
     }
@@ -340,7 +354,7 @@ describe('Checkout', () => {
 
   test('completed but unpaid: a bank debit is on its way, so nothing is final', () => {
     const record = row(
-      told(changed('checkout.session.completed.basil', { payment_status: 'unpaid' })),
+      told(eventWith('checkout.session.completed.basil', { payment_status: 'unpaid' })),
       'Stripe_Subscription__c',
     );
     expect(record.fields.Sync_Status__c).toBe('Checkout Created');
@@ -352,7 +366,7 @@ describe('Checkout', () => {
   });
 
   test('client_reference_id names the row of ours, in sessions for subscriptions alone', () => {
-    const event = (mode: string) => changed('checkout.session.completed.basil', { mode, metadata: {} });
+    const event = (mode: string) => eventWith('checkout.session.completed.basil', { mode, metadata: {} });
     expect(row(told(event('subscription')), 'Stripe_Subscription__c').rowId).toBe('a0B000000000001AAA');
     expect(row(told(event('payment')), 'Stripe_Subscription__c').rowId).toBeNull();
   });
@@ -460,6 +474,18 @@ describe('the catalogue', () => {
       ['p1', 'Gold membership', false],
       ['p2', 'Gold membership', false],
     ]);
+  });
+
+  test('a deleted product takes its plans out of sale, active prices included', () => {
+    const prices = {
+      has_more: false,
+      data: [{ id: 'p1', active: true, currency: 'usd', unit_amount: 100, product: 'prod_gold' }],
+    };
+    const active = (type: string) =>
+      told(eventWith(`product.${type}.basil`, { active: true }), { 'prices:prod_gold:1': prices }).records[0]?.fields
+        .Active__c;
+    expect(active('updated')).toBe(true);
+    expect(active('deleted')).toBe(false);
   });
 
   test.each([

@@ -517,13 +517,30 @@ describe('a bulk job', () => {
     expect(world.org.row(CUSTOMER, 'cus_1')).toBeDefined();
   });
 
+  it('keeps its lease as long as it is asked for, so that no other flush takes it over', async () => {
+    await buffered(['evt_1', customer({})]);
+    world.org.pollsToComplete = 10;
+    const taken = await take({ object: CUSTOMER, execution: 'one' }, world);
+    if (taken.outcome === 'nothing') throw new Error('nothing was taken');
+    let state = await write(taken, world);
+    for (let polls = 0; polls < 3; polls += 1) {
+      world.clock.now += 4 * 60_000;
+      expect((await take({ object: CUSTOMER, execution: 'two' }, world)).outcome).toBe('nothing');
+      state = await awaitJob(state, world);
+    }
+    expect(state.done).toBe(false);
+  });
+
   it('is never deleted, and aborted only when it hangs for two hours; its rows then go back', async () => {
     await buffered(['evt_1', customer({})]);
     world.org.pollsToComplete = 1_000;
     const taken = await take({ object: CUSTOMER, execution: 'x' }, world);
     if (taken.outcome === 'nothing') throw new Error('nothing was taken');
     let state = await write(taken, world);
-    world.clock.now += 2 * 60 * 60_000 + 1;
+    world.clock.now += 2 * 60 * 60_000;
+    state = await awaitJob(state, world);
+    expect([...world.org.jobs.values()].map((job) => job.state)).toEqual(['UploadComplete']);
+    world.clock.now += 1;
     for (let polls = 0; !state.done && polls < 3; polls += 1) state = await awaitJob(state, world);
     const result = await settle(await read(state, world), world);
     expect(result.more).toBe(false);
