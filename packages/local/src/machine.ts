@@ -16,6 +16,7 @@ import { openAccount, type StripeAccount } from './stripe/account.ts';
 import { serveStripe } from './stripe/api.ts';
 import type { AccountOptions } from './stripe/books.ts';
 import { type Delivery, startDelivery } from './stripe/delivery.ts';
+import { startEndpointDeliveries } from './stripe/endpoint-deliveries.ts';
 
 export type MachineOptions = {
   readonly root: string;
@@ -119,6 +120,14 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
       ...options.delivery,
     });
     closers.push(() => delivery.stop());
+    const endpoints = startEndpointDeliveries({
+      account,
+      fetch,
+      clock: () => Date.now(),
+      sleep: delay,
+      seed: options.account.seed,
+    });
+    closers.push(() => endpoints.stop());
     const buffered = (): Promise<number> => road.buffered();
     return {
       road,
