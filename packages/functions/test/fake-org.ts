@@ -219,6 +219,11 @@ export function fakeOrg(): FakeOrg {
   }
 
   function query(soql: string): unknown {
+    const [, named = '', ids = ''] = /FROM (\w+) WHERE Id IN \(([^)]*)\)/.exec(soql) ?? [];
+    if (ids !== '') {
+      const rows = table(named).filter(({ Id }) => ids.includes(`'${Id}'`));
+      return { totalSize: rows.length, done: true, records: rows };
+    }
     const [, object = '', batch] = /FROM (\w+) WHERE Refused_Write__c = '([^']*)'/.exec(soql) ?? [];
     const found = table(object).filter((row) => row.Refused_Write__c === batch);
     return { totalSize: found.length, done: true, records: found };

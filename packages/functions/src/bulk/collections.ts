@@ -5,6 +5,7 @@ import type { Salesforce } from '../adapters/salesforce.ts';
 import { SalesforceFailure } from '../adapters/salesforce-failure.ts';
 import { failureOf } from '../realtime/salesforce-refusal.ts';
 import { lacksParent, outcomeOfRow } from './classify.ts';
+import { ownersOfRows } from './free-rows.ts';
 import { failed, type RowOutcome } from './outcome.ts';
 import { jsonRow } from './wire-row.ts';
 
@@ -46,8 +47,9 @@ type By = 'externalId' | 'rowId';
  * is found. Throws what the machine should do when it is not about the rows.
  */
 export async function sendByCollections(rows: readonly Outgoing[], world: CollectionsWorld): Promise<void> {
-  const byId = rows.filter(({ record }) => record.rowId !== null);
-  const byKey = rows.filter(({ record }) => record.rowId === null);
+  const taken = await takenByOthers(rows, world);
+  const byId = rows.filter((row) => row.record.rowId !== null && !taken.has(row.key));
+  const byKey = rows.filter((row) => row.record.rowId === null || taken.has(row.key));
   const first = [...(await sendAll(byId, 'rowId', world)), ...(await sendAll(byKey, 'externalId', world))];
 
   const fallback = first.filter(({ why }) => why === 'row-id').map(({ row }) => row);
@@ -67,6 +69,24 @@ export async function sendByCollections(rows: readonly Outgoing[], world: Collec
     );
   const left = [...(await again('rowId')), ...(await again('externalId'))];
   await world.record(new Map(left.map(({ row, outcome }) => [row.key, outcome])));
+}
+
+/** Keys of rows whose metadata names a row that is another Stripe object's: their own external id decides. */
+async function takenByOthers(rows: readonly Outgoing[], world: CollectionsWorld): Promise<ReadonlySet<string>> {
+  const taken = new Set<string>();
+  const naming = rows.filter(({ record }) => record.rowId !== null && record.externalId !== null);
+  for (const chunk of chunks(naming, ROWS_PER_CALL)) {
+    const [first] = chunk;
+    if (first === undefined) continue;
+    const { object, externalIdField } = first.record;
+    const rowIds = chunk.flatMap(({ record }) => record.rowId ?? []);
+    const owners = await ownersOfRows(object, externalIdField, rowIds, world.salesforce);
+    for (const { key, record } of chunk) {
+      const owner = owners.get(record.rowId?.slice(0, 15) ?? '');
+      if (owner !== undefined && owner !== record.externalId) taken.add(key);
+    }
+  }
+  return taken;
 }
 
 /** Parents that nobody has sent yet, as empty rows: the guard keeps whatever is known. Failures show in the children. */

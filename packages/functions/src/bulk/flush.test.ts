@@ -271,6 +271,17 @@ describe.each([
     expect(world.org.rows(CUSTOMER)).toHaveLength(2);
   });
 
+  it('never takes a row over that is another object already, though metadata names it', async () => {
+    await buffered(['evt_1', customer({})]);
+    await flush(CUSTOMER);
+    const first = world.org.row(CUSTOMER, 'cus_1');
+    await buffered(['evt_2', customer({ id: 'cus_2', name: 'Grace', rowId: String(first?.Id) })]);
+    await flush(CUSTOMER);
+    expect(world.org.row(CUSTOMER, 'cus_1')).toMatchObject({ Id: first?.Id, Customer_Name__c: 'Ada' });
+    expect(world.org.row(CUSTOMER, 'cus_2')).toMatchObject({ Customer_Name__c: 'Grace' });
+    expect(world.org.row(CUSTOMER, 'cus_2')?.Id).not.toBe(first?.Id);
+  });
+
   it('sends nothing for a row that says what was last sent', async () => {
     await buffered(['evt_1', customer({})]);
     await flush(CUSTOMER);
@@ -584,6 +595,17 @@ describe('settle', () => {
     await settle(result, world);
     world.org.rowFault = () => null;
     world.clock.now += 2_000;
+    await flush(CUSTOMER);
+    expect(world.org.row(CUSTOMER, 'cus_1')?.Customer_Name__c).toBe('new');
+  });
+
+  it('ends a batch whose account Salesforce refuses for good: the rows behind it must not wait', async () => {
+    await buffered(['evt_1', customer({})]);
+    world.org.fault = ({ path }) => (path === '/composite' ? failure(400, 'INVALID_TYPE') : null);
+    await flush(CUSTOMER);
+    expect(world.lines).toContainEqual(expect.objectContaining({ outcome: 'settled', untold: 1 }));
+    world.org.fault = () => null;
+    await buffered(['evt_2', customer({ name: 'new', at: SECOND + 5 })]);
     await flush(CUSTOMER);
     expect(world.org.row(CUSTOMER, 'cus_1')?.Customer_Name__c).toBe('new');
   });

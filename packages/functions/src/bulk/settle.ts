@@ -1,3 +1,4 @@
+import { NeverRetry } from '@payments/core/failure';
 import type { Owner, SObjectName } from '@payments/core/record';
 import type { Batches, GivenBack, Held } from '../adapters/batches.ts';
 import type { Budget } from '../adapters/budget.ts';
@@ -119,7 +120,10 @@ async function told(held: Held, account: BatchAccount, world: SettleWorld): Prom
     const salesforce = spending(held, world);
     return await tell(account, { salesforce, version: world.version, nowMs: world.nowMs() });
   } catch (error) {
-    throw error instanceof SalesforceFailure ? failureOf(error) : error;
+    const failure = error instanceof SalesforceFailure ? failureOf(error) : error;
+    // An account that Salesforce will never take must not hold up every row of the object behind this batch.
+    if (failure instanceof NeverRetry) return { untold: account.parked.length + 1 };
+    throw failure;
   }
 }
 
