@@ -1,4 +1,6 @@
 /** What differs between stages, and the defaults of every function. */
+import { SALESFORCE_API_VERSION, STRIPE_API_VERSION } from '../packages/core/src/api-versions.ts';
+
 export const production = $app.stage === 'production';
 export const prefix = `${$app.name}-${$app.stage}`;
 export const logRetention = production ? ('3 months' as const) : ('1 month' as const);
@@ -31,8 +33,8 @@ export const settings = new sst.Linkable('Settings', {
   properties: {
     stage: $app.stage,
     livemode: production,
-    salesforceApiVersion: '66.0',
-    stripeApiVersion: '2026-10-28.endive',
+    salesforceApiVersion: SALESFORCE_API_VERSION,
+    stripeApiVersion: STRIPE_API_VERSION,
     callsPerMinute: 600,
     callsPerHour: 10_000,
     callsPerDay: production ? 80_000 : 12_000,

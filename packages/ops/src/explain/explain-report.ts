@@ -4,6 +4,8 @@ import { laneOf, priorityOf } from '@payments/core/priority';
 import type { FieldValue, Parent, SalesforceRecord } from '@payments/core/record';
 import { type Lane, type Machine, type Priority, routeOf } from '@payments/core/routes';
 import * as v from 'valibot';
+import type { Paint } from '../frame/paint.ts';
+import { BadInput } from '../frame/problem.ts';
 
 /** What an event would do, as `npm run explain -- --json` prints it. Nothing is sent or fetched to find out. */
 export type Explanation = {
@@ -27,10 +29,6 @@ export type ExplainedRecord = {
   readonly parents: readonly Parent[];
 };
 
-export class NotAnEvent extends Error {
-  override readonly name = 'NotAnEvent';
-}
-
 /** A notification without data, of a v2 destination. Its type is that of the event with `v1.` before it. */
 const ThinNotification = v.object({
   id: v.string(),
@@ -42,7 +40,7 @@ const ThinNotification = v.object({
 /**
  * @param input parsed JSON: an event, an entry of EventBridge whose `detail` is an event or our envelope, or a thin
  * notification.
- * @throws NotAnEvent for anything else, with a sentence for the person who typed the command.
+ * @throws BadInput for anything else, with a sentence for the person who typed the command.
  */
 export function explain(input: unknown): Explanation {
   const inner = isObject(input) && isObject(input.detail) ? input.detail : input;
@@ -60,7 +58,7 @@ export function explain(input: unknown): Explanation {
     return notFetched(type.replace(/^v1\./, ''), null, `${id} carries no data: it would be fetched (GET ${url})`);
   }
   const event = v.safeParse(StripeEventSchema, inner);
-  if (!event.success) throw new NotAnEvent(event.issues[0].message);
+  if (!event.success) throw new BadInput(event.issues[0].message);
   return ofEvent(event.output);
 }
 
@@ -107,9 +105,6 @@ function explained({ object, externalIdField, externalId, fields, parents }: Sal
 function queryText(query: readonly (readonly [string, string])[]): string {
   return query.length === 0 ? '' : `?${query.map(([name, value]) => `${name}=${value}`).join('&')}`;
 }
-
-/** `paint` marks a part of the text by its role; the identity prints it plain. */
-export type Paint = (role: 'title' | 'name' | 'value' | 'dim' | 'warning', text: string) => string;
 
 /** For people. */
 export function printExplanation(said: Explanation, paint: Paint): string {

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { explain, NotAnEvent, printExplanation } from './explain-report.ts';
+import { plain } from '../frame/paint.ts';
+import { BadInput } from '../frame/problem.ts';
+import { explain, printExplanation } from './explain-report.ts';
 
 const fixture = (name: string): Record<string, unknown> =>
-  JSON.parse(readFileSync(new URL(`../../core/fixtures/${name}.json`, import.meta.url), 'utf8'));
-const plain = (_: string, text: string): string => text;
+  JSON.parse(readFileSync(new URL(`../../../core/fixtures/${name}.json`, import.meta.url), 'utf8'));
 const event = fixture('customer.subscription.created.basil');
 
 describe('explain', () => {
@@ -63,7 +64,7 @@ describe('explain', () => {
   });
 
   test.each([[null], [[]], ['text'], [{}], [{ object: 'event' }]])('%j is no event', (input) =>
-    expect(() => explain(input)).toThrow(NotAnEvent),
+    expect(() => explain(input)).toThrow(BadInput),
   );
 
   test('prints rows for people', () => {

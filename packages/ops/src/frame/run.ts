@@ -1,0 +1,65 @@
+import { CommanderError } from 'commander';
+import { COMMANDS, createProgram } from '../program.ts';
+import type { OpsCommand, Report, Runner } from './command.ts';
+import { concealing } from './conceal.ts';
+import type { Io } from './io.ts';
+import { EXIT, type ExitCode, Interrupted, NotConfirmed, problemOf } from './problem.ts';
+import { startProgress } from './progress.ts';
+
+/** Runs one command line (without node and script) and gives its exit code. Never throws. */
+export async function run(
+  args: readonly string[],
+  world: Io,
+  commands: readonly OpsCommand[] = COMMANDS,
+): Promise<ExitCode> {
+  const { io, conceal } = concealing(world);
+  let json = args.includes('--json');
+  let exit: ExitCode = EXIT.done;
+  const print = ({ data, text }: Report): void => io.out(json ? `${JSON.stringify(data, null, 2)}\n` : text(io.paint));
+
+  const runner: Runner = async (command, { yes }) => {
+    const options = program.opts();
+    json = options.json === true;
+    let known: ReturnType<typeof connect> | null = null;
+    const connect = async () => {
+      const { deploymentOf } = await import('../deployment/deployment.ts');
+      return deploymentOf({ ...options, env: io.env, conceal });
+    };
+    const report = await command({
+      io,
+      json,
+      show: print,
+      conceal,
+      deployment: () => {
+        known ??= connect();
+        return known;
+      },
+      progress: (label, total) => startProgress(label, total, io),
+      confirm: async ({ preview, question }) => {
+        if (yes) return;
+        io.err(`${preview}\n`);
+        if (!io.canAsk) throw new NotConfirmed('this changes data and nobody can be asked here: say --yes');
+        if (!(await io.confirm(question))) throw new NotConfirmed('nothing was changed');
+      },
+    });
+    print(report);
+    exit = io.signal.aborted ? EXIT.interrupted : report.wrong === true ? EXIT.somethingWrong : EXIT.done;
+  };
+
+  const program = createProgram(commands, io, runner);
+  try {
+    await program.parseAsync(args, { from: 'user' });
+    return exit;
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      // Help and version were printed, or commander has said on standard error what it does not understand.
+      if (error.exitCode === 0) return EXIT.done;
+      if (json) io.out(`${JSON.stringify({ error: { code: 'WrongUsage', message: error.message } }, null, 2)}\n`);
+      return EXIT.wrongUsage;
+    }
+    const problem = problemOf(io.signal.aborted ? new Interrupted('interrupted') : error);
+    io.err(`payments-ops: ${problem.message}\n`);
+    if (json) io.out(`${JSON.stringify({ error: { code: problem.code, message: problem.message } }, null, 2)}\n`);
+    return problem.exit;
+  }
+}

@@ -1,0 +1,50 @@
+import { Command } from 'commander';
+import { explainCommand } from './explain/explain.ts';
+import type { OpsCommand, Runner } from './frame/command.ts';
+import type { Io } from './frame/io.ts';
+
+/** Every command, in the order in which an operator meets them. One folder each. */
+export const COMMANDS: readonly OpsCommand[] = [explainCommand];
+
+const AFTER = `
+Which deployment:
+  --stage production        AWS, with the region and credentials of your environment (AWS_PROFILE, AWS_REGION)
+  --local                   npm start on this machine; --local http://127.0.0.1:14566 for another port
+  PAYMENTS_STAGE and AWS_ENDPOINT_URL say the same in the environment.
+
+Exit codes:
+  0 done    1 done, and something is wrong    2 wrong usage    3 a system was not reached, or refused us
+  4 not confirmed    70 a fault of this program    130 interrupted
+
+Examples:
+  $ payments-ops explain event.json
+      What an event would do. Nothing is sent.
+`;
+
+export function createProgram(commands: readonly OpsCommand[], io: Io, runner: Runner): Command {
+  const program = new Command('payments-ops')
+    .description('Looks after a deployment of the Stripe and Salesforce integration.')
+    .option('--stage <name>', 'the deployment on AWS')
+    .option('--local [url]', 'npm start on this machine (http://127.0.0.1:4566)')
+    .option('--region <name>', 'the AWS region; else that of your environment')
+    .option('--json', 'print one JSON object')
+    .helpCommand(false)
+    .addHelpText('after', AFTER);
+  for (const make of commands) program.addCommand(make(runner));
+  for (const command of everyCommand(program)) {
+    command
+      .configureHelp({ showGlobalOptions: true })
+      .exitOverride()
+      .configureOutput({ writeOut: io.out, writeErr: io.err, getOutHelpWidth: () => 120, getErrHelpWidth: () => 120 });
+    command.showHelpAfterError(`(payments-ops ${pathOf(command)}--help has examples)`);
+  }
+  return program;
+}
+
+function everyCommand(command: Command): readonly Command[] {
+  return [command, ...command.commands.flatMap(everyCommand)];
+}
+
+function pathOf(command: Command): string {
+  return command.parent === null ? '' : `${pathOf(command.parent)}${command.name()} `;
+}
