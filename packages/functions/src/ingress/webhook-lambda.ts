@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { Logger } from '@aws-lambda-powertools/logger';
 import { eventBridge, publisher } from '../adapters/bus.ts';
+import { instrument } from '../adapters/instrument.ts';
 import { link } from '../adapters/resources.ts';
 import { StripeSigningSecret, secretReader, secretsManager } from '../adapters/secrets.ts';
 import { healthCheck } from './health.ts';
-import { type HttpResponse, route } from './http.ts';
+import { route } from './http.ts';
 import { cachedSigningKeys } from './signing-keys.ts';
 import { receiveWebhook, type WebhookLine } from './webhook.ts';
 
 // Once per cold start.
-const logger = new Logger({ serviceName: 'ingress' });
+const { logger, count, around } = instrument('Ingress', 'ingress');
 const nowMs = () => Date.now();
 const bus = eventBridge(link('Bus').name);
 const publish = publisher(bus.put);
@@ -23,7 +23,7 @@ const { livemode } = link('Settings');
 const health = healthCheck({ busReachable: bus.reachable, secretReadable: keys.current, nowMs });
 
 /** Called by the HTTP API: `POST /webhook/stripe` and `GET /health`. */
-export async function handler(input: unknown): Promise<HttpResponse> {
+export const handler = around((input) => {
   const correlationId = randomUUID();
   return route(input, {
     health,
@@ -33,10 +33,11 @@ export async function handler(input: unknown): Promise<HttpResponse> {
         publish,
         livemode,
         nowMs,
+        count,
         log: (line) => write({ correlationId, ...line }),
       }),
   });
-}
+});
 
 function write(line: WebhookLine & { readonly correlationId: string }): void {
   if (line.outcome === 'failed') logger.error('webhook', line);

@@ -1,7 +1,9 @@
 import { createHmac } from 'node:crypto';
 import { EnvelopeSchema } from '@payments/core/event';
+import { METRICS } from '@payments/core/metrics';
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
+import { counting } from '../../test/counted.ts';
 import { type BusEntry, BusRefused } from '../adapters/bus.ts';
 import { HEALTH_CACHE_MS, healthCheck } from './health.ts';
 import { route } from './http.ts';
@@ -24,9 +26,12 @@ function world(options: Options = {}) {
   const reads: string[] = [];
   const entries: BusEntry[] = [];
   const lines: WebhookLine[] = [];
+  const { count, counted, valuesOf } = counting();
   return {
     entries,
     lines,
+    counted,
+    valuesOf,
     deps: {
       keys: cachedSigningKeys({
         nowMs: () => NOW_MS,
@@ -45,6 +50,7 @@ function world(options: Options = {}) {
       livemode: options.livemode ?? false,
       nowMs: () => NOW_MS,
       log: (line: WebhookLine) => lines.push(line),
+      count,
     },
   };
 }
@@ -75,7 +81,7 @@ function signed(value: unknown, base64 = false) {
 
 describe('receiveWebhook', () => {
   it.each([false, true])('publishes a signed event and answers 200 (base64: %s)', async (base64) => {
-    const { deps, entries, lines } = world();
+    const { deps, entries, lines, valuesOf } = world();
     const text = JSON.stringify(event({}, { description: 'naïve — “x”\u2028' }), null, 2);
     const answer = await receiveWebhook(signed(text, base64), CORRELATION, deps);
     expect(answer).toEqual({ status: 200, body: { received: true, routed: true } });
@@ -94,6 +100,27 @@ describe('receiveWebhook', () => {
     expect(lines).toEqual([
       { outcome: 'published', stripeEventId: 'evt_1', stripeObjectId: 'pi_1', type: 'payment_intent.succeeded' },
     ]);
+    expect(valuesOf('DeliveryLag')).toEqual([1_123]);
+  });
+
+  it('counts every request once, by its outcome, with the time it took', async () => {
+    const cases = [
+      ['published', world(), signed(event())],
+      ['unrouted', world(), signed(event({ type: 'radar.early_fraud_warning.created' }))],
+      ['other-mode', world({ livemode: true }), signed(event())],
+      ['bad-signature', world(), { ...signed(event()), signature: 'x' }],
+      ['not-an-event', world(), signed('null')],
+      ['too-large', world(), signed(event({}, { pad: 'x'.repeat(MAX_BODY_BYTES) }))],
+      ['failed', world({ fail: new BusRefused('AccessDeniedException') }), signed(event())],
+    ] as const;
+    for (const [Outcome, { deps, counted, valuesOf }, request] of cases) {
+      await receiveWebhook(request, CORRELATION, deps);
+      expect(counted.filter(({ metric }) => metric === 'WebhookRequests')).toEqual([
+        { metric: 'WebhookRequests', value: 1, dimensions: { Outcome } },
+      ]);
+      expect(valuesOf('WebhookTime')).toEqual([0]);
+    }
+    expect(cases.map(([outcome]) => outcome)).toEqual(METRICS.WebhookRequests.dimensions.Outcome);
   });
 
   it('publishes a type that is not routed, and says so', async () => {

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { type Envelope, type StripeEvent, StripeEventSchema, type ThinEvent } from '@payments/core/event';
+import type { Count } from '@payments/core/metrics';
 import { laneOf, priorityOf } from '@payments/core/priority';
 import * as v from 'valibot';
 import type { BusEntry } from '../adapters/bus.ts';
@@ -67,6 +68,7 @@ export type WebhookWorld = {
   readonly livemode: boolean;
   readonly nowMs: () => number;
   readonly log: (line: WebhookLine) => void;
+  readonly count: Count;
 };
 
 const RECEIVED = { status: 200, body: { received: true, routed: true } } as const satisfies Answer;
@@ -82,26 +84,38 @@ export async function receiveWebhook(
   correlationId: string,
   world: WebhookWorld,
 ): Promise<Answer> {
+  const startedAt = world.nowMs();
+  const answer = await judgeRequest(request, correlationId, world);
+  world.count('WebhookTime', world.nowMs() - startedAt);
+  return answer;
+}
+
+function tell(line: WebhookLine, { log, count }: Pick<WebhookWorld, 'log' | 'count'>): void {
+  log(line);
+  count('WebhookRequests', 1, { Outcome: line.outcome });
+}
+
+async function judgeRequest(request: WebhookRequest, correlationId: string, world: WebhookWorld): Promise<Answer> {
   const raw = rawBody(request);
   if (raw === null) {
-    world.log({ outcome: 'too-large' });
+    tell({ outcome: 'too-large' }, world);
     return TOO_LARGE;
   }
   try {
     const reason = await checkSignature(request.signature, raw, world);
     if (reason !== 'valid') {
-      world.log({ outcome: 'bad-signature', reason });
+      tell({ outcome: 'bad-signature', reason }, world);
       return BAD_SIGNATURE;
     }
     const event = parseEvent(raw);
     if (event === null) {
-      world.log({ outcome: 'not-an-event' });
+      tell({ outcome: 'not-an-event' }, world);
       return NOT_AN_EVENT;
     }
     return await accept(event, raw.toString('utf8'), correlationId, world);
   } catch (error) {
     // Only the class of the failure: a message may quote the entry.
-    world.log({ outcome: 'failed', reason: codeOf(error) });
+    tell({ outcome: 'failed', reason: codeOf(error) }, world);
     return OUR_FAULT;
   }
 }
@@ -109,7 +123,7 @@ export async function receiveWebhook(
 async function accept(event: StripeEvent, text: string, correlationId: string, world: WebhookWorld): Promise<Answer> {
   const ids = { stripeEventId: event.id, stripeObjectId: objectIdOf(event), type: event.type };
   if (event.livemode !== world.livemode) {
-    world.log({ outcome: 'other-mode', ...ids });
+    tell({ outcome: 'other-mode', ...ids }, world);
     return UNROUTED;
   }
   const receivedAt = new Date(world.nowMs());
@@ -123,7 +137,8 @@ async function accept(event: StripeEvent, text: string, correlationId: string, w
     }),
     time: receivedAt,
   });
-  world.log({ outcome: lane === null ? 'unrouted' : 'published', ...ids, ...(thin ? { thin } : {}) });
+  tell({ outcome: lane === null ? 'unrouted' : 'published', ...ids, ...(thin ? { thin } : {}) }, world);
+  world.count('DeliveryLag', receivedAt.getTime() - event.created * 1_000);
   return lane === null ? UNROUTED : RECEIVED;
 }
 
