@@ -5,15 +5,18 @@
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { AwsFaults } from './aws/faults.ts';
 import type { Graph } from './graph/graph.ts';
 import { synthesise } from './graph/synth.ts';
 import type { LogLine } from './lambda/function.ts';
 import { ensureRedisServer } from './redis/private-redis.ts';
+import { type Haste, UNHURRIED } from './road/hastened.ts';
 import { type Arrival, type Road, startRoad } from './road/road.ts';
 import { type OrgOptions, type RunningOrg, serveOrg } from './salesforce/serve-org.ts';
 import type { Execution } from './states/machines.ts';
 import { openAccount, type StripeAccount } from './stripe/account.ts';
 import { serveStripe } from './stripe/api.ts';
+import type { ApiFaults } from './stripe/api-faults.ts';
 import type { AccountOptions } from './stripe/books.ts';
 import { type Delivery, startDelivery } from './stripe/delivery.ts';
 import { startEndpointDeliveries } from './stripe/endpoint-deliveries.ts';
@@ -37,6 +40,7 @@ export type MachineOptions = {
   };
   readonly instances?: number;
   readonly scheduleSpeed?: number;
+  readonly haste?: Haste;
   readonly say: (line: string) => void;
   readonly onLog?: (line: LogLine) => void;
   readonly onExecution?: (execution: Execution) => void;
@@ -51,6 +55,10 @@ export type Machine = {
   readonly stripeUrl: string;
   readonly delivery: Delivery;
   readonly graph: Graph;
+  /** What goes wrong on purpose, by whom: AWS here, Salesforce by `org.org.fault`. */
+  readonly faults: { readonly aws: AwsFaults; readonly stripe: ApiFaults };
+  /** With which secrets Stripe signs from now on, one `v1` for each. */
+  signWith(secrets: readonly string[]): void;
   /** Rows that wait in the buffer or in an unfinished batch. */
   buffered(): Promise<number>;
   /** Waits until nothing moves any more, flushing on the way. Rejects when that takes longer than `withinMs`. */
@@ -89,6 +97,8 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
     closers.push(() => stripe.close());
 
     const signingSecret = `whsec_${randomBytes(24).toString('hex')}`;
+    let signingSecrets: readonly string[] = [signingSecret];
+    const awsFaults = new AwsFaults();
     const road = await startRoad({
       root,
       graph,
@@ -103,6 +113,8 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
       settings: options.settings ?? {},
       instances: options.instances ?? INSTANCES,
       scheduleSpeed: options.scheduleSpeed ?? 1,
+      haste: options.haste ?? UNHURRIED,
+      faults: awsFaults,
       onLog: options.onLog ?? (() => {}),
       onExecution: options.onExecution ?? (() => {}),
       onArrival: options.onArrival ?? (() => {}),
@@ -112,7 +124,7 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
     const delivery = startDelivery({
       account,
       url: road.webhookUrl,
-      secrets: () => [signingSecret],
+      secrets: () => signingSecrets,
       fetch,
       clock: () => Date.now(),
       sleep: delay,
@@ -136,6 +148,10 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
       stripeUrl,
       delivery,
       graph,
+      faults: { aws: awsFaults, stripe: stripe.faults },
+      signWith: (secrets) => {
+        signingSecrets = secrets;
+      },
       buffered,
       settle: (withinMs, onProgress) => settle({ road, delivery, buffered }, withinMs, onProgress),
       close,

@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import * as v from 'valibot';
+import type { AwsFaults } from './faults.ts';
 import { answerXml, errorXml, parseFields, type QueryDialect } from './query-protocol.ts';
 
 export type ServiceAnswer = {
@@ -30,6 +31,8 @@ export type AwsServerOptions = {
   readonly services: ReadonlyMap<string, Service>;
   /** By the API version that a query request names, e.g. `2012-11-05`. */
   readonly dialects?: ReadonlyMap<string, QueryDialect>;
+  /** Answered at /__fake/faults. */
+  readonly faults?: AwsFaults;
   readonly onError: (error: unknown) => void;
 };
 
@@ -64,11 +67,31 @@ async function route(request: IncomingMessage, response: ServerResponse, options
   const text = await readBody(request);
   if (text === null)
     return json(response, 413, { __type: 'RequestEntityTooLarge', message: 'the request is too large' });
+  if (request.url?.startsWith('/__fake/faults') === true && options.faults !== undefined) {
+    const { status, body } = answerFaults(options.faults, request.method ?? 'GET', request.url, text);
+    return json(response, status, body, { 'content-type': 'application/json' });
+  }
   if (typeof target === 'string') return routeJson(request, response, target, text, options);
   const params = new URLSearchParams(text);
   const action = params.get('Action');
   if (action !== null) return routeQuery(request, response, action, params, options);
   json(response, 404, unknownOperation(`${request.method} ${request.url}`));
+}
+
+/** GET lists, POST places one, DELETE lifts `/:id` or all. */
+function answerFaults(faults: AwsFaults, method: string, url: string, text: string): ServiceAnswer {
+  const id = url.slice('/__fake/faults'.length).replace('/', '');
+  try {
+    if (method === 'GET') return { status: 200, body: faults.placed() };
+    if (method === 'POST') return { status: 200, body: { id: faults.place(text === '' ? {} : JSON.parse(text)) } };
+    if (method !== 'DELETE') return { status: 405, body: { error: 'GET, POST or DELETE' } };
+    if (id !== '') return { status: 200, body: { lifted: faults.lift(id) } };
+    faults.clear();
+    return { status: 200, body: { lifted: true } };
+  } catch (error) {
+    if (v.isValiError(error) || error instanceof SyntaxError) return { status: 400, body: { error: error.message } };
+    throw error;
+  }
 }
 
 async function routeJson(

@@ -1,7 +1,9 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Mishap } from '../aws/faults.ts';
 import { type LocalFunction, type LogLine, startFunction } from './function.ts';
 
 const SOURCE = `
@@ -10,10 +12,11 @@ export const handler = async (event, context) => {
   handled += 1;
   if (event.throws) { const error = new Error('no budget'); error.name = 'BudgetWait'; throw error; }
   if (event.hangs) await new Promise(() => {});
+  if (event.calls) for (const path of ['/1', '/2', '/3']) await (await fetch(event.calls + path)).text();
   if (event.exits) process.exit(3);
   if (event.holds) await new Promise((resolve) => setTimeout(resolve, event.holds));
   console.log(JSON.stringify({ said: event.says ?? null }));
-  return { handled, stage: process.env.STAGE, home: process.env.HOME ?? null, name: context.functionName, remaining: context.getRemainingTimeInMillis() };
+  return { now: Date.now(), made: new Date().getTime(), fixed: new Date(5).getTime(), isDate: new Date() instanceof Date, handled, stage: process.env.STAGE, home: process.env.HOME ?? null, name: context.functionName, remaining: context.getRemainingTimeInMillis() };
 };`;
 
 describe('a local Lambda function', () => {
@@ -31,6 +34,8 @@ describe('a local Lambda function', () => {
     await rm(folder, { recursive: true });
   });
 
+  /** What befalls the invocations from now on, one after the other. */
+  const mishaps: Mishap[] = [];
   const start = (change: { timeoutSeconds?: number; instances?: number; exportName?: string } = {}): LocalFunction => {
     const fn = startFunction(
       {
@@ -45,6 +50,7 @@ describe('a local Lambda function', () => {
         ...change,
       },
       (line) => logs.push(line),
+      () => mishaps.shift() ?? null,
     );
     open.push(fn);
     return fn;
@@ -85,6 +91,53 @@ describe('a local Lambda function', () => {
     );
     expect(handled.sort()).toEqual([1, 1, 2, 2]);
     expect(fn.inFlight()).toBe(0);
+  });
+
+  describe('whose instance dies', () => {
+    const heard: string[] = [];
+    const server = createServer((request, response) => {
+      heard.push(request.url ?? '');
+      response.end('ok');
+    });
+    let url: string;
+
+    beforeEach(async () => {
+      heard.length = 0;
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      const address = server.address();
+      url = typeof address === 'object' && address !== null ? `http://127.0.0.1:${address.port}` : '';
+    });
+    afterEach(() => {
+      server.closeAllConnections();
+      server.close();
+    });
+
+    it.each<[Mishap['dies'], readonly string[]]>([
+      ['before', []],
+      [{ afterSending: 1 }, ['/1']],
+      [{ afterSending: 2 }, ['/1', '/2']],
+      [{ afterSending: 9 }, ['/1', '/2', '/3']],
+      ['after', ['/1', '/2', '/3']],
+    ])('%j has done that much, answers nothing, and leaves the next event to a fresh one', async (dies, done) => {
+      mishaps.push({ dies, clockOffMs: 0 });
+      const fn = start();
+      await expect(fn.invoke({ calls: url })).rejects.toMatchObject({ errorType: 'Runtime.ExitError' });
+      await expect.poll(() => heard).toEqual(done);
+      expect(await fn.invoke({})).toMatchObject({ handled: 1 });
+    });
+  });
+
+  it('may have a clock that is off, for as long as that lasts', async () => {
+    const fn = start();
+    mishaps.push({ dies: null, clockOffMs: 3_600_000 });
+    const late = Date.now() + 3_500_000;
+    const off = await fn.invoke({});
+    expect(off).toMatchObject({ fixed: 5, isDate: true, now: expect.any(Number), made: expect.any(Number) });
+    const { now, made, remaining } = off as { now: number; made: number; remaining: number };
+    expect(Math.min(now, made)).toBeGreaterThan(late);
+    expect(remaining).toBeGreaterThan(0);
+    const right = (await fn.invoke({})) as { now: number };
+    expect(right.now).toBeLessThan(late);
   });
 
   it('fails everyone who waits when the bundle has no such handler', async () => {

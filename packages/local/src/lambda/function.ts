@@ -7,6 +7,7 @@ import { randomUUID } from 'node:crypto';
 import { createInterface } from 'node:readline';
 import { Worker } from 'node:worker_threads';
 import * as v from 'valibot';
+import type { Mishap } from '../aws/faults.ts';
 
 export type FunctionConfig = {
   readonly name: string;
@@ -56,7 +57,12 @@ const Message = v.variant('kind', [
   v.object({ kind: v.literal('error'), requestId: v.string(), failure: Failure }),
 ]);
 
-export function startFunction(config: FunctionConfig, onLog: (line: LogLine) => void): LocalFunction {
+/** `mishapOf` is asked what befalls each invocation when an instance takes it; nothing by default. */
+export function startFunction(
+  config: FunctionConfig,
+  onLog: (line: LogLine) => void,
+  mishapOf: (functionName: string, payload: string) => Mishap | null = () => null,
+): LocalFunction {
   const instances = new Set<Instance>();
   const waiting: Pending[] = [];
   let invocations = 0;
@@ -143,7 +149,8 @@ export function startFunction(config: FunctionConfig, onLog: (line: LogLine) => 
       () => discard(instance, 'Sandbox.Timedout', `Task timed out after ${config.timeoutSeconds}.00 seconds`),
       config.timeoutSeconds * 1000,
     );
-    instance.worker.postMessage({ requestId: randomUUID(), payload: pending.payload, deadline });
+    const mishap = mishapOf(config.name, pending.payload);
+    instance.worker.postMessage({ requestId: randomUUID(), payload: pending.payload, deadline, mishap });
   };
 
   return {

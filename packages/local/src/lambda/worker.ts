@@ -4,9 +4,16 @@
  */
 import { pathToFileURL } from 'node:url';
 import { parentPort, workerData } from 'node:worker_threads';
+import type { Mishap } from '../aws/faults.ts';
+import { dieAfterSending, realNow, setClockOff } from './mishaps.ts';
 
 type Handler = (event: unknown, context: unknown) => unknown;
-type Invocation = { readonly requestId: string; readonly payload: string; readonly deadline: number };
+type Invocation = {
+  readonly requestId: string;
+  readonly payload: string;
+  readonly deadline: number;
+  readonly mishap: Mishap | null;
+};
 
 const isHandler = (value: unknown): value is Handler => typeof value === 'function';
 const { bundle, exportName, functionName, functionArn, memorySize } = workerData;
@@ -35,6 +42,10 @@ handler.then(
 );
 
 port.on('message', async (invocation: Invocation) => {
+  const dies = invocation.mishap?.dies ?? null;
+  setClockOff(invocation.mishap?.clockOffMs ?? 0);
+  if (dies === 'before') process.exit(1);
+  if (typeof dies === 'object' && dies !== null) dieAfterSending(dies.afterSending);
   const context = {
     awsRequestId: invocation.requestId,
     functionName,
@@ -44,15 +55,17 @@ port.on('message', async (invocation: Invocation) => {
     logGroupName: `/aws/lambda/${functionName}`,
     logStreamName: 'local',
     callbackWaitsForEmptyEventLoop: false,
-    getRemainingTimeInMillis: () => Math.max(0, invocation.deadline - Date.now()),
+    getRemainingTimeInMillis: () => Math.max(0, invocation.deadline - realNow()),
     done: () => {},
     fail: () => {},
     succeed: () => {},
   };
   try {
     const result = await (await handler)(JSON.parse(invocation.payload), context);
+    if (dies !== null) process.exit(1);
     port.postMessage({ kind: 'result', requestId: invocation.requestId, payload: JSON.stringify(result ?? null) });
   } catch (error) {
+    if (dies !== null) process.exit(1);
     port.postMessage({ kind: 'error', requestId: invocation.requestId, failure: failureOf(error) });
   }
 });

@@ -42,12 +42,18 @@ describe('an event source mapping', () => {
   const start = (
     invoke: (event: unknown) => Promise<unknown>,
     change: { partialResponses?: boolean; batchSize?: number } = {},
+    comesAgain: (body: string) => boolean = () => false,
   ): void => {
     mapping = startMapping(
       { queueArn: QUEUE, batchSize: 25, windowSeconds: 0.2, maximumConcurrency: 1, partialResponses: true, ...change },
       queues,
       invoke,
-      { region: 'us-east-1', now: () => Date.now(), onError: (error) => errors.push(error) },
+      {
+        region: 'us-east-1',
+        now: () => Date.now(),
+        onError: (error) => errors.push(error),
+        comesAgain: ({ Body }) => comesAgain(Body),
+      },
     );
   };
   const bodies = (event: unknown): string[] => {
@@ -99,6 +105,23 @@ describe('an event source mapping', () => {
     await expect.poll(left, { timeout: 10_000 }).toBe(0);
     expect(calls).toBe(2);
     expect(errors).toHaveLength(1);
+  });
+
+  it('delivers again at once what is to come again although it was handled', async () => {
+    queues.send(QUEUE, 'one');
+    queues.send(QUEUE, 'two');
+    const seen: string[] = [];
+    start(
+      async (event) => {
+        seen.push(...bodies(event));
+        return { batchItemFailures: [] };
+      },
+      {},
+      (body) => body === 'two' && seen.length === 2,
+    );
+    await expect.poll(() => seen.length, { timeout: 10_000 }).toBe(3);
+    expect(seen.sort()).toEqual(['one', 'two', 'two']);
+    await expect.poll(left, { timeout: 10_000 }).toBe(0);
   });
 
   it.each([

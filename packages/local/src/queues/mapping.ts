@@ -34,9 +34,15 @@ const BatchResponse = v.nullish(
 
 export function startMapping(
   config: MappingConfig,
-  queues: Pick<Queues, 'receive' | 'remove'>,
+  queues: Pick<Queues, 'receive' | 'remove' | 'release'>,
   invoke: (event: unknown) => Promise<unknown>,
-  options: { readonly region: string; readonly now: () => number; readonly onError: (error: unknown) => void },
+  options: {
+    readonly region: string;
+    readonly now: () => number;
+    readonly onError: (error: unknown) => void;
+    /** Whether a message that the function has handled is delivered again all the same: SQS promises at least once. */
+    readonly comesAgain?: (message: ReceivedMessage) => boolean;
+  },
 ): Mapping {
   const stop = new AbortController();
   let gathering = 0;
@@ -77,8 +83,11 @@ export function startMapping(
     } catch (error) {
       options.onError(error);
     }
-    const done = batch.filter(({ MessageId }) => !kept.has(MessageId)).map(({ ReceiptHandle }) => ReceiptHandle);
-    await queues.remove(config.queueArn, done);
+    const done = batch.filter(({ MessageId }) => !kept.has(MessageId));
+    const again = new Set(done.filter((message) => options.comesAgain?.(message) === true));
+    const handles = (messages: Iterable<ReceivedMessage>) => [...messages].map(({ ReceiptHandle }) => ReceiptHandle);
+    await queues.release(config.queueArn, handles(again));
+    await queues.remove(config.queueArn, handles(new Set(done).difference(again)));
   };
 
   const loop = async (): Promise<void> => {

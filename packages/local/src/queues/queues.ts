@@ -47,6 +47,8 @@ export type Queues = {
     signal: AbortSignal,
   ): Promise<readonly ReceivedMessage[]>;
   remove(arn: string, receiptHandles: readonly string[]): Promise<void>;
+  /** Makes received messages visible again at once. */
+  release(arn: string, receiptHandles: readonly string[]): Promise<void>;
   depth(arn: string): Depth;
   /** Ready messages without taking them: for people and for the judge. */
   peek(arn: string): readonly string[];
@@ -88,6 +90,14 @@ export async function startQueues(configs: readonly QueueConfig[], region: strin
     if (url === undefined) throw new Error(`there is no queue ${arn}`);
     return url;
   };
+  const inTens = async (receiptHandles: readonly string[], arn: string, operation: string, change: object) => {
+    for (let from = 0; from < receiptHandles.length; from += 10) {
+      const entries = receiptHandles
+        .slice(from, from + 10)
+        .map((ReceiptHandle, index) => ({ Id: String(index), ReceiptHandle, ...change }));
+      await call(server, operation, { QueueUrl: urlOf(arn), Entries: entries });
+    }
+  };
   const inspect = (arn: string) => {
     const found = server.inspectQueue(nameOf(arn));
     if (found === undefined) throw new Error(`there is no queue ${arn}`);
@@ -118,14 +128,9 @@ export async function startQueues(configs: readonly QueueConfig[], region: strin
       );
       return v.parse(Received, answer).Messages ?? [];
     },
-    async remove(arn, receiptHandles) {
-      for (let from = 0; from < receiptHandles.length; from += 10) {
-        const entries = receiptHandles
-          .slice(from, from + 10)
-          .map((ReceiptHandle, index) => ({ Id: String(index), ReceiptHandle }));
-        await call(server, 'DeleteMessageBatch', { QueueUrl: urlOf(arn), Entries: entries });
-      }
-    },
+    remove: (arn, receiptHandles) => inTens(receiptHandles, arn, 'DeleteMessageBatch', {}),
+    release: (arn, receiptHandles) =>
+      inTens(receiptHandles, arn, 'ChangeMessageVisibilityBatch', { VisibilityTimeout: 0 }),
     depth(arn) {
       const { ready, delayed, inflight } = inspect(arn);
       const oldestSentAt = [...ready, ...inflight.map(({ message }) => message)].reduce<number | null>(

@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
-import { expect, it } from 'vitest';
-import { startPrivateRedis } from './private-redis.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type PrivateRedis, startPrivateRedis } from './private-redis.ts';
 
 const say = (port: number, text: string): Promise<string> =>
   new Promise((resolve, reject) => {
@@ -12,10 +12,35 @@ const say = (port: number, text: string): Promise<string> =>
     socket.on('error', reject);
   });
 
-it('the private Redis runs in cluster mode, never evicts, and is gone after close', async () => {
-  const redis = await startPrivateRedis();
-  expect(await say(redis.port, 'CLUSTER INFO')).toContain('cluster_state:ok');
-  expect(await say(redis.port, 'CONFIG GET maxmemory-policy')).toContain('noeviction');
-  await redis.close();
-  await expect(say(redis.port, 'PING')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+describe('the private Redis', () => {
+  let redis: PrivateRedis;
+  beforeAll(async () => {
+    redis = await startPrivateRedis();
+  });
+  afterAll(() => redis.close());
+
+  it('runs in cluster mode, never evicts, and begins empty', async () => {
+    expect(await say(redis.port, 'CLUSTER INFO')).toContain('cluster_state:ok');
+    expect(await say(redis.port, 'CONFIG GET maxmemory-policy')).toContain('noeviction');
+    expect(await say(redis.port, 'DBSIZE')).toBe(':0\r\n');
+  });
+
+  it.each(['its data', 'nothing'] as const)('comes back at its address with %s', async (keeps) => {
+    await say(redis.port, 'SET key value');
+    await redis.restart(keeps);
+    expect(await say(redis.port, 'CLUSTER INFO')).toContain('cluster_state:ok');
+    expect(await say(redis.port, 'EXISTS key')).toBe(keeps === 'nothing' ? ':0\r\n' : ':1\r\n');
+  });
+
+  it('forgets everything on demand', async () => {
+    await say(redis.port, 'SET key value');
+    await redis.flush();
+    expect(await say(redis.port, 'DBSIZE')).toBe(':0\r\n');
+  });
+
+  it('is gone after close', async () => {
+    const other = await startPrivateRedis();
+    await other.close();
+    await expect(say(other.port, 'PING')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+  });
 });

@@ -11,7 +11,15 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { freePort } from '../aws/free-port.ts';
 
-export type PrivateRedis = { readonly host: string; readonly port: number; close(): Promise<void> };
+export type PrivateRedis = {
+  readonly host: string;
+  readonly port: number;
+  /** Everything is gone, the connections stay: FLUSHALL. */
+  flush(): Promise<void>;
+  /** Ends the server at once and starts it again at the same address, with its data (as after a failover) or without. */
+  restart(keeps: 'its data' | 'nothing'): Promise<void>;
+  close(): Promise<void>;
+};
 
 const NO_REDIS = [
   'redis-server is not installed and could not be installed.',
@@ -72,7 +80,39 @@ async function until(what: string, attempt: () => Promise<boolean>): Promise<voi
 
 export async function startPrivateRedis(): Promise<PrivateRedis> {
   const port = await freePort();
+  const clusterPort = await freePort();
   const directory = await mkdtemp(path.join(tmpdir(), 'payments-redis-'));
+  let server = await startServer({ port, clusterPort, directory });
+  return {
+    host: '127.0.0.1',
+    port,
+    flush: async () => expectOk(await command(port, 'FLUSHALL')),
+    async restart(keeps) {
+      if (keeps === 'its data') expectOk(await command(port, 'SAVE'));
+      else await rm(path.join(directory, 'dump.rdb'), { force: true });
+      await server.end('SIGKILL');
+      server = await startServer({ port, clusterPort, directory });
+    },
+    async close() {
+      await server.end('SIGTERM');
+      await rm(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+function expectOk(reply: string): void {
+  if (!reply.startsWith('+OK')) throw new Error(`redis-server answered ${reply.trim()}`);
+}
+
+type Server = { end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> };
+
+/** A folder that has seen a server before brings its slots along, and its data where there is a dump. */
+async function startServer(place: {
+  readonly port: number;
+  readonly clusterPort: number;
+  readonly directory: string;
+}): Promise<Server> {
+  const { port, clusterPort, directory } = place;
   const child = spawn(
     'redis-server',
     // biome-ignore format: one option a line reads better
@@ -86,7 +126,7 @@ export async function startPrivateRedis(): Promise<PrivateRedis> {
       '--cluster-enabled', 'yes',
       '--cluster-config-file', 'nodes.conf',
       '--cluster-announce-ip', '127.0.0.1',
-      '--cluster-port', String(await freePort()),
+      '--cluster-port', String(clusterPort),
       '--loglevel', 'warning',
     ],
     { stdio: ['ignore', 'ignore', 'inherit'] },
@@ -96,16 +136,16 @@ export async function startPrivateRedis(): Promise<PrivateRedis> {
   const kill = (): void => void child.kill('SIGKILL');
   process.once('exit', kill);
   await until('answer', async () => (await command(port, 'PING')).startsWith('+PONG'));
-  await command(port, 'CLUSTER ADDSLOTSRANGE 0 16383');
-  await until('take its slots', async () => (await command(port, 'SET ready 1')).startsWith('+OK'));
+  if ((await command(port, 'CLUSTER INFO')).includes('cluster_slots_assigned:0')) {
+    await command(port, 'CLUSTER ADDSLOTSRANGE 0 16383');
+  }
+  // A key of our own would outlive the question; a read of one that is not there does not.
+  await until('take its slots', async () => (await command(port, 'GET {ready}')).startsWith('$'));
   return {
-    host: '127.0.0.1',
-    port,
-    async close() {
+    async end(signal) {
       process.removeListener('exit', kill);
-      child.kill('SIGTERM');
+      child.kill(signal);
       await exited;
-      await rm(directory, { recursive: true, force: true });
     },
   };
 }

@@ -8,10 +8,12 @@ import { WRITE_ORDER } from '@payments/core/record';
 import { bufferKeys } from '@payments/functions/adapters/buffer';
 import { connectRedis, type Redis } from '@payments/functions/adapters/redis';
 import * as v from 'valibot';
+import type { AwsFaults } from '../aws/faults.ts';
 import { identityDialect, identityService } from '../aws/identity.ts';
 import { type Service, startAwsServer } from '../aws/server.ts';
 import { type Bus, createBus, DeliveryError, type Target } from '../bus/bus.ts';
-import { handleEvents } from '../bus/wire.ts';
+import { guessedRetryDelay } from '../bus/delivery.ts';
+import { eventsService } from '../bus/put-events-faults.ts';
 import { createCloudWatch } from '../cloudwatch/cloudwatch.ts';
 import { monitoringDialect } from '../cloudwatch/monitoring-wire.ts';
 import { type HttpApi, startHttpApi } from '../gateway/http-api.ts';
@@ -30,6 +32,7 @@ import type { Json } from '../states/definition.ts';
 import { createMachines, type Execution, type Machines } from '../states/machines.ts';
 import { handleStates } from '../states/wire.ts';
 import { environmentOf } from './environment.ts';
+import { type Haste, hastened } from './hastened.ts';
 
 export type RoadOptions = {
   readonly root: string;
@@ -46,6 +49,9 @@ export type RoadOptions = {
   readonly instances: number;
   /** Divides the interval of every schedule. */
   readonly scheduleSpeed: number;
+  readonly haste: Haste;
+  /** What goes wrong on purpose. */
+  readonly faults: AwsFaults;
   readonly onLog: (line: LogLine) => void;
   readonly onExecution: (execution: Execution) => void;
   readonly onArrival: (arrival: Arrival) => void;
@@ -81,7 +87,8 @@ export type Road = {
 };
 
 export async function startRoad(options: RoadOptions): Promise<Road> {
-  const { graph } = options;
+  const graph = hastened(options.graph, options.haste);
+  const { faults } = options;
   const now = (): number => Date.now();
   const closers: (() => unknown)[] = [];
   const close = async (): Promise<void> => {
@@ -132,6 +139,7 @@ export async function startRoad(options: RoadOptions): Promise<Road> {
         options.onArrival({ eventId: id, type, targetArn: target.arn, at: now() });
       },
       deadLetter: async (queueArn, letter) => queues.send(queueArn, letter.body, letter.attributes),
+      retryDelay: (retry, random) => guessedRetryDelay(retry, random) / options.haste.retries,
       onMetric: cloudwatch.busMetric,
       unknownBus: 'refuse',
     });
@@ -150,10 +158,11 @@ export async function startRoad(options: RoadOptions): Promise<Road> {
         ...cloudwatch.services,
         ['AmazonSQS', front.service],
         [identityDialect.service, identityService(account)],
-        ['AWSEvents', (operation, input) => handleEvents(bus, operation, input)],
+        ['AWSEvents', eventsService(bus, faults)],
         ['AWSStepFunctions', (operation, input) => handleStates(machines, operation, input)],
         ['secretsmanager', (operation, input) => handleSecrets(secrets, operation, input, { account, region })],
       ]),
+      faults,
       dialects: new Map([
         ['2012-11-05', queuesDialect],
         ['2010-08-01', monitoringDialect],
@@ -193,6 +202,7 @@ export async function startRoad(options: RoadOptions): Promise<Road> {
           cloudwatch.line(line);
           options.onLog(line);
         },
+        (name, payload) => faults.invocation(name, payload),
       );
       cloudwatch.watchFunction(fn.name);
       functions.set(fn.arn, local);
@@ -206,6 +216,7 @@ export async function startRoad(options: RoadOptions): Promise<Road> {
         region: graph.region,
         now,
         onError: options.onError,
+        comesAgain: ({ Body }) => faults.comesAgain(mapping.queueArn, Body),
       }),
     );
     closers.push(() => Promise.all(mappings.map((mapping) => mapping.close())));

@@ -42,6 +42,8 @@ export type Engine = {
   readonly switches: Switches;
   readonly locks: RowLocks;
   readonly newUuid: () => string;
+  /** By `object/external id`: rows that no client gets saved, by REST, Collections and Bulk alike. */
+  readonly refusedRows: Map<string, { readonly code: string; readonly message: string }>;
   /** Rows per object; a write that would add one more is answered STORAGE_LIMIT_EXCEEDED. */
   storageLimit: number;
   /** What the automations counted, for the tests and the demo. */

@@ -14,6 +14,15 @@ const jobObject = { object: v.optional(v.string()) };
 /** Ready-made faults, by the names of what goes wrong. */
 export const Preset = v.variant('preset', [
   v.object({ preset: v.literal('expireToken') }),
+  v.object({ preset: v.literal('changeClientSecret'), secret: v.string() }),
+  v.object({
+    preset: v.literal('refuseRow'),
+    object: v.string(),
+    /** Its external id. */
+    key: v.string(),
+    code: v.optional(v.string(), 'FIELD_CUSTOM_VALIDATION_EXCEPTION'),
+    message: v.optional(v.string(), 'a rule of this org refuses the row'),
+  }),
   v.object({ preset: v.literal('limitAfter'), calls: count }),
   v.object({ preset: v.literal('lockRow'), id: v.string(), times: count }),
   v.object({ preset: v.literal('serverUnavailable'), times: count }),
@@ -39,6 +48,12 @@ export function applyPreset({ services, oauth, faults }: FaultWorld, preset: Pre
   switch (preset.preset) {
     case 'expireToken':
       oauth.expireAll();
+      return;
+    case 'changeClientSecret':
+      oauth.clientSecret = preset.secret;
+      return;
+    case 'refuseRow':
+      engine.refusedRows.set(`${preset.object}/${preset.key}`, { code: preset.code, message: preset.message });
       return;
     case 'limitAfter':
       api.limit = api.used() + preset.calls;

@@ -162,6 +162,35 @@ describe('row locks between writers', () => {
   });
 });
 
+test('a row that the org refuses is saved on no road, its neighbours are', async () => {
+  await arm({ preset: 'refuseRow', object: 'Stripe_Customer__c', key: 'cus_1' });
+  expect(await customer('cus_1')).toMatchObject({
+    status: 400,
+    body: [{ errorCode: 'FIELD_CUSTOM_VALIDATION_EXCEPTION' }],
+  });
+  const records = ['cus_1', 'cus_2'].map((id) => ({
+    attributes: { type: 'Stripe_Customer__c' },
+    Stripe_Customer_ID__c: id,
+  }));
+  const path = `${V}/composite/sobjects/Stripe_Customer__c/Stripe_Customer_ID__c`;
+  expect((await send(running, 'PATCH', path, { allOrNone: false, records })).body).toMatchObject([
+    { success: false, errors: [{ statusCode: 'FIELD_CUSTOM_VALIDATION_EXCEPTION' }] },
+    { success: true },
+  ]);
+});
+
+test('after its secret was changed the client logs in with the new one only; its tokens live on', async () => {
+  await arm({ preset: 'changeClientSecret', secret: 'rolled' });
+  const logIn = (secret: string) =>
+    fetch(`${running.url}/services/oauth2/token`, {
+      method: 'POST',
+      body: new URLSearchParams({ grant_type: 'client_credentials', client_id: 'local-client', client_secret: secret }),
+    });
+  expect((await logIn('local-secret')).status).toBe(400);
+  expect((await logIn('rolled')).status).toBe(200);
+  expect((await customer('cus_1')).status).toBe(201);
+});
+
 test('the limit counter forgets calls after 24 hours', async () => {
   await customer('cus_1');
   running.org.otherAppsCalled(50);

@@ -49,6 +49,9 @@ export type Effect = {
   readonly answer: Answer | null;
 };
 
+/** `id` is the fault's number. */
+export type FaultHit = { readonly id: number; readonly request: Seen };
+
 type Armed = { readonly id: number; readonly spec: FaultSpec; seen: number; hits: number };
 
 function isRegex(text: string): boolean {
@@ -62,7 +65,12 @@ function isRegex(text: string): boolean {
 /** Faults on demand: armed by tests or over HTTP, hit by the requests they match, in the order they were armed. */
 export class Faults {
   readonly #armed: Armed[] = [];
+  readonly #listeners = new Set<(hit: FaultHit) => void>();
   #sequence = 1;
+
+  onHit(listener: (hit: FaultHit) => void): void {
+    this.#listeners.add(listener);
+  }
 
   /** Throws when the fault is not one; returns its number. */
   arm(input: unknown): number {
@@ -88,6 +96,7 @@ export class Faults {
     const hit = this.#armed.find((fault) => matches(fault, request));
     if (hit === undefined) return null;
     hit.hits++;
+    for (const listener of this.#listeners) listener({ id: hit.id, request });
     const { status, body, html, delayMs, resetSocket, dropAfterCommit, hang } = hit.spec.effect;
     const answers = status !== undefined || html !== undefined || body !== undefined;
     return {

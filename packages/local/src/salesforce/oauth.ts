@@ -37,12 +37,15 @@ export class OAuth {
   readonly #expiry = new Map<string, number>();
   readonly #revoked = new Set<string>();
   tokenLifeMs: number;
+  /** Tokens outlive a change, as in an org: the next login meets it. */
+  clientSecret: string;
   issued = 0;
 
   constructor(settings: OAuthSettings, clock: Clock) {
     this.#settings = settings;
     this.#clock = clock;
     this.tokenLifeMs = settings.tokenLifeMs;
+    this.clientSecret = settings.clientSecret;
   }
 
   /** Throws INVALID_SESSION_ID unless the header carries a token that is still good. */
@@ -93,8 +96,7 @@ export class OAuth {
     const id = basic?.id ?? form.get('client_id') ?? '';
     const secret = basic?.secret ?? form.get('client_secret') ?? '';
     if (id !== this.#settings.clientId) return oauthError('invalid_client_id', 'client identifier invalid');
-    if (!sameText(secret, this.#settings.clientSecret))
-      return oauthError('invalid_client', 'invalid client credentials');
+    if (!sameText(secret, this.clientSecret)) return oauthError('invalid_client', 'invalid client credentials');
     if (!this.#settings.runAsUser) return oauthError('invalid_grant', 'no client credentials user enabled');
     return this.#grant(baseUrl);
   }

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import type { CallKind } from './api-usage.ts';
 import { settleCustomers } from './automation/after-save.ts';
 import { applyPreset, type FaultWorld, Preset, type PresetInput } from './fault-requests.ts';
-import type { FaultInput } from './faults.ts';
+import type { FaultHit, FaultInput } from './faults.ts';
 import { isRecord, readRecord } from './record-input.ts';
 import { saveRecord } from './save.ts';
 import { externalKeyOf, type ObjectSchema, objectNamed, type Stored } from './schema.ts';
@@ -38,7 +38,10 @@ export type OrgView = {
   /** Ids of customers whose e-mail several Contacts have. */
   ambiguousContacts(): readonly string[];
   tokensIssued(): number;
-  fault(fault: FaultInput): void;
+  /** Returns the fault's number. */
+  fault(fault: FaultInput): number;
+  /** Hears of each request that a fault hits. */
+  onFault(listener: (hit: FaultHit) => void): void;
   preset(preset: PresetInput): void;
   clearFaults(): void;
   /** Takes rows as another writer would; returns their release. */
@@ -71,6 +74,7 @@ export function viewOf(world: FaultWorld): OrgView {
     ambiguousContacts: () => [...engine.tally.ambiguousContacts],
     tokensIssued: () => world.oauth.issued,
     fault: (fault) => world.faults.arm(fault),
+    onFault: (listener) => world.faults.onHit(listener),
     preset: (preset) => applyPreset(world, v.parse(Preset, preset)),
     clearFaults: () => world.faults.clear(),
     holdRows: (ids) => engine.locks.hold(ids),

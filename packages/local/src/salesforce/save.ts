@@ -12,7 +12,7 @@ import {
   notWriteable,
   SalesforceError,
 } from './salesforce-error.ts';
-import type { FieldSchema, ObjectSchema, Stored } from './schema.ts';
+import { externalKeyOf, type FieldSchema, type ObjectSchema, type Stored } from './schema.ts';
 import type { Row } from './store.ts';
 import { checkPicklist, checkValue, malformedId, wireDateTime } from './values.ts';
 
@@ -178,6 +178,9 @@ function checkRow(engine: Engine, object: ObjectSchema, id: string, before: Row 
     if (field.type === 'reference' && field.referenceTo.length > 0) checkReference(engine, field, String(value));
     if (field.unique) checkUnique(engine, object, field, id, value);
   }
+  const key = externalKeyOf(object);
+  const refusal = key === undefined ? undefined : engine.refusedRows.get(`${object.name}/${next[key.name]}`);
+  if (refusal !== undefined) throw new SalesforceError(400, refusal.code, refusal.message, []);
   const broken = object.rules.find((rule) => rule.fails(next));
   if (broken !== undefined) {
     const at = broken.displayField === null ? [] : [broken.displayField];

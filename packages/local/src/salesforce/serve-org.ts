@@ -124,6 +124,7 @@ export function makeEngine(schema: Schema, clock: Clock, switches: Switches): En
     switches,
     locks: new RowLocks(() => switches.lockStatus),
     newUuid: randomUUID,
+    refusedRows: new Map(),
     storageLimit: Number.POSITIVE_INFINITY,
     tally: { guardRefused: 0, guardKept: 0, ambiguousContacts: new Set() },
     dirtyCustomers: new Set(),

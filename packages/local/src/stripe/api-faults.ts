@@ -33,6 +33,8 @@ export type ApiFaults = {
   lift(id: string): boolean;
   clear(): void;
   placed(): readonly PlacedFault[];
+  /** Hears of each request that suffers one. */
+  onStruck(listener: (struck: { readonly id: string; readonly path: string }) => void): void;
   /** The fault that this request suffers, the eldest first; counts the request. */
   strike(method: string, path: string): Fault | null;
 };
@@ -40,8 +42,12 @@ export type ApiFaults = {
 export function openApiFaults(): ApiFaults {
   type Mutable = { -readonly [K in keyof PlacedFault]: PlacedFault[K] };
   const faults = new Map<string, Mutable>();
+  const listeners = new Set<(struck: { readonly id: string; readonly path: string }) => void>();
   let count = 0;
   return {
+    onStruck: (listener) => {
+      listeners.add(listener);
+    },
     place: (given) => {
       const fault = v.parse(FaultSchema, given);
       count += 1;
@@ -62,6 +68,7 @@ export function openApiFaults(): ApiFaults {
         if (struck !== null || placed.seen < (fault.nth ?? 1) || (times !== 0 && placed.done >= times)) continue;
         placed.done += 1;
         struck = fault;
+        for (const listener of listeners) listener({ id: placed.id, path });
       }
       return struck;
     },
