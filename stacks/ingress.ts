@@ -1,13 +1,15 @@
 /** The door: Stripe's webhooks, verified and published. Outside the VPC: it needs the bus and one secret. */
 import { bus } from './bus.ts';
 import { stripeSigningSecret } from './secrets.ts';
-import { logRetention, settings } from './stage.ts';
+import { logRetention, prefix, settings } from './stage.ts';
 
 const api = new sst.aws.ApiGatewayV2('Webhooks', {
   // Nobody calls it from a browser; SST would allow every origin.
   cors: false,
   accessLog: { retention: logRetention },
   transform: {
+    // Operators find the webhook's address by this name.
+    api: { name: `${prefix}-webhooks` },
     // Stripe sends bursts when it catches up; 100 events a minute is the floor we promise, this is its ceiling.
     stage: { defaultRouteSettings: { throttlingBurstLimit: 500, throttlingRateLimit: 250 } },
   },

@@ -1,6 +1,6 @@
 /**
  * One loopback port for every AWS API that the functions, the operators and the `aws` command line speak: JSON by
- * X-Amz-Target, and the older query protocol for the services that have a dialect.
+ * X-Amz-Target, the older query protocol for the services that have a dialect, and REST by path.
  */
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
@@ -22,6 +22,21 @@ export type ServiceCall = {
 /** Answers one operation of a JSON protocol; `operation` is the part of X-Amz-Target after the dot. */
 export type Service = (operation: string, input: unknown, call: ServiceCall) => ServiceAnswer | Promise<ServiceAnswer>;
 
+export type RestRequest = {
+  readonly method: string;
+  /** Without the query. */
+  readonly path: string;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: string;
+};
+export type RestAnswer = {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body: string;
+};
+/** Answers what is its own by method and path; `null`: another service's. */
+export type RestService = (request: RestRequest) => RestAnswer | Promise<RestAnswer> | null;
+
 export type AwsServer = { readonly url: string; readonly port: number; close(): Promise<void> };
 
 export type AwsServerOptions = {
@@ -33,6 +48,7 @@ export type AwsServerOptions = {
   readonly dialects?: ReadonlyMap<string, QueryDialect>;
   /** Answered at /__fake/faults. */
   readonly faults?: AwsFaults;
+  readonly rest?: readonly RestService[];
   readonly onError: (error: unknown) => void;
 };
 
@@ -72,6 +88,15 @@ async function route(request: IncomingMessage, response: ServerResponse, options
     return json(response, status, body, { 'content-type': 'application/json' });
   }
   if (typeof target === 'string') return routeJson(request, response, target, text, options);
+  const rest = await restAnswer(request, text, options);
+  if (rest !== null) {
+    response.writeHead(rest.status, {
+      'content-type': 'application/json',
+      'x-amzn-requestid': randomUUID(),
+      ...rest.headers,
+    });
+    return void response.end(rest.body);
+  }
   const params = new URLSearchParams(text);
   const action = params.get('Action');
   if (action !== null) return routeQuery(request, response, action, params, options);
@@ -92,6 +117,19 @@ function answerFaults(faults: AwsFaults, method: string, url: string, text: stri
     if (v.isValiError(error) || error instanceof SyntaxError) return { status: 400, body: { error: error.message } };
     throw error;
   }
+}
+
+async function restAnswer(
+  { method = '', url = '', headers }: IncomingMessage,
+  body: string,
+  { rest = [] }: AwsServerOptions,
+): Promise<RestAnswer | null> {
+  const [path = ''] = url.split('?');
+  for (const service of rest) {
+    const answer = await service({ method, path, headers, body });
+    if (answer !== null) return answer;
+  }
+  return null;
 }
 
 async function routeJson(

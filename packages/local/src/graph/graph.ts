@@ -153,6 +153,9 @@ export function graphOf(synthesis: Synthesis, stage: string) {
       const integration = integrations.get(target?.replace('integrations/', '') ?? '') ?? '';
       return { method, path: routePath, functionArn: functionArnIn(integration, functions) };
     }),
+    apis: of('aws:apigatewayv2/api:Api').map((resource) => ({
+      name: v.parse(v.object({ name: text }), resource.inputs).name,
+    })),
     secrets: of('aws:secretsmanager/secret:Secret').map(named),
   };
 }

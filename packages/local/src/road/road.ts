@@ -16,10 +16,12 @@ import { guessedRetryDelay } from '../bus/delivery.ts';
 import { eventsService } from '../bus/put-events-faults.ts';
 import { createCloudWatch } from '../cloudwatch/cloudwatch.ts';
 import { monitoringDialect } from '../cloudwatch/monitoring-wire.ts';
+import { apisService } from '../gateway/apis-wire.ts';
 import { type HttpApi, startHttpApi } from '../gateway/http-api.ts';
 import type { Graph } from '../graph/graph.ts';
 import { bundleHandlers } from '../lambda/bundle.ts';
 import { type LocalFunction, type LogLine, startFunction } from '../lambda/function.ts';
+import { invokeService } from '../lambda/invoke-wire.ts';
 import { type Mapping, startMapping } from '../queues/mapping.ts';
 import { queuesDialect } from '../queues/query-dialect.ts';
 import { type Queues, startQueues } from '../queues/queues.ts';
@@ -107,6 +109,7 @@ export async function startRoad(options: RoadOptions): Promise<Road> {
     const { account, region } = graph;
     const cloudwatch = createCloudWatch({ account, region, now });
     const functions = new Map<string, LocalFunction>();
+    const apis: { readonly name: string; readonly endpoint: string }[] = [];
     const invoke = (functionArn: string, payload: unknown): Promise<unknown> => {
       const fn = functions.get(functionArn) ?? functions.get(withoutQualifier(functionArn));
       if (fn === undefined) return Promise.reject(new Error(`there is no function ${functionArn}`));
@@ -168,6 +171,16 @@ export async function startRoad(options: RoadOptions): Promise<Road> {
         ['2010-08-01', monitoringDialect],
         ['2011-06-15', identityDialect],
       ]),
+      rest: [
+        invokeService({
+          find: (nameOrArn) => functions.get(nameOrArn)?.config ?? null,
+          invoke,
+          account,
+          region,
+          onError: options.onError,
+        }),
+        apisService(() => apis),
+      ],
       onError: options.onError,
     });
     closers.push(() => aws.close());
@@ -244,6 +257,7 @@ export async function startRoad(options: RoadOptions): Promise<Road> {
       onError: options.onError,
     });
     closers.push(() => http.close());
+    apis.push(...graph.apis.map(({ name }) => ({ name, endpoint: http.url })));
 
     return {
       webhookUrl: `${http.url}/webhook/stripe`,
