@@ -20,6 +20,7 @@ export default $config({
     await import('./stacks/ingress.ts');
     await import('./stacks/realtime.ts');
     await import('./stacks/bulk.ts');
+    await import('./stacks/operations.ts');
     const { outputs } = await import('./stacks/monitoring.ts');
     return outputs;
   },

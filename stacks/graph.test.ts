@@ -146,8 +146,9 @@ describe('the queues', () => {
     const endings = new Set([
       'payments-local-Unrouted',
       'payments-local-FailedExecutions',
-      // The schedule's, which is asked about below.
+      // The schedules', which are asked about below.
       'payments-local-FlushUnstarted',
+      'payments-local-OperationsUnstarted',
     ]);
     for (const queue of graph.queues)
       expect([queue.name, queue.redrive !== null || last.has(queue.arn) || endings.has(queue.name)]).toEqual([
@@ -177,7 +178,7 @@ describe('the queues', () => {
   });
 });
 
-describe('the schedule', () => {
+describe('a schedule', () => {
   it('leaves a start that failed to the next minute, and keeps it as a dead letter that its role may write', () => {
     const Target = v.object({
       roleArn: v.string(),
@@ -193,6 +194,17 @@ describe('the schedule', () => {
         action: 'sqs:SendMessage',
         resource: target.deadLetterConfig.arn,
       });
+    }
+  });
+
+  it('starts its own machine or function and no other', () => {
+    const Target = v.object({ arn: v.string(), roleArn: v.string() });
+    for (const { inputs } of of('aws:scheduler/schedule:Schedule')) {
+      const { arn, roleArn } = v.parse(Target, inputs.target);
+      const role = roleArn.split('/').at(-1);
+      const starts = grants().filter((grant) => grant.role === role && grant.action !== 'sqs:SendMessage');
+      const action = arn.includes(':states:') ? 'states:StartExecution' : 'lambda:InvokeFunction';
+      expect(starts).toEqual([{ role, action, resource: arn }]);
     }
   });
 });

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { WRITE_ORDER } from '@payments/core/record';
 import { type Graph, graphOf, type SynthesisedResource } from '@payments/local/graph/graph';
 import { synthesiseResources } from '@payments/local/graph/synth';
+import { rateMs } from '@payments/local/schedule/schedule';
 import * as v from 'valibot';
 import { beforeAll, describe, expect, it } from 'vitest';
 
@@ -88,11 +89,24 @@ describe.each(['local', 'production'])('stage %s', (stage) => {
   });
 
   it('flushes every object each minute, parents before children', () => {
-    expect(graph.schedules).toHaveLength(1);
-    const [schedule] = graph.schedules;
+    const isFlush = (arn: string) =>
+      graph.machines.some((machine) => machine.arn === arn && /-Flush$/.test(machine.name));
+    const [schedule, ...others] = graph.schedules.filter(({ targetArn }) => isFlush(targetArn));
+    expect(others).toEqual([]);
     expect(schedule?.expression).toBe('rate(1 minute)');
     expect(JSON.parse(schedule?.input ?? '{}')).toEqual({ objects: [...WRITE_ORDER] });
-    expect(graph.machines.find(({ arn }) => arn === schedule?.targetArn)?.name).toMatch(/-Flush$/);
+  });
+
+  it('runs every other scheduled function to its end before its next turn', () => {
+    const scheduled = graph.schedules.flatMap(({ name, expression, targetArn }) => {
+      const fn = graph.functions.find(({ arn }) => arn === targetArn);
+      return fn === undefined ? [] : [{ name, fn, intervalMs: rateMs(expression) ?? 0 }];
+    });
+    expect(scheduled.length).toBe(graph.schedules.length - 1);
+    for (const { name, fn, intervalMs } of scheduled) {
+      expect(fn.handler).toMatch(/^packages\/functions\/src\/operations\/[a-z-]+-lambda\.handler$/);
+      expect([name, fn.timeoutSeconds * 1_000 < intervalMs]).toEqual([name, true]);
+    }
   });
 
   it('takes live events in production and nowhere else', () => {

@@ -4,6 +4,7 @@ import { bulkFunctions, rule as bulkRule, flush, queue } from './bulk.ts';
 import { busName, unroutedRules } from './bus.ts';
 import { deadLetterQueues } from './dead-letter.ts';
 import { apiId, ingress, webhookUrl } from './ingress.ts';
+import { operationFunctions } from './operations.ts';
 import { failedRule, machines, realtimeFunctions } from './realtime.ts';
 import { nodeIds } from './redis.ts';
 import { prefix } from './stage.ts';
@@ -133,7 +134,12 @@ for (const { name, machine } of [...machines, { name: 'Flush', machine: flush }]
     });
   }
 }
-for (const { name, fn } of [{ name: 'Ingress', fn: ingress }, ...realtimeFunctions, ...bulkFunctions]) {
+for (const { name, fn } of [
+  { name: 'Ingress', fn: ingress },
+  ...realtimeFunctions,
+  ...bulkFunctions,
+  ...operationFunctions(),
+]) {
   alarm(`${name}Throttles`, {
     topic: warning,
     namespace: 'AWS/Lambda',

@@ -59,6 +59,22 @@ export const machines = MACHINES.map((family) => {
   return { name, machine, rule };
 });
 
+const machineArns = machines.map(({ machine }) => machine.arn);
+
+/** For whoever starts an execution anew: the three machines, and the input of what ran. */
+export const realtimeMachines = new sst.Linkable('RealtimeMachines', {
+  properties: { arns: machineArns },
+  include: [
+    sst.aws.permission({ actions: ['states:StartExecution'], resources: machineArns }),
+    sst.aws.permission({
+      actions: ['states:DescribeExecution'],
+      resources: machineArns.map(
+        (arn) => $interpolate`${arn.apply((text) => text.replace(':stateMachine:', ':execution:'))}:*`,
+      ),
+    }),
+  ],
+});
+
 allowRules(
   'RealtimeUndelivered',
   undelivered,
@@ -66,11 +82,11 @@ allowRules(
 );
 
 /** Executions that ended badly, with their input: what `Parked` means for an operator. */
-const failed = deadLetterQueue('FailedExecutions');
+export const failedExecutions = deadLetterQueue('FailedExecutions');
 export const failedRule = new aws.cloudwatch.EventRule('FailedExecutionsRule', {
   name: `${prefix}-failed-executions`,
   description: 'Executions of our machines that failed, timed out or were stopped',
-  eventPattern: $resolve(machines.map(({ machine }) => machine.arn)).apply((arns) =>
+  eventPattern: $resolve(machineArns).apply((arns) =>
     JSON.stringify({
       source: ['aws.states'],
       'detail-type': ['Step Functions Execution Status Change'],
@@ -81,9 +97,9 @@ export const failedRule = new aws.cloudwatch.EventRule('FailedExecutionsRule', {
 const failedUndelivered = deadLetterQueue('FailedExecutionsUndelivered');
 new aws.cloudwatch.EventTarget('FailedExecutionsTarget', {
   rule: failedRule.name,
-  arn: failed.arn,
+  arn: failedExecutions.arn,
   deadLetterConfig: { arn: failedUndelivered.arn },
   retryPolicy: { maximumEventAgeInSeconds: 86_400, maximumRetryAttempts: 185 },
 });
-allowRules('FailedExecutions', failed, [failedRule.arn]);
+allowRules('FailedExecutions', failedExecutions, [failedRule.arn]);
 allowRules('FailedExecutionsUndelivered', failedUndelivered, [failedRule.arn]);

@@ -13,7 +13,8 @@ const LINKS = {
   StripeSigningSecret: v.object({ arn: v.string() }),
   StripeApiKey: v.object({ arn: v.string() }),
   SalesforceClient: v.object({ arn: v.string() }),
-  BulkQueue: v.object({ url: v.string(), arn: v.string() }),
+  FailedExecutionsQueue: v.object({ url: v.string(), arn: v.string() }),
+  RealtimeMachines: v.object({ arns: v.array(v.string()) }),
   FlushMachine: v.object({ arn: v.string() }),
   RedisCluster: v.object({
     host: v.string(),

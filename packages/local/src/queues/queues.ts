@@ -37,7 +37,6 @@ export type Depth = {
 
 export type Queues = {
   readonly port: number;
-  url(arn: string): string;
   send(arn: string, body: string, attributes?: Readonly<Record<string, string>>): void;
   /** Waits up to `waitSeconds` (whole seconds, 0–20) for a first message; at most ten messages. */
   receive(
@@ -105,7 +104,6 @@ export async function startQueues(configs: readonly QueueConfig[], region: strin
   };
   return {
     port: server.port,
-    url: urlOf,
     send(arn, body, attributes = {}) {
       const messageAttributes = Object.fromEntries(
         Object.entries(attributes).map(([name, value]) => [name, { DataType: 'String', StringValue: value }]),

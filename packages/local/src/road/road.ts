@@ -206,7 +206,7 @@ export async function startRoad(options: RoadOptions): Promise<Road> {
             region: graph.region,
             app: { name: graph.app, stage: graph.stage },
             redis: { host: redis.host, port: redis.port },
-            queueUrl: (arn) => queues.url(arn),
+            queueUrl: (arn) => `${aws.url}/${account}/${arn.slice(arn.lastIndexOf(':') + 1)}`,
             settings: options.settings,
           }),
           instances: Math.min(options.instances, fn.reservedConcurrency ?? options.instances),

@@ -1,0 +1,24 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import { executions } from '../adapters/machines.ts';
+import { letterBox } from '../adapters/queues.ts';
+import { link } from '../adapters/resources.ts';
+import { redrive } from './redrive.ts';
+
+// Once per cold start.
+const logger = new Logger({ serviceName: 'operations' });
+const nowMs = () => Date.now();
+const failed = letterBox(link('FailedExecutionsQueue').url);
+const machineArns = link('RealtimeMachines').arns;
+const start = executions();
+
+/** Under the function's 55 s (stacks/operations.ts), with time left to give messages back. */
+const RUN_MS = 40_000;
+
+/** Called each minute by the schedule. */
+export async function handler(): Promise<{ readonly seen: number; readonly redriven: number }> {
+  return redrive({
+    ...{ failed, executions: start, machineArns, nowMs },
+    stopAtMs: nowMs() + RUN_MS,
+    log: (line) => logger.info('redrive', line),
+  });
+}

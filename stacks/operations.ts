@@ -1,0 +1,76 @@
+/** What runs by the clock and not by an event: one small Lambda each, from packages/functions/src/operations/. */
+import { deadLetterQueue } from './dead-letter.ts';
+import { queueLink } from './queue-link.ts';
+import { failedExecutions, realtimeMachines } from './realtime.ts';
+import { redisCluster, vpc } from './redis.ts';
+import { prefix, settings } from './stage.ts';
+
+type Operation = {
+  /** EventBridge Scheduler's, e.g. `rate(1 minute)`. */
+  readonly every: string;
+  readonly description: string;
+  /** Less than `every`, so that two runs never meet. */
+  readonly seconds: number;
+  readonly memory?: '512 MB' | '1024 MB';
+  /** Settings are linked always. With Redis among the links the function runs in the VPC. */
+  readonly link: readonly unknown[];
+};
+
+const made: { readonly name: string; readonly fn: sst.aws.Function }[] = [];
+
+/** Every function made here, for the alarms that all functions have. */
+export function operationFunctions(): readonly { readonly name: string; readonly fn: sst.aws.Function }[] {
+  return made;
+}
+
+/** Starts that the scheduler could not make, of every schedule here; the message says which. */
+const missed = deadLetterQueue('OperationsUnstarted');
+
+/** `Redrive` runs packages/functions/src/operations/redrive-lambda.ts; `AbcDef` would run abc-def-lambda.ts. */
+export function operation(name: string, what: Operation): sst.aws.Function {
+  const file = name.replace(/(?<=.)[A-Z]/g, (letter) => `-${letter}`).toLowerCase();
+  const fn = new sst.aws.Function(name, {
+    handler: `packages/functions/src/operations/${file}-lambda.handler`,
+    timeout: `${what.seconds} seconds`,
+    memory: what.memory ?? '512 MB',
+    // The next run makes up for one that failed.
+    retries: 0,
+    ...(what.link.includes(redisCluster) ? { vpc } : {}),
+    link: [settings, ...what.link],
+  });
+  const role = new aws.iam.Role(`${name}ScheduleRole`, {
+    assumeRolePolicy: aws.iam.assumeRolePolicyForPrincipal({ Service: 'scheduler.amazonaws.com' }),
+    inlinePolicies: [
+      {
+        name: 'start',
+        policy: aws.iam.getPolicyDocumentOutput({
+          statements: [
+            { actions: ['lambda:InvokeFunction'], resources: [fn.arn] },
+            { actions: ['sqs:SendMessage'], resources: [missed.arn] },
+          ],
+        }).json,
+      },
+    ],
+  });
+  new aws.scheduler.Schedule(`${name}Schedule`, {
+    name: `${prefix}-${file}`,
+    description: what.description,
+    scheduleExpression: what.every,
+    flexibleTimeWindow: { mode: 'OFF' },
+    target: {
+      arn: fn.arn,
+      roleArn: role.arn,
+      retryPolicy: { maximumRetryAttempts: 0, maximumEventAgeInSeconds: 60 },
+      deadLetterConfig: { arn: missed.arn },
+    },
+  });
+  made.push({ name, fn });
+  return fn;
+}
+
+operation('Redrive', {
+  every: 'rate(1 minute)',
+  description: 'Starts anew what failed because of an outage',
+  seconds: 55,
+  link: [queueLink('FailedExecutionsQueue', failedExecutions), realtimeMachines],
+});
