@@ -1,20 +1,23 @@
-import * as v from 'valibot';
 import { claims } from '../adapters/claims.ts';
+import { instrument } from '../adapters/instrument.ts';
 import { linkedRedis } from '../adapters/linked-redis.ts';
 import { link } from '../adapters/resources.ts';
 import { secretReader, secretsManager } from '../adapters/secrets.ts';
 import { claim } from './claim.ts';
-import { crossing } from './crossing.ts';
 import { StepInputSchema } from './machine-input.ts';
+import { realtimeStep } from './step.ts';
 
 // Once per cold start.
+const instruments = instrument('Claim', 'realtime');
+const { logger, count } = instruments;
 const redis = linkedRedis(link('RedisCluster'), secretReader(secretsManager()));
 
 /** Called by the state `Claim`. */
-export async function handler(input: unknown): Promise<{ readonly outcome: 'mine' | 'duplicate' }> {
-  try {
-    return await claim(v.parse(StepInputSchema, input), { claims: claims(await redis()), nowMs: () => Date.now() });
-  } catch (error) {
-    throw crossing(error);
-  }
-}
+export const handler = realtimeStep(instruments, 'claim', StepInputSchema, async (input) =>
+  claim(input, {
+    claims: claims(await redis()),
+    nowMs: () => Date.now(),
+    log: (line) => logger.info('claim', line),
+    count,
+  }),
+);

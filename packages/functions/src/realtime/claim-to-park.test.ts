@@ -2,8 +2,9 @@ import type { Envelope } from '@payments/core/event';
 import { BudgetWait, NeverRetry, RetryLater } from '@payments/core/failure';
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
+import { counting } from '../../test/counted.ts';
 import type { SalesforceRequest } from '../adapters/salesforce.ts';
-import { claim } from './claim.ts';
+import { type ClaimLine, claim } from './claim.ts';
 import { crossing, readCrossing } from './crossing.ts';
 import { type StepInput, StepInputSchema } from './machine-input.ts';
 import { type ParkLine, park } from './park.ts';
@@ -31,13 +32,33 @@ const INPUT: StepInput = {
   execution: EXECUTION,
 };
 
+const REPLAYED: StepInput = { ...INPUT, event: { ...INPUT.event, 'replay-name': 'incident-1' } };
+
 describe('claim', () => {
-  const ask = (outcome: 'mine' | 'duplicate' | 'held') =>
-    claim(INPUT, { claims: { claim: async () => outcome }, nowMs: () => NOW_MS });
+  const ask = async (outcome: 'mine' | 'duplicate' | 'held', input = INPUT) => {
+    const lines: ClaimLine[] = [];
+    const { count, counted } = counting();
+    const world = { claims: { claim: async () => outcome }, nowMs: () => NOW_MS, count };
+    const answer = await claim(input, { ...world, log: (line) => lines.push(line) });
+    return { answer, lines, counted: counted.map(({ metric, dimensions }) => ({ metric, ...dimensions })) };
+  };
 
   it('tells the machine whether the event is its own or done', async () => {
-    expect(await ask('mine')).toEqual({ outcome: 'mine' });
-    expect(await ask('duplicate')).toEqual({ outcome: 'duplicate' });
+    expect(await ask('mine')).toEqual({ answer: { outcome: 'mine' }, lines: [{ outcome: 'mine' }], counted: [] });
+    expect(await ask('duplicate')).toEqual({
+      answer: { outcome: 'duplicate' },
+      lines: [{ outcome: 'duplicate' }],
+      counted: [
+        { metric: 'Duplicates', Lane: 'realtime' },
+        { metric: 'EventsHandled', Lane: 'realtime', Outcome: 'duplicate' },
+      ],
+    });
+  });
+
+  it('counts what comes out of the archive', async () => {
+    const { lines, counted } = await ask('mine', REPLAYED);
+    expect(lines).toEqual([{ outcome: 'mine', replayed: true }]);
+    expect(counted).toEqual([{ metric: 'Replayed', Lane: 'realtime' }]);
   });
 
   it('asks to be tried later while another execution holds the event', async () => {
@@ -49,10 +70,12 @@ describe('settle', () => {
   it('marks the event as done and tells its lag', async () => {
     const done: string[] = [];
     const lines: SettledLine[] = [];
-    const sync = { outcome: 'written', rows: 2, calls: 1, refetched: false } as const;
+    const sync = { outcome: 'written', rows: 2, calls: 1, refetched: false, salesforceId: 'a01' } as const;
+    const { count, counted, sum } = counting();
     await settle(
       { ...INPUT, sync },
       {
+        count,
         claims: {
           done: async (id) => {
             done.push(id);
@@ -75,16 +98,37 @@ describe('settle', () => {
         pathMs: 1000,
       },
     ]);
+    expect(counted).toHaveLength(3);
+    expect(sum('EventsHandled', { Lane: 'realtime', Outcome: 'written' })).toBe(1);
+    expect(sum('SyncLag', { Lane: 'realtime' })).toBe(4000);
+    expect(sum('PathTime')).toBe(1000);
   });
+
+  it.each([
+    ['dropped', INPUT],
+    ['nothing', INPUT],
+    ['written', REPLAYED],
+  ] as const)(
+    'has no lag to tell when nothing was written, or the event is a replayed one: %s',
+    async (outcome, input) => {
+      const { count, counted } = counting();
+      const sync = { outcome, rows: 0, calls: 0, refetched: false, salesforceId: null };
+      await settle({ ...input, sync }, { claims: { done: async () => {} }, nowMs: () => NOW_MS, log: () => {}, count });
+      expect(counted.map(({ metric, dimensions }) => ({ metric, ...dimensions }))).toEqual([
+        { metric: 'EventsHandled', Lane: 'realtime', Outcome: outcome },
+      ]);
+    },
+  );
 
   it('says nothing when the mark could not be made', async () => {
     const lines: SettledLine[] = [];
     const claims = { done: async () => Promise.reject(new Error('Redis is down')) };
-    const sync = { outcome: 'nothing', rows: 0, calls: 0, refetched: false } as const;
+    const sync = { outcome: 'nothing', rows: 0, calls: 0, refetched: false, salesforceId: null } as const;
+    const { count, counted } = counting();
     await expect(
-      settle({ ...INPUT, sync }, { claims, nowMs: () => NOW_MS, log: (line) => lines.push(line) }),
+      settle({ ...INPUT, sync }, { claims, nowMs: () => NOW_MS, log: (line) => lines.push(line), count }),
     ).rejects.toThrow('Redis is down');
-    expect(lines).toEqual([]);
+    expect([...lines, ...counted]).toEqual([]);
   });
 });
 
@@ -92,8 +136,10 @@ function parking(options: { readonly created?: boolean; readonly granted?: boole
   const released: string[] = [];
   const requests: SalesforceRequest[] = [];
   const lines: ParkLine[] = [];
+  const { count, sum } = counting();
   return {
     released,
+    sum,
     requests,
     lines,
     world: {
@@ -112,6 +158,7 @@ function parking(options: { readonly created?: boolean; readonly granted?: boole
       acquire: async () => ({ granted: options.granted ?? true, retryAfterMs: 0 }),
       nowMs: () => NOW_MS,
       log: (line: ParkLine) => lines.push(line),
+      count,
     },
   };
 }
@@ -129,7 +176,7 @@ describe('park', () => {
   const error = () => caught(new NeverRetry('Salesforce refused X', { code: 'STRING_TOO_LONG', category: 'Data' }));
 
   it('gives the claim back and lists the failure by the event, with identifiers only', async () => {
-    const { world, released, requests, lines } = parking({ created: true });
+    const { world, released, requests, lines, sum } = parking({ created: true });
     expect(await park({ event: INPUT.event, execution: EXECUTION, error: error() }, world)).toEqual({ parked: true });
     expect(released).toEqual([`evt_1 ${EXECUTION}`]);
     expect(requests).toMatchObject([
@@ -153,6 +200,8 @@ describe('park', () => {
     ]);
     expect(lines).toMatchObject([{ stripeEventId: 'evt_1', code: 'STRING_TOO_LONG', category: 'Data' }]);
     expect(JSON.stringify([requests, lines])).not.toContain('jane');
+    expect(sum('Parked', { Lane: 'realtime', Category: 'Data' })).toBe(1);
+    expect(sum('EventsHandled', { Lane: 'realtime', Outcome: 'parked' })).toBe(1);
   });
 
   it.each([

@@ -1,6 +1,9 @@
 import { RetryLater } from '@payments/core/failure';
+import type { Count } from '@payments/core/metrics';
 import type { Claims } from '../adapters/claims.ts';
-import { identifiersOf, type StepInput } from './machine-input.ts';
+import { identifiersOf, isReplayed, type StepInput } from './machine-input.ts';
+
+export type ClaimLine = { readonly outcome: 'mine' | 'duplicate'; readonly replayed?: true };
 
 /**
  * The story of the state `Claim`: one execution at a time handles an event, and a handled one is not handled again.
@@ -8,7 +11,12 @@ import { identifiersOf, type StepInput } from './machine-input.ts';
  */
 export async function claim(
   input: StepInput,
-  world: { readonly claims: Pick<Claims, 'claim'>; readonly nowMs: () => number },
+  world: {
+    readonly claims: Pick<Claims, 'claim'>;
+    readonly nowMs: () => number;
+    readonly log: (line: ClaimLine) => void;
+    readonly count: Count;
+  },
 ): Promise<{ readonly outcome: 'mine' | 'duplicate' }> {
   const { stripeEventId } = identifiersOf(input);
   const outcome = await world.claims.claim(stripeEventId, input.execution, world.nowMs());
@@ -18,5 +26,12 @@ export async function claim(
       category: 'Network',
     });
   }
+  if (outcome === 'duplicate') {
+    world.count('Duplicates', 1, { Lane: 'realtime' });
+    world.count('EventsHandled', 1, { Lane: 'realtime', Outcome: 'duplicate' });
+  }
+  const replayed = isReplayed(input.event);
+  if (replayed) world.count('Replayed', 1, { Lane: 'realtime' });
+  world.log({ outcome, ...(replayed ? { replayed } : {}) });
   return { outcome };
 }

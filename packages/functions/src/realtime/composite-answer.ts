@@ -16,7 +16,8 @@ export type Culprit = {
 };
 
 export type CompositeOutcome =
-  | { readonly kind: 'written'; readonly refusals: readonly Refusal[] }
+  /** `salesforceId`: of the last row of the call; `null` when the answer does not give it. */
+  | { readonly kind: 'written'; readonly refusals: readonly Refusal[]; readonly salesforceId: string | null }
   | { readonly kind: 'failed'; readonly culprit: Culprit };
 
 const AnswerSchema = v.object({
@@ -48,7 +49,22 @@ export function readComposite(answer: unknown, parts: readonly PlacedPart[], wri
   const failed = answered.filter(({ status }) => status < 200 || status >= 300).map(culpritOf);
   const culprit = failed.find(({ errorCode }) => errorCode !== 'PROCESSING_HALTED') ?? failed[0];
   if (culprit !== undefined) return { kind: 'failed', culprit: overLimit(compositeResponse) ?? culprit };
-  return { kind: 'written', refusals: answered.flatMap((part) => refusalsOf(part, writeId)) };
+  return {
+    kind: 'written',
+    refusals: answered.flatMap((part) => refusalsOf(part, writeId)),
+    salesforceId: lastRowId(answered),
+  };
+}
+
+const SavedSchema = v.object({ id: v.string() });
+
+/** An upsert answers with the row's id; an update by id answers nothing, and its id is our own. */
+function lastRowId(answered: readonly Answered[]): string | null {
+  const last = answered.findLast(({ placed }) => placed.kind === 'write');
+  if (last === undefined) return null;
+  const saved = v.safeParse(SavedSchema, last.body);
+  if (saved.success) return saved.output.id;
+  return last.placed.kind === 'event' ? null : last.placed.record.rowId;
 }
 
 function culpritOf({ placed, status, body }: Answered): Culprit {

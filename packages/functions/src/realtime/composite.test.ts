@@ -133,7 +133,7 @@ describe('readComposite', () => {
 
   it('is written without refusals when the guard took all', () => {
     expect(readComposite(ok({ Refused_Write__c: null, Stripe_Version__c: V }), placed, 'evt_1')).toEqual({
-      kind: 'written',
+      ...{ kind: 'written', salesforceId: 'a01' },
       refusals: [],
     });
   });
@@ -163,14 +163,14 @@ describe('readComposite', () => {
       ...{ Stripe_Version__c: V + 100, Session_Version__c: V, Invoice_Version__c: V + 100 },
     };
     expect(readComposite(ok(stored), parts([customer, shared]), 'evt_1')).toEqual({
-      kind: 'written',
+      ...{ kind: 'written', salesforceId: 'a01' },
       refusals: [{ record: shared, owner: 'subscription', why: 'older' }],
     });
   });
 
   it('does not take the refusal of another write for its own', () => {
     const answer = ok({ Refused_Write__c: 'evt_0', Stripe_Version__c: V });
-    expect(readComposite(answer, placed, 'evt_1')).toEqual({ kind: 'written', refusals: [] });
+    expect(readComposite(answer, placed, 'evt_1')).toEqual({ kind: 'written', refusals: [], salesforceId: 'a01' });
   });
 
   it('blames the part that failed, not those that were rolled back with it', () => {

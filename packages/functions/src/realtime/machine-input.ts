@@ -7,8 +7,14 @@ export const BusEventSchema = v.object({
   'detail-type': v.string(),
   source: v.string(),
   time: v.string(),
+  /** The bus puts it on what comes out of the archive. */
+  'replay-name': v.optional(v.string()),
   detail: EnvelopeSchema,
 });
+
+export function isReplayed(event: v.InferOutput<typeof BusEventSchema>): boolean {
+  return event['replay-name'] !== undefined;
+}
 
 export const StepInputSchema = v.object({
   event: BusEventSchema,
@@ -25,6 +31,8 @@ export const SyncResultSchema = v.object({
   calls: v.number(),
   /** Whether Stripe was asked for the object's present state, because two events share a second. */
   refetched: v.boolean(),
+  /** Of the row that the event is about (the last of the write: parents come before); `null` when nothing was written. */
+  salesforceId: v.optional(v.nullable(v.string()), null),
 });
 
 /** `sync` is what the Sync step answered. */

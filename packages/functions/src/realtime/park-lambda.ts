@@ -1,7 +1,7 @@
-import { Logger } from '@aws-lambda-powertools/logger';
 import * as v from 'valibot';
 import { redisBudget } from '../adapters/budget.ts';
 import { claims } from '../adapters/claims.ts';
+import { instrument } from '../adapters/instrument.ts';
 import { linkedRedis } from '../adapters/linked-redis.ts';
 import { linkedSalesforce } from '../adapters/linked-salesforce.ts';
 import { link } from '../adapters/resources.ts';
@@ -9,7 +9,7 @@ import { secretReader, secretsManager } from '../adapters/secrets.ts';
 import { ParkInputSchema, park } from './park.ts';
 
 // Once per cold start.
-const logger = new Logger({ serviceName: 'realtime' });
+const { logger, count, around } = instrument('Park', 'realtime');
 const nowMs = () => Date.now();
 const settings = link('Settings');
 const readSecret = secretReader(secretsManager());
@@ -17,7 +17,7 @@ const redis = linkedRedis(link('RedisCluster'), readSecret);
 const clientSecretArn = link('SalesforceClient').arn;
 
 /** Called by the state `Park`, after the machine gave up. */
-export async function handler(input: unknown): Promise<{ readonly parked: true }> {
+export const handler = around(async (input) => {
   const connection = await redis();
   const limits = {
     perMinute: settings.callsPerMinute,
@@ -33,5 +33,6 @@ export async function handler(input: unknown): Promise<{ readonly parked: true }
     salesforce: linkedSalesforce({ redis: connection, clientSecretArn, readSecret, version, observe: budget.observe }),
     nowMs,
     log: (line) => logger.error('parked', line),
+    count,
   });
-}
+});

@@ -1,4 +1,5 @@
 import { EnvelopeSchema } from '@payments/core/event';
+import type { Count } from '@payments/core/metrics';
 import * as v from 'valibot';
 import type { Claims } from '../adapters/claims.ts';
 import type { Salesforce } from '../adapters/salesforce.ts';
@@ -28,6 +29,7 @@ export type ParkWorld = {
   readonly acquire: Acquire;
   readonly nowMs: () => number;
   readonly log: (line: ParkLine) => void;
+  readonly count: Count;
 };
 
 /** Tries that the machine makes per error name (stacks/realtime.asl.ts): what it counted does not reach Park. */
@@ -51,6 +53,8 @@ export async function park(input: ParkInput, world: ParkWorld): Promise<{ readon
   } else {
     problems.push('the input is not a bus event');
   }
+  world.count('EventsHandled', 1, { Lane: 'realtime', Outcome: 'parked' });
+  world.count('Parked', 1, { Lane: 'realtime', Category: crossed.category });
   world.log({
     ...(step === null ? { executionName: nameOf(input.execution) } : identifiersOf(step)),
     code: crossed.code,

@@ -1,26 +1,23 @@
-import { Logger } from '@aws-lambda-powertools/logger';
-import * as v from 'valibot';
 import { claims } from '../adapters/claims.ts';
+import { instrument } from '../adapters/instrument.ts';
 import { linkedRedis } from '../adapters/linked-redis.ts';
 import { link } from '../adapters/resources.ts';
 import { secretReader, secretsManager } from '../adapters/secrets.ts';
-import { crossing } from './crossing.ts';
 import { SettleInputSchema } from './machine-input.ts';
 import { settle } from './settle.ts';
+import { realtimeStep } from './step.ts';
 
 // Once per cold start.
-const logger = new Logger({ serviceName: 'realtime' });
+const instruments = instrument('Settle', 'realtime');
+const { logger, count } = instruments;
 const redis = linkedRedis(link('RedisCluster'), secretReader(secretsManager()));
 
 /** Called by the state `Settle`. */
-export async function handler(input: unknown): Promise<{ readonly settled: true }> {
-  try {
-    return await settle(v.parse(SettleInputSchema, input), {
-      claims: claims(await redis()),
-      nowMs: () => Date.now(),
-      log: (line) => logger.info('settled', line),
-    });
-  } catch (error) {
-    throw crossing(error);
-  }
-}
+export const handler = realtimeStep(instruments, 'settle', SettleInputSchema, async (input) =>
+  settle(input, {
+    claims: claims(await redis()),
+    nowMs: () => Date.now(),
+    log: (line) => logger.info('settled', line),
+    count,
+  }),
+);

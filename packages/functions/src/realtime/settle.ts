@@ -1,6 +1,7 @@
 import { isThin } from '@payments/core/event';
+import type { Count } from '@payments/core/metrics';
 import type { Claims } from '../adapters/claims.ts';
-import { type Identifiers, identifiersOf, type SettleInput, type SyncResult } from './machine-input.ts';
+import { type Identifiers, identifiersOf, isReplayed, type SettleInput, type SyncResult } from './machine-input.ts';
 
 /** `lagMs`: from Stripe's `created` (whole seconds) to now. `pathMs`: from our receiving it to now. */
 export type SettledLine = Identifiers & SyncResult & { readonly lagMs: number; readonly pathMs: number };
@@ -12,16 +13,24 @@ export async function settle(
     readonly claims: Pick<Claims, 'done'>;
     readonly nowMs: () => number;
     readonly log: (line: SettledLine) => void;
+    readonly count: Count;
   },
 ): Promise<{ readonly settled: true }> {
   const { detail } = input.event;
   await world.claims.done(detail.event.id);
   const now = world.nowMs();
+  const [lagMs, pathMs] = [now - detail.event.created * 1000, now - Date.parse(detail.receivedAt)];
+  world.count('EventsHandled', 1, { Lane: 'realtime', Outcome: input.sync.outcome });
+  // A replayed event is late by its nature; it would ring the alarm for an outage that is over.
+  if (input.sync.outcome === 'written' && !isReplayed(input.event)) {
+    world.count('SyncLag', lagMs, { Lane: 'realtime' });
+    world.count('PathTime', pathMs);
+  }
   world.log({
     ...identifiersOf(input),
     ...input.sync,
-    lagMs: now - detail.event.created * 1000,
-    pathMs: now - Date.parse(detail.receivedAt),
+    lagMs,
+    pathMs,
     ...(isThin(detail.event) ? { thin: true } : {}),
   });
   return { settled: true };

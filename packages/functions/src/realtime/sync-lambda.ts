@@ -1,19 +1,19 @@
-import { Logger } from '@aws-lambda-powertools/logger';
 import { eventNeed, needs, plan, refetchNeed, withFetchedObject } from '@payments/core/plan';
-import * as v from 'valibot';
 import { redisBudget } from '../adapters/budget.ts';
 import { freshnessStore } from '../adapters/freshness-store.ts';
+import { instrument } from '../adapters/instrument.ts';
 import { linkedRedis } from '../adapters/linked-redis.ts';
 import { linkedSalesforce } from '../adapters/linked-salesforce.ts';
 import { link } from '../adapters/resources.ts';
 import { cachedFor, StripeApiKey, secretReader, secretsManager } from '../adapters/secrets.ts';
 import { stripeReader } from '../adapters/stripe.ts';
-import { crossing } from './crossing.ts';
-import { StepInputSchema, type SyncResult } from './machine-input.ts';
+import { StepInputSchema } from './machine-input.ts';
+import { realtimeStep } from './step.ts';
 import { type SyncWorld, sync } from './sync.ts';
 
 // Once per cold start.
-const logger = new Logger({ serviceName: 'realtime' });
+const instruments = instrument('Sync', 'realtime');
+const { logger, count } = instruments;
 const nowMs = () => Date.now();
 const settings = link('Settings');
 const readSecret = secretReader(secretsManager());
@@ -48,14 +48,11 @@ async function connect(): Promise<SyncWorld> {
       observe: budget.observe,
     }),
     log: (line) => logger.info('sync', line),
+    count,
   };
 }
 
 /** Called by the state `Sync`. */
-export async function handler(input: unknown): Promise<SyncResult> {
-  try {
-    return await sync(v.parse(StepInputSchema, input), await world.get());
-  } catch (error) {
-    throw crossing(error);
-  }
-}
+export const handler = realtimeStep(instruments, 'sync', StepInputSchema, async (input) =>
+  sync(input, await world.get()),
+);

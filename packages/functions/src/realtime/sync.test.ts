@@ -4,6 +4,7 @@ import type { FetchedObject, PaymentFailed } from '@payments/core/plan';
 import * as core from '@payments/core/plan';
 import type { SalesforceRecord } from '@payments/core/record';
 import { describe, expect, it } from 'vitest';
+import { counting } from '../../test/counted.ts';
 import type { FreshnessStore } from '../adapters/freshness-store.ts';
 import type { SalesforceRequest } from '../adapters/salesforce.ts';
 import { SalesforceFailure } from '../adapters/salesforce-failure.ts';
@@ -94,6 +95,7 @@ function world(
   const composites: Part[][] = [];
   const asked: string[] = [];
   const lines: SyncLine[] = [];
+  const { count, sum } = counting();
   let left = options.calls ?? 100;
   const freshness: FreshnessStore = {
     known: async (subjects) =>
@@ -115,6 +117,7 @@ function world(
       return left >= 0 ? { granted: true, retryAfterMs: 0 } : { granted: false, retryAfterMs: 1234 };
     },
     log: (line: SyncLine) => lines.push(line),
+    count,
     salesforce: async (request: SalesforceRequest) => {
       const body = request.body;
       if (typeof body !== 'object' || !('compositeRequest' in body) || !Array.isArray(body.compositeRequest)) {
@@ -126,7 +129,7 @@ function world(
       return { status: 200, body: { compositeResponse: answers(parts, options.org, composites.length) } };
     },
   };
-  return { deps, remembered, composites, asked, lines };
+  return { deps, remembered, composites, asked, lines, sum };
 }
 
 /** All or none, as Salesforce does it. */
@@ -155,7 +158,10 @@ const fails = (errorCode: string, status = 400) => ({
 describe('sync', () => {
   it('writes an event in one call and remembers what stands', async () => {
     const { deps, composites, remembered, asked } = world();
-    expect(await sync(input(), deps)).toEqual({ outcome: 'written', rows: 1, calls: 1, refetched: false });
+    expect(await sync(input(), deps)).toEqual({
+      ...{ outcome: 'written', rows: 1, calls: 1, refetched: false },
+      salesforceId: 'a01',
+    });
     expect(composites).toHaveLength(1);
     expect(composites[0]?.[0]?.body).toMatchObject({ Stripe_Write__c: 'evt_1;;c-1', Stripe_Version__c: UPDATED });
     expect(remembered.get('subscription:sub_1')).toMatchObject({ version: UPDATED, eventId: 'evt_1' });
@@ -169,17 +175,25 @@ describe('sync', () => {
     expect(composites).toHaveLength(2);
   });
 
+  it('names the row by our own id where metadata carried it, which an update does not answer', async () => {
+    const rowId = 'a01000000000001AAA';
+    const updated: Org = (part) => (part.method === 'PATCH' ? { status: 204, body: null } : undefined);
+    const { deps } = world({ planner: planner([row({ rowId })]), org: updated });
+    expect(await sync(input(), deps)).toMatchObject({ outcome: 'written', salesforceId: rowId });
+  });
+
   it('sends nothing for a state that is older than what was written', async () => {
-    const { deps, composites, remembered } = world();
+    const { deps, composites, remembered, sum } = world();
     remembered.set('subscription:sub_1', { version: UPDATED + 100, eventId: 'evt_2' });
-    expect(await sync(input(), deps)).toEqual({ outcome: 'dropped', rows: 0, calls: 0, refetched: false });
+    expect(await sync(input(), deps)).toMatchObject({ outcome: 'dropped', rows: 0, calls: 0, refetched: false });
     expect(composites).toEqual([]);
+    expect(sum('StaleWritesRefused', { Lane: 'realtime', By: 'redis' })).toBe(1);
   });
 
   it('asks Stripe when another event of the same second was written, and writes that as fetched', async () => {
     const { deps, composites, remembered, asked } = world();
     remembered.set('subscription:sub_1', { version: UPDATED, eventId: 'evt_2' });
-    expect(await sync(input(), deps)).toEqual({ outcome: 'written', rows: 1, calls: 1, refetched: true });
+    expect(await sync(input(), deps)).toMatchObject({ outcome: 'written', rows: 1, calls: 1, refetched: true });
     expect(asked).toEqual(['/v1/subscriptions/sub_1']);
     expect(composites[0]?.[0]?.body).toMatchObject({
       Stripe_Version__c: versionOf(SECOND + 5, 'updated'),
@@ -203,7 +217,7 @@ describe('sync', () => {
   it('does the same when the org knows of the tie and Redis does not, once', async () => {
     const org: Org = (part, call) => (part.method === 'GET' && call === 1 ? refusedBy(UPDATED) : undefined);
     const { deps, composites, asked } = world({ org });
-    expect(await sync(input(), deps)).toEqual({ outcome: 'written', rows: 1, calls: 2, refetched: true });
+    expect(await sync(input(), deps)).toMatchObject({ outcome: 'written', rows: 1, calls: 2, refetched: true });
     expect(composites).toHaveLength(2);
     expect(asked).toEqual(['/v1/subscriptions/sub_1']);
     const stubborn: Org = (part) => (part.method === 'GET' ? refusedBy(UPDATED + 900, 'evt_1:fetched') : undefined);
@@ -221,11 +235,12 @@ describe('sync', () => {
   });
 
   it('is dropped when the org has a newer state, and does not claim to have written it', async () => {
-    const { deps, remembered } = world({
+    const { deps, remembered, sum } = world({
       org: (part) => (part.method === 'GET' ? refusedBy(UPDATED + 100) : undefined),
     });
     expect(await sync(input(), deps)).toMatchObject({ outcome: 'dropped', calls: 1 });
     expect(remembered.size).toBe(0);
+    expect(sum('StaleWritesRefused', { Lane: 'realtime', By: 'guard' })).toBe(1);
   });
 
   it('publishes the failed payment in the same call, and not again after a tie', async () => {
@@ -262,7 +277,7 @@ describe('sync', () => {
 
   it('says that an event changes nothing, without a call', async () => {
     const { deps, composites } = world({ planner: planner([]) });
-    expect(await sync(input(), deps)).toEqual({ outcome: 'nothing', rows: 0, calls: 0, refetched: false });
+    expect(await sync(input(), deps)).toMatchObject({ outcome: 'nothing', rows: 0, calls: 0, refetched: false });
     expect(composites).toEqual([]);
   });
 
@@ -387,7 +402,7 @@ describe('sync against a reluctant org', () => {
       (_, index): SalesforceRecord => ({ ...row(), externalId: `sub_${index}`, rowId: null }),
     );
     const { deps, composites, remembered } = world({ planner: planner(rows) });
-    expect(await sync(input(), deps)).toEqual({ outcome: 'written', rows: 30, calls: 3, refetched: false });
+    expect(await sync(input(), deps)).toMatchObject({ outcome: 'written', rows: 30, calls: 3, refetched: false });
     expect(composites.map(({ length }) => length)).toEqual([24, 24, 12]);
     expect(remembered.size).toBe(30);
   });

@@ -1,5 +1,6 @@
 import { isThin, type StripeEvent, type ThinEvent } from '@payments/core/event';
 import { NeverRetry } from '@payments/core/failure';
+import type { Count } from '@payments/core/metrics';
 import type * as core from '@payments/core/plan';
 import type { FetchedObject, Plan, Source } from '@payments/core/plan';
 import type { FreshnessStore } from '../adapters/freshness-store.ts';
@@ -19,11 +20,12 @@ export type SyncWorld = WriteWorld & {
   readonly stripe: StripeReader;
   readonly freshness: FreshnessStore;
   readonly log: (line: SyncLine) => void;
+  readonly count: Count;
 };
 
 type Planned = { readonly source: Source; readonly plan: Plan; readonly said: readonly Said[] };
 
-const NOTHING: SyncResult = { outcome: 'nothing', rows: 0, calls: 0, refetched: false };
+const NOTHING: SyncResult = { outcome: 'nothing', rows: 0, calls: 0, refetched: false, salesforceId: null };
 
 /**
  * The story of the state `Sync`: fill a thin event, read what the plan needs, plan, ask whether something newer was
@@ -51,7 +53,10 @@ export async function sync(input: StepInput, world: SyncWorld): Promise<SyncResu
   }
   notes.push(...planned.plan.notes);
   if (isEmpty(planned.plan)) return told({ ...NOTHING, refetched }, notes, ids, world);
-  if (verdict === 'stale') return told({ outcome: 'dropped', rows: 0, calls: 0, refetched }, notes, ids, world);
+  if (verdict === 'stale') {
+    world.count('StaleWritesRefused', 1, { Lane: 'realtime', By: 'redis' });
+    return told({ ...NOTHING, outcome: 'dropped', refetched }, notes, ids, world);
+  }
 
   let written = await write(planned, { writeId: writeIdOf(event.id, refetched), correlationId }, world);
   let calls = written.calls;
@@ -72,9 +77,12 @@ export async function sync(input: StepInput, world: SyncWorld): Promise<SyncResu
   }
   await remember(planned, written.refusals, event.id, world.freshness);
   notes.push(...written.refusals.map(({ record, owner, why }) => `${record.object} ${owner}: ${why} state kept`));
+  const older = new Set(written.refusals.filter(({ why }) => why === 'older').map(({ record }) => record));
+  if (older.size > 0) world.count('StaleWritesRefused', older.size, { Lane: 'realtime', By: 'guard' });
   const allRefused = planned.said.length > 0 && written.refusals.length === planned.said.length;
   const outcome = allRefused ? 'dropped' : 'written';
-  return told({ outcome, rows: planned.plan.records.length, calls, refetched }, notes, ids, world);
+  const { salesforceId } = written;
+  return told({ outcome, rows: planned.plan.records.length, calls, refetched, salesforceId }, notes, ids, world);
 }
 
 function told(result: SyncResult, notes: readonly string[], ids: Identifiers, world: SyncWorld): SyncResult {

@@ -23,6 +23,8 @@ export type WriteWorld = {
 export type Written = {
   readonly refusals: readonly Refusal[];
   readonly calls: number;
+  /** Of the last row. */
+  readonly salesforceId: string | null;
   /** What had to be left out or addressed otherwise. Identifiers only. */
   readonly notes: readonly string[];
 };
@@ -69,6 +71,7 @@ export async function writeRecords(
   return {
     refusals: written.flatMap(({ refusals }) => refusals),
     calls: written.reduce((sum, each) => sum + each.calls, 0),
+    salesforceId: written.at(-1)?.salesforceId ?? null,
     notes: written.flatMap(({ notes }) => notes),
   };
 }
@@ -83,7 +86,9 @@ async function writeCall(
   const notes: string[] = [];
   for (let calls = 1; ; calls += 1) {
     const outcome = await send(current, paymentFailed, mark, world);
-    if (outcome.kind === 'written') return { refusals: outcome.refusals, calls, notes };
+    if (outcome.kind === 'written') {
+      return { refusals: outcome.refusals, calls, salesforceId: outcome.salesforceId, notes };
+    }
     const correction = calls > MAX_CORRECTIONS ? null : correctionFor(outcome.culprit);
     if (correction === null) throw failureOfPart(outcome.culprit);
     current = current.map((record) => (record === outcome.culprit.record ? correction.record : record));

@@ -1,0 +1,66 @@
+import type { BudgetWait, NeverRetry, RetryLater } from '@payments/core/failure';
+import type { Count } from '@payments/core/metrics';
+import type { Lane } from '@payments/core/routes';
+import * as v from 'valibot';
+import type { Instrument } from '../adapters/instrument.ts';
+import { crossing } from './crossing.ts';
+import { identifiersOf, type StepInput } from './machine-input.ts';
+
+/** What is said of a step that failed. Identifiers are on the line already; the message stays with the execution. */
+export type FailureLine = {
+  readonly step: string;
+  /** What the machine does about it: RetryLater, NeverRetry or BudgetWait. */
+  readonly error: string;
+  readonly code: string;
+  readonly category: string;
+};
+
+/** Another execution holds the event, the budget is used up, the circuit is open: nothing was tried, nothing failed. */
+const WAITS: ReadonlySet<string> = new Set(['CLAIMED', 'NO_BUDGET', 'CIRCUIT_OPEN']);
+
+/** Counts and logs a step that failed, louder the less the machine can do about it. */
+export function tellFailure(
+  failure: RetryLater | NeverRetry | BudgetWait,
+  where: { readonly step: string; readonly lane: Lane; readonly type?: string },
+  world: {
+    readonly log: (level: 'info' | 'warn' | 'error', message: string, line: FailureLine) => void;
+    readonly count: Count;
+  },
+): void {
+  const { name: error, code, category } = failure;
+  const line: FailureLine = { step: where.step, error, code, category };
+  if (WAITS.has(code)) {
+    world.log('info', 'waiting', line);
+    return;
+  }
+  const { lane: Lane, type } = where;
+  const about = type === undefined ? { Lane } : { Lane, EventType: type };
+  world.count('Tries', 1, about);
+  world.count('Errors', 1, { ...about, Category: category });
+  world.log(error === 'NeverRetry' ? 'error' : 'warn', 'step failed', line);
+}
+
+/** A step of the realtime machines as a handler: parses, puts the event's identifiers on every line, tells a failure. */
+export function realtimeStep<Input extends StepInput, Result>(
+  { logger, count, around }: Instrument,
+  step: 'claim' | 'sync' | 'settle',
+  schema: v.GenericSchema<unknown, Input>,
+  run: (input: Input) => Promise<Result>,
+): (input: unknown) => Promise<Result> {
+  return around(async (received) => {
+    let type: string | undefined;
+    try {
+      const input = v.parse(schema, received);
+      type = input.event.detail.event.type;
+      logger.appendKeys(identifiersOf(input));
+      const result = await run(input);
+      if (step === 'sync') count('Tries', 1, { Lane: 'realtime', EventType: type });
+      return result;
+    } catch (error) {
+      const failure = crossing(error);
+      const log: Parameters<typeof tellFailure>[2]['log'] = (level, message, line) => logger[level](message, line);
+      tellFailure(failure, { step, lane: 'realtime', ...(type === undefined ? {} : { type }) }, { log, count });
+      throw failure;
+    }
+  });
+}
