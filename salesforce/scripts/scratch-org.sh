@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# From an authorised Dev Hub to a working scratch org, in one command; with --refresh, deploys to the one that is there.
+# From an authorised Dev Hub to a working scratch org, in one command; with --refresh, deploys to the one that is there and
+# does what is still missing, also after a run that broke off.
 #
 #   scripts/scratch-org.sh [--refresh] [--alias=stripe-payments] [--days=14]
 #
@@ -17,6 +18,7 @@ for argument in "$@"; do
   esac
 done
 say() { printf '\n== %s\n' "$1"; }
+from_json() { node -p "const { result } = JSON.parse(require('node:fs').readFileSync(0)); $1"; }
 command -v sf > /dev/null || { echo "The Salesforce CLI is missing: npm install --global @salesforce/cli" >&2; exit 1; }
 
 if [ -z "$refresh" ]; then
@@ -31,21 +33,35 @@ fi
 say "deploying"
 sf project deploy start --source-dir force-app --target-org "$alias" --wait 30
 # Outgoing work runs as one user: here the scratch org's own administrator.
-STRIPE_OUTGOING_USER=$(sf org display --target-org "$alias" --json | node -p 'JSON.parse(require("node:fs").readFileSync(0)).result.username')
+STRIPE_OUTGOING_USER=$(sf org display --target-org "$alias" --json | from_json result.username)
 export STRIPE_OUTGOING_USER
 sf project deploy start --source-dir per-org --target-org "$alias" --wait 30
 
 say "assigning permission sets"
-for name in Stripe_Admin Stripe_User Stripe_Callouts; do
-  sf org assign permset --name "$name" --target-org "$alias"
+# The administrator is the middleware's user as well: only that one may write what the sample data fills.
+# An assignment that is there already would be an error to the CLI.
+assigned=$(sf data query --target-org "$alias" --json \
+  --query "SELECT PermissionSet.Name FROM PermissionSetAssignment WHERE Assignee.Username = '$STRIPE_OUTGOING_USER'" \
+  | from_json 'result.records.map((row) => row.PermissionSet.Name).join(" ")')
+for name in Stripe_Admin Stripe_User Stripe_Callouts Stripe_Integration_User; do
+  case " $assigned " in
+    *" $name "*) echo "$name is assigned already" ;;
+    *) sf org assign permset --name "$name" --target-org "$alias" ;;
+  esac
 done
 
-if [ -z "$refresh" ]; then
+samples=$(sf data query --target-org "$alias" --json \
+  --query "SELECT Id FROM Stripe_Customer__c WHERE Stripe_Customer_ID__c LIKE 'cus_sample_%'" | from_json result.totalSize)
+if [ "$samples" = 0 ]; then
   say "importing sample data"
   sf data import tree --plan scripts/data/plan.json --target-org "$alias"
 fi
+
 say "starting standing jobs"
-sf apex run --file scripts/apex/setup.apex --target-org "$alias" > /dev/null
+if ! log=$(sf apex run --file scripts/apex/setup.apex --target-org "$alias" 2>&1); then
+  echo "$log" >&2
+  exit 1
+fi
 say "ready: sf org open --target-org $alias"
 echo "One step is left, by hand: Setup > Named Credentials > External Credentials > Stripe Test > Principals > Main:"
 echo "add the parameter ApiKey with your Stripe test key (sk_test_...)."

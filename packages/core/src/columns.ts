@@ -12,13 +12,13 @@ export type Column =
   | { readonly kind: 'picklist'; readonly values: readonly string[] }
   | { readonly kind: 'instant' | 'flag' | 'lookup' };
 
-const text = (length: number) => ({ kind: 'text', length }) as const;
-const longText = (length: number) => ({ kind: 'longText', length }) as const;
+export const text = (length: number) => ({ kind: 'text', length }) as const;
+export const longText = (length: number) => ({ kind: 'longText', length }) as const;
 const money = (scale: number) => ({ kind: 'number', precision: 18, scale }) as const;
-const number = (precision: number) => ({ kind: 'number', precision, scale: 0 }) as const;
-const picklist = (...values: string[]) => ({ kind: 'picklist', values }) as const;
-const instant = { kind: 'instant' } as const;
-const flag = { kind: 'flag' } as const;
+export const number = (precision: number) => ({ kind: 'number', precision, scale: 0 }) as const;
+export const picklist = (...values: string[]) => ({ kind: 'picklist', values }) as const;
+export const instant = { kind: 'instant' } as const;
+export const flag = { kind: 'flag' } as const;
 
 export const COLUMNS = {
   Stripe_Customer__c: {

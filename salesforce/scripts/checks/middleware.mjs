@@ -5,12 +5,19 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { filesBelow, list } from './project.mjs';
 
-const SHORTEST = { Product_Plan_Name__c: 255, Customer_Name__c: 255, Stripe_Write__c: 255, Refused_Write__c: 255, Checkout_Link__c: 2048 };
-
 /** @returns {Promise<string[]>} one line per difference; `core` is the folder packages/core/src */
 export async function checkMiddleware(project, core = path.resolve(import.meta.dirname, '../../../packages/core/src')) {
-  const { EXTERNAL_ID_FIELD, OWNED_COLUMNS } = await import(pathToFileURL(path.join(core, 'record.ts')).href);
-  return [...ownership(project, OWNED_COLUMNS), ...cases(project, core), ...written(project, OWNED_COLUMNS, EXTERNAL_ID_FIELD), ...audit(project), ...namedInSource(project, core)];
+  const from = (file) => import(pathToFileURL(path.join(core, file)).href);
+  const { OWNED_COLUMNS } = await from('record.ts');
+  const { READ_BACK, UPSERT_KEYS, writtenColumns } = await from('written-columns.ts');
+  const written = writtenColumns();
+  return [
+    ...ownership(project, OWNED_COLUMNS),
+    ...cases(project, core),
+    ...columns(project, written, UPSERT_KEYS),
+    ...rights(project, written, READ_BACK),
+    ...namedInSource(project, core),
+  ];
 }
 
 /** The table in OwnedColumns.cls, and the columns that StoredRows.cls reads under lock. */
@@ -47,60 +54,92 @@ function cases(project, core) {
   return same ? [] : ['staticresources/Freshness_Cases.json differs from packages/core/src/freshness.cases.json: copy it'];
 }
 
-function written(project, owned, externalIds) {
+const TYPES = {
+  text: ['Text'],
+  longText: ['LongTextArea', 'TextArea'],
+  email: ['Email'],
+  phone: ['Phone'],
+  url: ['Url'],
+  number: ['Number', 'Currency'],
+  picklist: ['Picklist'],
+  instant: ['DateTime'],
+  flag: ['Checkbox'],
+  lookup: ['Lookup', 'MasterDetail'],
+};
+
+/** Each column that is written exists, is of its kind, long and wide enough, and has every value that is sent. */
+function columns(project, written, keys) {
   const issues = [];
-  const set = project.xml(project.files.find((file) => file.endsWith('Stripe_Integration_User.permissionset-meta.xml')));
-  const permitted = new Map(list(set.fieldPermissions).map((each) => [each.field, each.editable === 'true']));
-  const objects = new Map(list(set.objectPermissions).map((each) => [each.object, each]));
-  const wanted = new Map();
-  for (const [object, owners] of Object.entries(owned)) {
-    const columns = Object.values(owners).flatMap(({ versionField, columns: each }) => [versionField, ...each]);
-    if (columns.length > 0) columns.push('Stripe_Write__c');
-    if (object === 'Pricing_Tier__c') columns.push('Tier_Number__c', 'From_Quantity__c', 'To_Quantity__c', 'Unit_Price__c', 'Flat_Amount__c');
-    wanted.set(object, new Set([...columns, externalIds[object]]));
-  }
-  for (const [object, columns] of wanted) {
-    const { allowCreate, allowEdit } = objects.get(object) ?? {};
-    if (allowCreate !== 'true' || allowEdit !== 'true') issues.push(`the integration user may not create and edit ${object}`);
-    for (const column of columns) {
-      if (column === 'Name') continue;
-      const field = project.objects.get(object)?.fields.get(column);
-      if (!field) issues.push(`${object}.${column} does not exist`);
-      else {
-        if (field.type !== 'MasterDetail' && !permitted.get(`${object}.${column}`)) issues.push(`the integration user may not write ${object}.${column}`);
-        if (SHORTEST[column] && Number(field.length) < SHORTEST[column]) issues.push(`${object}.${column} is shorter than ${SHORTEST[column]}`);
-        if (column.endsWith('_Version__c') && (Number(field.precision) !== 18 || Number(field.scale) !== 0))
-          issues.push(`${object}.${column} must be Number(18,0)`);
-      }
+  for (const [object, wanted] of written) {
+    const { declared, fields } = project.objects.get(object) ?? {};
+    if (!fields) {
+      issues.push(`the object ${object}, which the middleware writes, does not exist`);
+      continue;
     }
-  }
-  const expected = {
-    'Stripe_Subscription__c.Status__c': 'active canceled incomplete incomplete_expired past_due trialing unpaid paused',
-    'Payment_Transaction__c.Status__c':
-      'requires_payment_method requires_confirmation requires_action processing requires_capture canceled succeeded',
-    'Pricing_Plan__c.Tiers_Mode__c': 'graduated volume',
-    'Pricing_Plan__c.Usage_Type__c': 'licensed metered',
-    'Pricing_Plan__c.Recurrency_Type__c': 'Monthly Yearly One-time Daily Weekly Quarterly Semiannual',
-  };
-  for (const [name, values] of Object.entries(expected)) {
-    const [object, column] = name.split('.');
-    const known = project.values(project.objects.get(object)?.fields.get(column)) ?? [];
-    for (const value of values.split(' ')) if (!known.includes(value)) issues.push(`${name} has no value ${value}`);
+    for (const [column, shape] of wanted) {
+      const field = column === 'Name' ? { ...declared.nameField, length: '80' } : fields.get(column);
+      const problem = field ? misfit(project, field, shape) : 'does not exist';
+      if (problem) issues.push(`${object}.${column}, which the middleware writes, ${problem}`);
+      if (column === keys.get(object) && (field?.externalId !== 'true' || field.unique !== 'true'))
+        issues.push(`${object}.${column}, by which the middleware upserts, is no unique external id`);
+    }
   }
   return issues;
 }
 
-/** The integration user's rights end at what it writes. */
-function audit(project) {
-  const set = project.xml(project.files.find((file) => file.endsWith('Stripe_Integration_User.permissionset-meta.xml')));
-  const issues = [];
-  for (const each of list(set.objectPermissions)) {
-    if (each.modifyAllRecords === 'true' || each.viewAllRecords === 'true') issues.push(`the integration user sees or changes all of ${each.object}`);
-    if (each.allowDelete === 'true' && each.object !== 'Pricing_Tier__c') issues.push(`the integration user may delete ${each.object}`);
+/** What keeps a field from taking what the middleware sends; an empty text when nothing does. */
+function misfit(project, field, shape) {
+  if (!TYPES[shape.kind].includes(field.type)) return `is a ${field.type}, not a ${TYPES[shape.kind][0]}`;
+  if (field.length !== undefined && Number(field.length) < shape.length) return `holds ${field.length} characters, not ${shape.length}`;
+  if (shape.kind === 'number') {
+    const whole = Number(field.precision) - Number(field.scale);
+    if (whole < shape.precision - shape.scale || Number(field.scale) < shape.scale)
+      return `is Number(${field.precision},${field.scale}), which is narrower than (${shape.precision},${shape.scale})`;
   }
-  for (const forbidden of ['Stripe_Customer__c.Subscription_Status__c', 'Stripe_Subscription__c.Quantity__c', 'Contact.Stripe_Customer_ID__c'])
-    if (list(set.fieldPermissions).some((each) => each.field === forbidden && each.editable === 'true')) issues.push(`the integration user may write ${forbidden}`);
+  if (shape.kind !== 'picklist') return '';
+  const known = project.values(field);
+  const missing = known === null ? [] : shape.values.filter((value) => !known.includes(value));
+  return missing.length === 0 ? '' : `has no value ${missing.join(', ')}`;
+}
+
+/**
+ * The integration user may do what the middleware does, and no more. One right is wider than what is written: a lookup
+ * may name only what its writer can see, so every Contact must be visible, with no field beyond its name.
+ */
+function rights(project, written, readBack) {
+  const set = project.xml(project.files.find((file) => file.endsWith('Stripe_Integration_User.permissionset-meta.xml')));
+  const granted = new Map(list(set.fieldPermissions).map((each) => [each.field, each.editable === 'true' ? 'edit' : 'read']));
+  const needed = new Map();
+  for (const [object, names] of written)
+    for (const column of names.keys()) {
+      const { type, required } = project.objects.get(object)?.fields.get(column) ?? {};
+      // Of these every editor of the row has the right, and an org refuses to grant it by name.
+      const given = column === 'Name' || type === 'MasterDetail' || required === 'true' || object.endsWith('__e');
+      if (!given) needed.set(`${object}.${column}`, 'edit');
+    }
+  for (const [object, names] of readBack) for (const column of names) needed.set(`${object}.${column}`, 'read');
+  const issues = differences('field', needed, granted);
+
+  const may = (each) => Object.entries(OBJECT_RIGHTS).flatMap(([right, word]) => (each[right] === 'true' ? [word] : [])).join(' ');
+  const objects = new Map([...written.keys()].map((object) => [object, object.endsWith('__e') ? 'create read' : 'create edit read']));
+  objects.set('Contact', 'read see-all');
+  issues.push(...differences('object', objects, new Map(list(set.objectPermissions).map((each) => [each.object, may(each)]))));
+
+  const other = Object.keys(set).filter((each) => !EXPECTED_PARTS.has(each) && !each.startsWith('@_'));
+  for (const part of other) issues.push(`the integration user is granted ${part}, which it does not need`);
   return issues;
+}
+const OBJECT_RIGHTS = {
+  allowCreate: 'create', allowEdit: 'edit', allowDelete: 'delete', allowRead: 'read',
+  modifyAllRecords: 'change-all', viewAllRecords: 'see-all', viewAllFields: 'see-all-fields',
+};
+const EXPECTED_PARTS = new Set(['description', 'fieldPermissions', 'hasActivationRequired', 'label', 'license', 'objectPermissions']);
+
+function differences(what, needed, granted) {
+  const names = [...new Set([...needed.keys(), ...granted.keys()])].sort();
+  return names
+    .filter((name) => needed.get(name) !== granted.get(name))
+    .map((name) => `the integration user needs '${needed.get(name) ?? 'nothing'}' on the ${what} ${name} and has '${granted.get(name) ?? 'nothing'}'`);
 }
 
 /** Every custom name in the middleware's own source is a field or object here. */

@@ -12,11 +12,14 @@ import { checkMetadataTypes } from './metadata-types.mjs';
 import { checkMiddleware } from './middleware.mjs';
 import { readProject } from './project.mjs';
 import { checkReferences } from './references.mjs';
+import { checkManifest } from './manifest.mjs';
+import { checkScratchOrgScript } from './scratch-org.mjs';
 import { checkSoql } from './soql.mjs';
 
 const STEPS = {
   apex: checkApex, soql: checkSoql, metadata: checkMetadataTypes, references: checkReferences, components: compileComponents,
   tests: testComponents, format: checkFormat, forms: checkFormBodies, middleware: (project) => checkMiddleware(project, core),
+  manifest: checkManifest, script: checkScratchOrgScript,
 };
 const core = path.resolve(import.meta.dirname, '../../../packages/core/src');
 const C = 'force-app/main/default/classes';
@@ -120,6 +123,21 @@ const MISTAKES = [
   ['middleware', `${D}/permissionsets/Stripe_Integration_User.permissionset-meta.xml`, '<field>Stripe_Customer__c.Customer_Email__c', '<field>Stripe_Customer__c.Customer_Mail__c', 'a field the middleware may not write'],
   ['middleware', `${O}/Stripe_Subscription__c/fields/Checkout_Link__c.field-meta.xml`, '<length>2048', '<length>256', 'a field that is too short'],
   ['middleware', `${O}/Stripe_Subscription__c/fields/Status__c.field-meta.xml`, '<fullName>paused', '<fullName>on_hold', 'a picklist without a value of Stripe'],
+  ['middleware', `${D}/globalValueSets/Recurrency_Type.globalValueSet-meta.xml`, '<fullName>Semiannual', '<fullName>Halfyearly', 'a global value set without a value that is written'],
+  ['middleware', `${O}/Sync_Failure__c/fields/Message__c.field-meta.xml`, '<length>4000', '<length>3000', 'an audit field that is too short'],
+  ['middleware', `${O}/Payment_Failed__e/fields/Amount__c.field-meta.xml`, '<scale>3', '<scale>2', 'a figure that would be rounded'],
+  ['middleware', `${O}/Sync_Batch__c/fields/Transport__c.field-meta.xml`, '<fullName>Bulk', '<fullName>Bulk API', 'an audit picklist without a value that is written'],
+  ['middleware', `${O}/Sync_Batch__c/fields/Batch_Key__c.field-meta.xml`, '<unique>true', '<unique>false', 'an upsert key that is not unique'],
+  ['middleware', `${O}/Payment_Transaction__c/fields/Transaction_Date__c.field-meta.xml`, '<type>DateTime', '<type>Date', 'a field of another kind'],
+  ['middleware', `${D}/permissionsets/Stripe_Integration_User.permissionset-meta.xml`, '<field>Sync_Failure__c.Source__c', '<field>Sync_Failure__c.Salesforce_Record_ID__c', 'a right on a field that is not written'],
+  ['middleware', `${D}/permissionsets/Stripe_Integration_User.permissionset-meta.xml`, '<editable>false</editable>\n        <field>Pricing_Plan__c.Refused_Write__c', '<editable>true</editable>\n        <field>Pricing_Plan__c.Refused_Write__c', 'a right to write what is only read back'],
+  ['middleware', `${D}/permissionsets/Stripe_Integration_User.permissionset-meta.xml`, '<allowDelete>false</allowDelete>', '<allowDelete>true</allowDelete>', 'a right to delete'],
+  ['middleware', `${D}/permissionsets/Stripe_Integration_User.permissionset-meta.xml`, '<hasActivationRequired>', '<classAccesses><apexClass>PriceController</apexClass><enabled>true</enabled></classAccesses>\n    <hasActivationRequired>', 'a class that the middleware does not call'],
+  // the project
+  ['manifest', 'manifest/package.xml', '<members>Stripe_Customer__c.Customer_Name__c</members>', '', 'a component that the manifest leaves out'],
+  ['references', 'scripts/scratch-org.sh', ' Stripe_Integration_User; do', '; do', 'sample data that nobody may import'],
+  ['script', 'scripts/scratch-org.sh', '*" $name "*)', '*" none "*)', 'a permission set that is assigned twice'],
+  ['script', 'scripts/scratch-org.sh', '"$samples" = 0', '"$samples" != x', 'sample data that is imported twice'],
 ];
 
 const only = process.argv.find((each) => each.startsWith('--only='))?.slice(7);

@@ -294,8 +294,17 @@ function projectFiles(project, say) {
   }
 }
 
-/** Sample records must fit the fields, and refer only to records of an earlier file. */
+/** What the permission sets that scratch-org.sh assigns let a person write: a fresh field is hidden even from administrators. */
+function writableInScratchOrg(project) {
+  const [, names = ''] = /for name in ([\w ]+); do/.exec(project.text(path.join(project.root, 'scripts/scratch-org.sh'))) ?? [];
+  const sets = names.split(' ').map((name) => project.files.find((file) => file.endsWith(`/${name}.permissionset-meta.xml`)));
+  const granted = sets.filter(Boolean).flatMap((file) => list(project.xml(file).fieldPermissions));
+  return new Set(granted.filter((each) => each.editable === 'true').map((each) => each.field));
+}
+
+/** Sample records must fit the fields, refer only to records of an earlier file, and be importable by who imports them. */
 function sampleData(project, say, fieldOf) {
+  const writable = writableInScratchOrg(project);
   const folder = path.join(project.root, 'scripts/data');
   const plan = path.join(folder, 'plan.json');
   if (!existsSync(plan)) return;
@@ -312,6 +321,8 @@ function sampleData(project, say, fieldOf) {
         for (const [column, value] of Object.entries(row)) {
           const field = fieldOf(sobject, column);
           if (isCustom(column) && !field) say(file, `unknown field ${sobject}.${column}`);
+          else if (isCustom(column) && field.type !== 'MasterDetail' && !writable.has(`${sobject}.${column}`))
+            say(file, `no permission set that scratch-org.sh assigns may write ${sobject}.${column}`);
           const allowed = project.values(field);
           if (allowed && !allowed.includes(value)) say(file, `'${value}' is no value of ${column}`);
           if (typeof value === 'string' && value.startsWith('@') && !known.has(value.slice(1))) say(file, `${value} is not known yet`);

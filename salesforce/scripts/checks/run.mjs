@@ -2,7 +2,7 @@
 //
 //   node scripts/checks/run.mjs [--only=format,soql] [--write] [--fast]
 //
-// --write lays the code out; --fast leaves out security and packaging. Needs Node 24; installs its packages and Java 17.
+// --write lays the code out and writes the manifest; --fast leaves out security and packaging. Needs Node 24; installs its packages and Java 17.
 import { execFileSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -24,7 +24,10 @@ const STEPS = {
   format: ['Salesforce’s own parser takes every class; one layout', async () =>
     (await import('./format.mjs')).checkFormat(project, options.has('write') ? { write: writeFileSync } : {})],
   metadata: ['every XML fits the Metadata API’s types', async () => (await import('./metadata-types.mjs')).checkMetadataTypes(project)],
+  manifest: ['the manifest names every component', async () =>
+    (await import('./manifest.mjs')).checkManifest(project, options.has('write') ? { write: writeFileSync } : {})],
   references: ['what metadata names exists', async () => (await import('./references.mjs')).checkReferences(project)],
+  'scratch-org': ['one command makes an org, repeats and resumes', async () => (await import('./scratch-org.mjs')).checkScratchOrgScript(project)],
   apex: ['nearly what the compiler says', () => {
     ensureJava(say);
     return checkApex(project);

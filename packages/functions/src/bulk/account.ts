@@ -1,3 +1,4 @@
+import type { AuditRow } from '@payments/core/audit-columns';
 import type { SObjectName } from '@payments/core/record';
 import * as v from 'valibot';
 import type { BatchMeta } from '../adapters/batches.ts';
@@ -47,7 +48,13 @@ export async function tell(
     method: 'PATCH',
     url: `${base}/composite/sobjects/Sync_Failure__c/Failure_Key__c`,
     referenceId: `failures${index}`,
-    body: { allOrNone: false, records: rows.map((row) => failureRow(account, row, world.nowMs)) },
+    body: {
+      allOrNone: false,
+      records: rows.map((row) => ({
+        attributes: { type: 'Sync_Failure__c' },
+        ...failureRow(account, row, world.nowMs),
+      })),
+    },
   }));
   const audit = {
     method: 'PATCH',
@@ -76,7 +83,7 @@ function untoldIn(said: { readonly httpStatusCode: number; readonly body: unknow
 
 const iso = (ms: number) => new Date(ms).toISOString();
 
-function auditRow({ object, meta, rows, outcomes }: BatchAccount, nowMs: number) {
+function auditRow({ object, meta, rows, outcomes }: BatchAccount, nowMs: number): AuditRow<'Sync_Batch__c'> {
   const count = (...kinds: readonly RowOutcome['kind'][]) =>
     [...outcomes.values()].filter(({ kind }) => kinds.includes(kind)).length;
   const events = [...rows.values()];
@@ -97,10 +104,13 @@ function auditRow({ object, meta, rows, outcomes }: BatchAccount, nowMs: number)
   };
 }
 
-function failureRow({ object }: BatchAccount, { key, row, outcome }: ParkedRow, nowMs: number) {
+function failureRow(
+  { object }: BatchAccount,
+  { key, row, outcome }: ParkedRow,
+  nowMs: number,
+): AuditRow<'Sync_Failure__c'> {
   const eventId = row.events.at(-1) ?? '';
   return {
-    attributes: { type: 'Sync_Failure__c' },
     Failure_Key__c: `stripe.webhook:${eventId}:${key}`.slice(0, 255),
     Source__c: 'bulk',
     Stripe_Event_ID__c: eventId,

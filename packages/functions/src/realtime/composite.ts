@@ -1,3 +1,4 @@
+import type { AuditRow } from '@payments/core/audit-columns';
 import type { PaymentFailed } from '@payments/core/plan';
 import { columnsOf, type FieldValue, ownersOf, type Parent, type SalesforceRecord } from '@payments/core/record';
 
@@ -138,7 +139,7 @@ function lookups(
 }
 
 function platformEvent(failed: PaymentFailed, correlationId: string): Record<string, FieldValue> {
-  const columns: Record<string, FieldValue> = {
+  const columns: AuditRow<'Payment_Failed__e'> = {
     Event_ID__c: failed.eventId,
     Stripe_Subscription_ID__c: failed.subscriptionId,
     Stripe_Customer_ID__c: failed.customerId,

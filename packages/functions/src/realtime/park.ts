@@ -1,3 +1,4 @@
+import type { AuditRow } from '@payments/core/audit-columns';
 import { EnvelopeSchema } from '@payments/core/event';
 import type { Count } from '@payments/core/metrics';
 import * as v from 'valibot';
@@ -89,7 +90,7 @@ async function list(step: StepInput, input: ParkInput, crossed: Crossed, world: 
   const ids = identifiersOf(step);
   const at = new Date(world.nowMs()).toISOString();
   const path = `/sobjects/Sync_Failure__c/Failure_Key__c/${encodeURIComponent(`stripe.webhook:${ids.stripeEventId}`)}`;
-  const columns = {
+  const columns: AuditRow<'Sync_Failure__c'> = {
     Source__c: 'realtime',
     Event_Type__c: ids.type,
     Stripe_Event_ID__c: ids.stripeEventId,
@@ -106,7 +107,12 @@ async function list(step: StepInput, input: ParkInput, crossed: Crossed, world: 
   };
   const { body } = await world.salesforce({ method: 'PATCH', path, body: columns });
   const made = v.safeParse(v.object({ created: v.literal(true) }), body);
-  if (made.success) await world.salesforce({ method: 'PATCH', path, body: { First_Failed_At__c: at } });
+  if (made.success)
+    await world.salesforce({
+      method: 'PATCH',
+      path,
+      body: { First_Failed_At__c: at } satisfies AuditRow<'Sync_Failure__c'>,
+    });
 }
 
 class NoCallsLeft extends Error {
