@@ -7,7 +7,6 @@ import { UPSERT_KEYS, writtenColumns } from '@payments/core/written-columns';
 import * as v from 'valibot';
 import { expect, test } from 'vitest';
 import { type BatchAccount, tell } from './bulk/account.ts';
-import { failed } from './bulk/outcome.ts';
 import type { BufferedRow } from './bulk/row.ts';
 import { partsOf } from './realtime/composite.ts';
 import { park } from './realtime/park.ts';
@@ -79,7 +78,7 @@ async function writtenByBatches(written: Written): Promise<void> {
     ...{ id: '{}', columns: {}, owners: {}, events: ['evt_1'], correlationId: 'c-1', attempts: 4, apart: 0 },
     ...{ oldestAt: NOW_MS, newestAt: NOW_MS, firstBufferedAt: NOW_MS, notBefore: 0 },
   };
-  const outcome = failed({ retry: false, code: 'STRING_TOO_LONG', category: 'Data' });
+  const outcome = { kind: 'failed', retry: false, code: 'STRING_TOO_LONG', category: 'Data', apart: false } as const;
   const account: BatchAccount = {
     ...{ object: 'Stripe_Customer__c', batchId: 'b_1', parked: [{ key: 'cus_1', row, outcome }] },
     ...{ rows: new Map([['cus_1', row]]), outcomes: new Map([['cus_1', outcome]]) },
@@ -111,6 +110,7 @@ async function writtenByPark(written: Written): Promise<void> {
       },
       acquire: async () => ({ granted: true, retryAfterMs: 0 }),
       nowMs: () => NOW_MS,
+      count: () => {},
       log: () => {},
     },
   );
