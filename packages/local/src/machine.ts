@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { AwsFaults } from './aws/faults.ts';
+import type { AwsGuesses } from './aws/guesses.ts';
 import type { Graph } from './graph/graph.ts';
 import { synthesise } from './graph/synth.ts';
 import type { LogLine } from './lambda/function.ts';
@@ -41,6 +42,8 @@ export type MachineOptions = {
   readonly instances?: number;
   readonly scheduleSpeed?: number;
   readonly haste?: Haste;
+  /** What AWS does not document, turned the other way; the org and the account have switches of their own. */
+  readonly guesses?: AwsGuesses;
   readonly say: (line: string) => void;
   readonly onLog?: (line: LogLine) => void;
   readonly onExecution?: (execution: Execution) => void;
@@ -115,6 +118,7 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
       scheduleSpeed: options.scheduleSpeed ?? 1,
       haste: options.haste ?? UNHURRIED,
       faults: awsFaults,
+      guesses: options.guesses,
       onLog: options.onLog ?? (() => {}),
       onExecution: options.onExecution ?? (() => {}),
       onArrival: options.onArrival ?? (() => {}),

@@ -4,11 +4,14 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ACCOUNT, type Endpoint, MACHINE, queueArn, REGION, SECRET, startEndpoint } from './endpoint.fixture.ts';
 
-/** Debian's 2.9.19, which speaks the query protocol with SQS and CloudWatch. */
-const AWS_CLI = '/usr/bin/aws';
+/**
+ * Debian's 2.9.19, which speaks the query protocol with SQS and CloudWatch, or AWS's own package, which speaks JSON; the
+ * first that is here. Elsewhere these tests are skipped (`apt-get install awscli`).
+ */
+const AWS_CLI = ['/usr/bin/aws', '/usr/local/bin/aws'].find((file) => existsSync(file)) ?? '';
 const run = promisify(execFile);
 
-describe.skipIf(!existsSync(AWS_CLI))("Debian's aws command line", { timeout: 60_000 }, () => {
+describe.skipIf(AWS_CLI === '')("Debian's aws command line", { timeout: 60_000 }, () => {
   let endpoint: Endpoint;
   const env = {
     PATH: process.env.PATH,
@@ -24,9 +27,11 @@ describe.skipIf(!existsSync(AWS_CLI))("Debian's aws command line", { timeout: 60
     return stdout === '' ? undefined : JSON.parse(stdout);
   };
   beforeAll(async () => {
-    endpoint = await startEndpoint(async (payload) => {
-      if (payload === 'broken') throw Object.assign(new Error('FIELD_X'), { name: 'NeverRetry' });
-      return payload;
+    endpoint = await startEndpoint({
+      invoke: async (payload) => {
+        if (payload === 'broken') throw Object.assign(new Error('FIELD_X'), { name: 'NeverRetry' });
+        return payload;
+      },
     });
   });
   afterAll(() => endpoint.close());

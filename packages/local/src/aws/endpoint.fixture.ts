@@ -10,6 +10,7 @@ import { handleSecrets } from '../secrets/wire.ts';
 import type { Json } from '../states/definition.ts';
 import { createMachines } from '../states/machines.ts';
 import { handleStates } from '../states/wire.ts';
+import type { AwsGuesses } from './guesses.ts';
 import { identityDialect, identityService } from './identity.ts';
 import { type Service, startAwsServer } from './server.ts';
 
@@ -43,19 +44,30 @@ const DEFINITION = {
 };
 
 /** Every service on one port; `invoke` is the Lambda behind the machine. */
-export async function startEndpoint(invoke: (payload: Json) => Promise<Json> = async (payload) => payload) {
+export async function startEndpoint(
+  options: { readonly invoke?: (payload: Json) => Promise<Json>; readonly guesses?: AwsGuesses } = {},
+) {
+  const { invoke = async (payload: Json) => payload, guesses = {} } = options;
   const now = () => Date.now();
   const queues = await startQueues(
     [queue('bulk', queueArn('bulk-dead')), queue('bulk-dead'), queue('rule-dead'), queue('elsewhere')],
     REGION,
   );
-  const front = createQueuesFront({ queues, account: ACCOUNT, region: REGION, now, sleep: async () => {} });
+  const front = createQueuesFront({
+    queues,
+    account: ACCOUNT,
+    region: REGION,
+    now,
+    sleep: async () => {},
+    guesses: guesses.queues,
+  });
   const cloudwatch = createCloudWatch({ account: ACCOUNT, region: REGION, now });
   const machines = createMachines({
     machines: [{ name: 'payments', arn: MACHINE, definition: JSON.stringify(DEFINITION) }],
     invoke: (_fn, payload) => cloudwatch.invocation('sync', () => invoke(payload)),
     onStatusChange: cloudwatch.execution,
     now,
+    guesses: guesses.states,
   });
   const bus = createBus({
     account: ACCOUNT,
@@ -69,8 +81,9 @@ export async function startEndpoint(invoke: (payload: Json) => Promise<Json> = a
     deliver: async ({ arn }, payload) => queues.send(arn, payload),
     deadLetter: async (arn, { body, attributes }) => queues.send(arn, body, attributes),
     onMetric: cloudwatch.busMetric,
+    guesses: guesses.bus,
   });
-  const secrets = createSecrets({ secrets: [{ name: 'signing', arn: SECRET }], now });
+  const secrets = createSecrets({ secrets: [{ name: 'signing', arn: SECRET }], now, guesses: guesses.secrets });
   const server = await startAwsServer({
     host: '127.0.0.1',
     port: 0,

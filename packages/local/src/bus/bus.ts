@@ -217,7 +217,7 @@ export class Bus {
    */
   putEvents(entries: readonly PutEventsEntry[]): PutEventsResult[] {
     if (this.#stopped) throw new EventsError('InternalException', 'The bus is stopped.', { status: 500 });
-    checkRequest(entries, this.#guesses.exactLimit);
+    checkRequest(entries, this.#guesses);
     return entries.map((entry) => (entry.source?.startsWith('aws.') ? NOT_AUTHORIZED : this.#accept(entry)));
   }
 

@@ -68,7 +68,7 @@ export interface DeliveryOptions {
   /** Pause before the retry of that number, counted from 0. */
   retryDelay?(retry: number, random: () => number): number;
   /** Other answers to what AWS does not document. */
-  readonly guesses?: Partial<BusGuesses>;
+  readonly guesses?: Partial<BusGuesses> | undefined;
 }
 
 export interface Delivery {

@@ -1,7 +1,7 @@
 // From a PutEvents entry to the event rules see.
 import { busNameOf, DEFAULT_BUS } from './arn.ts';
 import { validation } from './events-error.ts';
-import { type BusGuesses, DEFAULT_GUESSES } from './guesses.ts';
+import type { BusGuesses } from './guesses.ts';
 import { isObject } from './pattern-operators.ts';
 
 /** One event offered to a bus. Everything is optional because EventBridge answers what is missing entry by entry. */
@@ -57,7 +57,7 @@ export function entrySize(entry: PutEventsEntry): number {
 /** Throws ValidationException for what EventBridge refuses as a whole: no entries, more than ten, or too many bytes. */
 export function checkRequest(
   entries: readonly PutEventsEntry[],
-  exactLimit: BusGuesses['exactLimit'] = DEFAULT_GUESSES.exactLimit,
+  { exactLimit, deepNesting }: Pick<BusGuesses, 'exactLimit' | 'deepNesting'>,
 ): void {
   const constraint = (problem: string) =>
     validation(
@@ -69,6 +69,9 @@ export function checkRequest(
   const allowed = exactLimit === 'refuse' ? MAX_REQUEST_BYTES - 1 : MAX_REQUEST_BYTES;
   if (entries.reduce((sum, entry) => sum + entrySize(entry), 0) > allowed) {
     throw validation('Total size of the entries in the request is over the limit.');
+  }
+  if (deepNesting === 'request' && entries.some(({ detail = '' }) => nesting(detail) > MAX_NESTING)) {
+    throw validation(`Detail nests deeper than ${MAX_NESTING} levels.`);
   }
 }
 

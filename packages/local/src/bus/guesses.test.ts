@@ -97,4 +97,16 @@ describe('a switch of the bus decides', () => {
     expect(() => shop().bus.putEvents([exact])).toThrow(/over the limit/);
     expect(shop({ exactLimit: 'accept' }).bus.putEvents([exact])).toMatchObject([{ eventId: 'id-1' }]);
   });
+
+  it('whether detail that nests too deep fails its entry or the request', () => {
+    const nested = (depth: number) => ({
+      ...entry({}),
+      detail: `{"x":${'['.repeat(depth - 1)}${']'.repeat(depth - 1)}}`,
+    });
+    const entries = [nested(1000), nested(1001)];
+    expect(shop().bus.putEvents(entries)).toMatchObject([{ eventId: 'id-1' }, { errorCode: 'MalformedDetail' }]);
+    const strict = shop({ deepNesting: 'request' }).bus;
+    expect(() => strict.putEvents(entries)).toThrow(/nests deeper than 1000/);
+    expect(strict.putEvents([nested(1000)])).toMatchObject([{ eventId: 'id-1' }]);
+  });
 });

@@ -17,6 +17,8 @@ export interface BusGuesses {
   readonly replayPacing: 'firstTries' | 'none';
   /** A request of exactly 1,048,576 bytes. */
   readonly exactLimit: 'refuse' | 'accept';
+  /** Detail that nests deeper than 1,000: `MalformedDetail` for that entry, or the whole request is refused. */
+  readonly deepNesting: 'entry' | 'request';
 }
 
 export const DEFAULT_GUESSES: BusGuesses = {
@@ -27,4 +29,5 @@ export const DEFAULT_GUESSES: BusGuesses = {
   replayEnd: 'included',
   replayPacing: 'firstTries',
   exactLimit: 'refuse',
+  deepNesting: 'entry',
 };

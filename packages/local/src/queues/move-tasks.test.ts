@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import type { QueueGuesses } from './guesses.ts';
 import { createMoveTasks, type MoveQueues } from './move-tasks.ts';
 
 /** Two queues in memory; `send` fails when told to. */
-function build(choice: { readonly sources?: readonly string[]; readonly refuse?: boolean } = {}) {
+function build(
+  choice: { readonly sources?: readonly string[]; readonly refuse?: boolean; readonly guesses?: QueueGuesses } = {},
+) {
   const dead = Array.from({ length: 30 }, (_, n) => `m${n}`);
   const moved: string[] = [];
   const pauses: number[] = [];
@@ -24,6 +27,7 @@ function build(choice: { readonly sources?: readonly string[]; readonly refuse?:
   };
   const tasks = createMoveTasks({
     queues,
+    guesses: choice.guesses,
     now: () => 0,
     sleep: (ms) =>
       new Promise<void>((resolve) => {
@@ -40,6 +44,20 @@ describe('a message move task', () => {
     const task = await tasks.start('dead', null, null);
     await expect.poll(() => task.status).toBe('COMPLETED');
     expect(moved).toEqual(Array.from({ length: 30 }, (_, n) => `m${n}`));
+  });
+
+  it('goes on until the queue is empty when the switch says so', async () => {
+    const { tasks, moved, dead, pauses, resume } = build({ guesses: { moveTaskEnd: 'empty' } });
+    const task = await tasks.start('dead', null, 10);
+    for (let batch = 1; batch <= 4; batch += 1) {
+      await expect.poll(() => pauses.length).toBe(batch);
+      // The fourth batch are letters that came back while the task ran; then the consumer is mended.
+      if (batch === 4) dead.splice(0);
+      resume();
+    }
+    await expect.poll(() => task.status).toBe('COMPLETED');
+    expect(moved).toHaveLength(40);
+    expect(task.toMove).toBe(30);
   });
 
   it('keeps the rate it was given, and stops between two batches when cancelled', async () => {

@@ -3,6 +3,7 @@
  * with a new id and age (docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide, "DLQ redrive").
  */
 import { randomUUID } from 'node:crypto';
+import { DEFAULT_GUESSES, type QueueGuesses } from './guesses.ts';
 import { SqsError } from './sqs-error.ts';
 
 export type Parcel = {
@@ -49,8 +50,10 @@ export function createMoveTasks(options: {
   readonly queues: MoveQueues;
   readonly now: () => number;
   readonly sleep: (ms: number) => Promise<unknown>;
+  readonly guesses?: Partial<QueueGuesses> | undefined;
 }) {
   const { queues } = options;
+  const { moveTaskEnd } = { ...DEFAULT_GUESSES, ...options.guesses };
   const tasks: MoveTask[] = [];
   const runs = new Set<Promise<void>>();
 
@@ -59,9 +62,9 @@ export function createMoveTasks(options: {
   const run = async (task: MoveTask, target: string): Promise<void> => {
     const size = Math.min(BATCH, task.perSecond ?? BATCH);
     try {
-      // What arrives while the task runs stays: a consumer that still fails would otherwise keep it going for ever.
-      while (task.status === 'RUNNING' && task.moved < task.toMove) {
-        const parcels = await queues.receive(task.source, Math.min(size, task.toMove - task.moved));
+      const left = (): number => (moveTaskEnd === 'startingCount' ? task.toMove - task.moved : size);
+      while (task.status === 'RUNNING' && left() > 0) {
+        const parcels = await queues.receive(task.source, Math.min(size, left()));
         if (parcels.length === 0) break;
         await queues.send(target, parcels);
         await queues.remove(

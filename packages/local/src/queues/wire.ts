@@ -4,6 +4,7 @@
  */
 import * as v from 'valibot';
 import type { Service, ServiceAnswer, ServiceCall } from '../aws/server.ts';
+import type { QueueGuesses } from './guesses.ts';
 import { createMoveTasks, type MoveQueues, type MoveTask, type MoveTasks, type Parcel } from './move-tasks.ts';
 import type { Queues } from './queues.ts';
 import { queueDoesNotExist, SqsError } from './sqs-error.ts';
@@ -49,10 +50,11 @@ export function createQueuesFront(options: {
   readonly region: string;
   readonly now: () => number;
   readonly sleep: (ms: number) => Promise<unknown>;
+  readonly guesses?: Partial<QueueGuesses> | undefined;
 }): { readonly service: Service; close(): Promise<void> } {
   const { queues, account, region } = options;
   const behind = moveQueues(queues, account, region);
-  const tasks = createMoveTasks({ queues: behind, now: options.now, sleep: options.sleep });
+  const tasks = createMoveTasks({ ...options, queues: behind });
   return {
     async service(operation, input, call) {
       try {

@@ -9,6 +9,7 @@ import { bufferKeys } from '@payments/functions/adapters/buffer';
 import { connectRedis, type Redis } from '@payments/functions/adapters/redis';
 import * as v from 'valibot';
 import type { AwsFaults } from '../aws/faults.ts';
+import type { AwsGuesses } from '../aws/guesses.ts';
 import { identityDialect, identityService } from '../aws/identity.ts';
 import { type Service, startAwsServer } from '../aws/server.ts';
 import { type Bus, createBus, DeliveryError, type Target } from '../bus/bus.ts';
@@ -54,6 +55,8 @@ export type RoadOptions = {
   readonly haste: Haste;
   /** What goes wrong on purpose. */
   readonly faults: AwsFaults;
+  /** What AWS does not document, turned the other way. */
+  readonly guesses?: AwsGuesses | undefined;
   readonly onLog: (line: LogLine) => void;
   readonly onExecution: (execution: Execution) => void;
   readonly onArrival: (arrival: Arrival) => void;
@@ -90,7 +93,7 @@ export type Road = {
 
 export async function startRoad(options: RoadOptions): Promise<Road> {
   const graph = hastened(options.graph, options.haste);
-  const { faults } = options;
+  const { faults, guesses = {} } = options;
   const now = (): number => Date.now();
   const closers: (() => unknown)[] = [];
   const close = async (): Promise<void> => {
@@ -103,7 +106,7 @@ export async function startRoad(options: RoadOptions): Promise<Road> {
     closers.push(() => buffer.disconnect());
     const queues = await startQueues(graph.queues, graph.region);
     closers.push(() => queues.close());
-    const secrets = createSecrets({ secrets: graph.secrets, now });
+    const secrets = createSecrets({ secrets: graph.secrets, now, guesses: guesses.secrets });
     for (const [name, value] of options.secretValues) secrets.put(name, value);
 
     const { account, region } = graph;
@@ -124,6 +127,7 @@ export async function startRoad(options: RoadOptions): Promise<Road> {
         options.onExecution(execution);
       },
       now,
+      guesses: guesses.states,
     });
     const bus = createBus({
       account: graph.account,
@@ -145,6 +149,7 @@ export async function startRoad(options: RoadOptions): Promise<Road> {
       retryDelay: (retry, random) => guessedRetryDelay(retry, random) / options.haste.retries,
       onMetric: cloudwatch.busMetric,
       unknownBus: 'refuse',
+      guesses: guesses.bus,
     });
     closers.push(
       () => machines.close(),
@@ -152,7 +157,14 @@ export async function startRoad(options: RoadOptions): Promise<Road> {
     );
     loadBus(bus, graph);
 
-    const front = createQueuesFront({ queues, account, region, now, sleep: (ms) => delay(ms) });
+    const front = createQueuesFront({
+      queues,
+      account,
+      region,
+      now,
+      sleep: (ms) => delay(ms),
+      guesses: guesses.queues,
+    });
     closers.push(() => front.close());
     const aws = await startAwsServer({
       host: options.host,

@@ -10,6 +10,7 @@ import {
 } from './bulk-csv.ts';
 import { checkKeyColumn, saveChunk } from './bulk-rows.ts';
 import type { Engine } from './engine.ts';
+import { guessedWords } from './guesses.ts';
 import { idAt } from './ids.ts';
 import { MAX_ROWS, type RowResult } from './rest-collections.ts';
 import { SalesforceError } from './salesforce-error.ts';
@@ -142,26 +143,26 @@ export class IngestJobs {
   }
 
   upload(job: IngestJob, csv: string): void {
-    if (job.state !== 'Open' || job.csv !== null) throw invalidState(job, 'upload data');
+    if (job.state !== 'Open' || job.csv !== null) throw this.#invalidState(job, 'upload data');
     job.csv = csv;
   }
 
   /** UploadComplete: the job queues and then works through its rows on the org's clock. */
   complete(job: IngestJob): void {
-    if (job.state !== 'Open') throw invalidState(job, 'be closed');
+    if (job.state !== 'Open') throw this.#invalidState(job, 'be closed');
     this.#enter(job, 'UploadComplete');
     this.#later(this.#timing.queueMs, job, 'UploadComplete', () => this.#begin(job));
   }
 
   abort(job: IngestJob): void {
-    if (FINISHED.includes(job.state)) throw invalidState(job, 'be aborted');
+    if (FINISHED.includes(job.state)) throw this.#invalidState(job, 'be aborted');
     this.#readForResults(job);
     this.#enter(job, 'Aborted');
   }
 
   /** Deleting a queued job loses its data without a word, as in Salesforce. */
   remove(job: IngestJob): void {
-    if (job.state !== 'UploadComplete' && !FINISHED.includes(job.state)) throw invalidState(job, 'be deleted');
+    if (job.state !== 'UploadComplete' && !FINISHED.includes(job.state)) throw this.#invalidState(job, 'be deleted');
     this.#jobs.delete(job.id);
   }
 
@@ -270,14 +271,15 @@ export class IngestJobs {
     if (FINISHED.includes(state)) job.processingMs = job.modifiedAt - job.startedAt;
   }
 
+  #invalidState(job: IngestJob, wish: string): SalesforceError {
+    const likely = `Job ${job.id} is in state ${job.state} and cannot ${wish}`;
+    return new SalesforceError(400, 'INVALIDJOBSTATE', guessedWords(this.#engine.guesses, likely));
+  }
+
   #forgetOld(): void {
     const oldest = this.#engine.clock.now() - KEPT_MS;
     for (const [id, job] of this.#jobs) if (job.createdAt < oldest) this.#jobs.delete(id);
   }
-}
-
-function invalidState(job: IngestJob, wish: string): SalesforceError {
-  return new SalesforceError(400, 'INVALIDJOBSTATE', `Job ${job.id} is in state ${job.state} and cannot ${wish}`);
 }
 
 function shuffleInPlace<T>(items: T[], random: () => number): void {

@@ -1,7 +1,8 @@
 import { DELIMITERS, LINE_ENDINGS, quotedLine } from './bulk-csv.ts';
 import type { IngestJob } from './bulk-jobs.ts';
 import type { Engine } from './engine.ts';
-import type { RowError } from './salesforce-error.ts';
+import { guessedWords } from './guesses.ts';
+import { type RowError, SalesforceError } from './salesforce-error.ts';
 import { type FieldSchema, fieldNamed, type ObjectSchema } from './schema.ts';
 import { wireDateTime } from './values.ts';
 
@@ -31,6 +32,12 @@ export function resultFile(job: IngestJob, kind: ResultKind): { readonly csv: st
   });
   const columns = quotedLine(['sf__Id', success ? 'sf__Created' : 'sf__Error'], delimiter);
   return { csv: [`${columns}${delimiter}${header}`, ...lines].join(end) + end, rows: lines.length };
+}
+
+/** Results of an ingest or a query job that still runs. */
+export function resultsNotReady(engine: Engine, job: { readonly id: string; readonly state: string }): SalesforceError {
+  const likely = `Job ${job.id} is in state ${job.state}; its results are not ready`;
+  return new SalesforceError(400, 'INVALIDJOBSTATE', guessedWords(engine.guesses, likely));
 }
 
 /** The job as its creation answers it. */

@@ -29,7 +29,7 @@ export function saveChunk(
 
 function readRow(engine: Engine, job: IngestJob, columns: readonly Column[], cells: readonly string[]) {
   try {
-    return readRecord(engine.schema, job.object, rowAsRecord(columns, cells), 'csv', engine.switches);
+    return readRecord(engine.schema, job.object, rowAsRecord(columns, cells), 'csv', engine.guesses);
   } catch (error) {
     if (error instanceof SalesforceError) return error;
     throw error;

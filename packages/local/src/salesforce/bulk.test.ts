@@ -281,12 +281,3 @@ describe('other operations', () => {
     });
   });
 });
-
-test('polling costs calls, or only the creation when switched', async () => {
-  await upload('Stripe_Customer_ID__c\ncus_1\n');
-  expect(running.org.apiCalls().byKind).toEqual({ bulkIngest: 3 });
-  await running.close();
-  running = await startOrg({ clock, switches: { bulkCounting: 'jobOnly' } });
-  await upload('Stripe_Customer_ID__c\ncus_1\n');
-  expect(running.org.apiCalls().byKind).toEqual({ bulkIngest: 1 });
-});

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import * as v from 'valibot';
+import { DEFAULT_GUESSES } from './guesses.ts';
 import { idAt } from './ids.ts';
 import { fieldNamed, type ObjectSchema, objectNamed, type Stored } from './schema.ts';
 import { metadataRoots, readMetadata } from './schema-loader.ts';
@@ -62,5 +63,5 @@ function readCell(object: ObjectSchema, file: string, name: string, text: string
   const field = fieldNamed(object, name);
   if (field === undefined) throw new Error(`${file}: ${object.name} has no field ${name}.`);
   if (text === '') return field.defaultValue;
-  return readValue(field, text, 'csv', { beyondScale: 'reject', trimText: false });
+  return readValue(field, text, 'csv', { ...DEFAULT_GUESSES, beyondScale: 'reject' });
 }

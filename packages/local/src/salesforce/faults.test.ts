@@ -133,14 +133,6 @@ describe('row locks between writers', () => {
     ]);
   });
 
-  test('the status of a single record is a switch', async () => {
-    await running.close();
-    running = await startOrg({ clock, switches: { lockStatus: 400 } });
-    const id = idOf(await customer('cus_1'));
-    running.org.preset({ preset: 'lockRow', id, times: 1 });
-    expect((await customer('cus_1')).status).toBe(400);
-  });
-
   test('with a hold, two children of one parent wait for each other', async () => {
     await running.close();
     running = await startOrg({ clock, locks: { holdMs: 100, waitMs: 10_000 } });

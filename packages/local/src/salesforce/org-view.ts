@@ -82,7 +82,7 @@ export function viewOf(world: FaultWorld): OrgView {
       const object = objectOf(name);
       if (!isRecord(fields)) throw new Error('fields must be a record');
       try {
-        const input = readRecord(schema, object, fields, 'json', engine.switches);
+        const input = readRecord(schema, object, fields, 'json', engine.guesses);
         const { id } = saveRecord(engine, object, { kind: 'insert' }, input);
         store.commit();
         settleCustomers(engine);

@@ -1,6 +1,7 @@
+import { guessedWords, type OrgGuesses } from './guesses.ts';
 import { noSuchColumn, SalesforceError } from './salesforce-error.ts';
 import { type FieldSchema, fieldNamed, type ObjectSchema, objectNamed, type Schema, type Stored } from './schema.ts';
-import { readValue, type Spelling, type ValueSwitches } from './values.ts';
+import { readValue, type Spelling } from './values.ts';
 
 /** A parent named by one of its external ids instead of its id. The value is kept as sent: errors echo it. */
 export type Link = {
@@ -17,11 +18,6 @@ export type RecordInput = {
   readonly links: readonly Link[];
 };
 
-export type InputSwitches = ValueSwitches & {
-  /** `Account__c` and `Account__r` in one record. */
-  readonly parentTwice: 'reject' | 'linkWins';
-};
-
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
@@ -31,7 +27,7 @@ export function readRecord(
   object: ObjectSchema,
   record: Readonly<Record<string, unknown>>,
   spelling: Spelling,
-  switches: InputSwitches,
+  guesses: OrgGuesses,
 ): RecordInput {
   const given: Record<string, Stored> = {};
   const links: Link[] = [];
@@ -40,19 +36,19 @@ export function readRecord(
     if (name === 'attributes') continue;
     const field = fieldNamed(object, name);
     if (field === undefined) {
-      links.push(readLink(schema, object, name, raw));
+      links.push(readLink(schema, object, name, raw, guesses));
       continue;
     }
-    const value = readValue(field, raw, spelling, switches);
+    const value = readValue(field, raw, spelling, guesses);
     if (field.type !== 'id') given[field.name] = value;
     else if (typeof value === 'string') id = value;
   }
   const twice = links.find((link) => link.field.name in given);
-  if (twice !== undefined && switches.parentTwice === 'reject') throw parentGivenTwice(twice.field);
+  if (twice !== undefined && guesses.parentTwice === 'reject') throw parentGivenTwice(twice.field, guesses);
   return { id, given, links };
 }
 
-function readLink(schema: Schema, object: ObjectSchema, name: string, raw: unknown): Link {
+function readLink(schema: Schema, object: ObjectSchema, name: string, raw: unknown, guesses: OrgGuesses): Link {
   const field = object.byRelationship.get(name.toLowerCase());
   if (field === undefined) throw noSuchColumn(name, object.name);
   if (!isRecord(raw)) {
@@ -60,7 +56,7 @@ function readLink(schema: Schema, object: ObjectSchema, name: string, raw: unkno
     throw new SalesforceError(
       400,
       'INVALID_FIELD',
-      `The relationship ${name} needs an external id; clear it with ${field.name}`,
+      guessedWords(guesses, `The relationship ${name} needs an external id; clear it with ${field.name}`),
       [field.name],
     );
   }
@@ -88,11 +84,11 @@ function linkKey(parent: ObjectSchema, name: string): FieldSchema {
   );
 }
 
-function parentGivenTwice(field: FieldSchema): SalesforceError {
+function parentGivenTwice(field: FieldSchema, guesses: OrgGuesses): SalesforceError {
   return new SalesforceError(
     400,
     'INVALID_FIELD',
-    `${field.name} and ${field.relationshipName} are both given; a parent is named once`,
+    guessedWords(guesses, `${field.name} and ${field.relationshipName} are both given; a parent is named once`),
     [field.name],
   );
 }

@@ -1,8 +1,17 @@
 import * as v from 'valibot';
 import { type IngestJob, type IngestJobs, isFinished, type Operation } from './bulk-jobs.ts';
-import { externalKey, jobInfo, jobLayout, jobSummary, type ResultKind, resultFile } from './bulk-results.ts';
+import {
+  externalKey,
+  jobInfo,
+  jobLayout,
+  jobSummary,
+  type ResultKind,
+  resultFile,
+  resultsNotReady,
+} from './bulk-results.ts';
 import { type Answer, type Call, methodNotAllowed, noContent, readBody } from './call.ts';
 import type { Engine } from './engine.ts';
+import { guessedWords } from './guesses.ts';
 import { parseId } from './ids.ts';
 import { resourceNotFound, SalesforceError } from './salesforce-error.ts';
 import { objectNamed } from './schema.ts';
@@ -29,16 +38,10 @@ export function answerIngest(engine: Engine, jobs: IngestJobs, call: Call): Answ
   if (idText === undefined) return answerList(engine, jobs, call);
   const job = jobs.find(parseId(idText) ?? idText);
   if (part === undefined) return answerJob(engine, jobs, call, job);
-  if (part.toLowerCase() === 'batches') return answerUpload(jobs, call, job);
+  if (part.toLowerCase() === 'batches') return answerUpload(engine, jobs, call, job);
   const kind = RESULTS.find((name) => name === part.toLowerCase());
   if (kind === undefined) throw resourceNotFound();
-  if (!isFinished(job)) {
-    throw new SalesforceError(
-      400,
-      'INVALIDJOBSTATE',
-      `Job ${job.id} is in state ${job.state}; its results are not ready`,
-    );
-  }
+  if (!isFinished(job)) throw resultsNotReady(engine, job);
   const { csv, rows } = resultFile(job, kind);
   return {
     status: 200,
@@ -59,8 +62,8 @@ function createJob(engine: Engine, jobs: IngestJobs, call: Call): Answer {
   const body = readBody(NewJobBody, call.json());
   const object = objectNamed(engine.schema, body.object);
   if (object === undefined || (object.kind !== 'object' && object.kind !== 'setting')) {
-    const code = engine.switches.bulkUnknownObject;
-    throw new SalesforceError(400, code, `Unable to find object: ${body.object}`);
+    const code = engine.guesses.bulkUnknownObject;
+    throw new SalesforceError(400, code, guessedWords(engine.guesses, `Unable to find object: ${body.object}`));
   }
   const name = body.externalIdFieldName;
   const key = name === undefined ? null : externalKey(object, name);
@@ -107,13 +110,13 @@ function answerJob(engine: Engine, jobs: IngestJobs, call: Call, job: IngestJob)
   }
 }
 
-function answerUpload(jobs: IngestJobs, call: Call, job: IngestJob): Answer {
+function answerUpload(engine: Engine, jobs: IngestJobs, call: Call, job: IngestJob): Answer {
   if (call.method !== 'PUT') throw methodNotAllowed(call.method, 'PUT');
   if (call.raw.byteLength > MAX_UPLOAD_BYTES) {
     throw new SalesforceError(
       400,
       'CLIENT_ERROR',
-      'ClientInputError : The uploaded data is larger than 150 MB after encoding',
+      guessedWords(engine.guesses, 'ClientInputError : The uploaded data is larger than 150 MB after encoding'),
     );
   }
   jobs.upload(job, call.text);

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { DELIMITERS, type DelimiterName, LINE_ENDINGS, type LineEndingName, quotedLine } from './bulk-csv.ts';
+import { resultsNotReady } from './bulk-results.ts';
 import { type Answer, type Call, methodNotAllowed, noContent, readBody } from './call.ts';
 import type { Engine } from './engine.ts';
 import { idAt, parseId } from './ids.ts';
@@ -102,7 +103,7 @@ export function answerQueryJobs(engine: Engine, jobs: QueryJobs, call: Call): An
     };
   }
   const job = jobs.find(idText);
-  if (part?.toLowerCase() === 'results') return results(job, call);
+  if (part?.toLowerCase() === 'results') return results(engine, job, call);
   if (part !== undefined) throw resourceNotFound();
   if (call.method === 'DELETE') {
     jobs.remove(job);
@@ -133,14 +134,8 @@ function summary(engine: Engine, job: QueryJob) {
   };
 }
 
-function results(job: QueryJob, call: Call): Answer {
-  if (job.state !== 'JobComplete') {
-    throw new SalesforceError(
-      400,
-      'INVALIDJOBSTATE',
-      `Job ${job.id} is in state ${job.state}; its results are not ready`,
-    );
-  }
+function results(engine: Engine, job: QueryJob, call: Call): Answer {
+  if (job.state !== 'JobComplete') throw resultsNotReady(engine, job);
   const start = Number(call.query.get('locator') ?? 0);
   const most = Number(call.query.get('maxRecords') ?? job.rows.length);
   const page = job.rows.slice(start, start + most);

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { type Answer, type Call, methodNotAllowed, readBody } from './call.ts';
 import type { Engine } from './engine.ts';
+import { guessedWords } from './guesses.ts';
 import { parseId } from './ids.ts';
 import { isRecord, type RecordInput, readRecord } from './record-input.ts';
 import { asRowError, idNotFound, type RowError, resourceNotFound, SalesforceError } from './salesforce-error.ts';
@@ -62,7 +63,12 @@ function upsertTasks(
     const type = objectOf(engine, record);
     if (type instanceof SalesforceError) return type;
     if (type !== object)
-      return new SalesforceError(400, 'INVALID_TYPE', `The records to upsert must be of type ${object.name}`, []);
+      return new SalesforceError(
+        400,
+        'INVALID_TYPE',
+        guessedWords(engine.guesses, `The records to upsert must be of type ${object.name}`),
+        [],
+      );
     return readRow(engine, object, record);
   });
   const values = inputs.map((input) => (input instanceof SalesforceError ? null : keyValueOf(key, input)));
@@ -84,11 +90,11 @@ function keyValueOf(key: FieldSchema, input: RecordInput): Stored {
 /** A wrong column or type is found when the body is parsed: the whole call fails, or the row, as the switch says. */
 function readRow(engine: Engine, object: ObjectSchema, record: Record<string, unknown>): RecordInput | SalesforceError {
   try {
-    return readRecord(engine.schema, object, record, 'json', engine.switches);
+    return readRecord(engine.schema, object, record, 'json', engine.guesses);
   } catch (error) {
     if (!(error instanceof SalesforceError)) throw error;
     const parsing = error.errorCode === 'JSON_PARSER_ERROR' || error.message.startsWith('No such column');
-    if (parsing && engine.switches.collectionInput === 'request') throw error;
+    if (parsing && engine.guesses.collectionInput === 'request') throw error;
     return error;
   }
 }

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { type Answer, type Call, errorAnswer, readBody, splitPath } from './call.ts';
 import type { Engine } from './engine.ts';
+import { guessedWords } from './guesses.ts';
 import { isRecord } from './record-input.ts';
 import { resourceNotFound, SalesforceError } from './salesforce-error.ts';
 
@@ -35,14 +36,14 @@ export type AnswerPart = (call: Call) => Answer;
 /** `/composite`: up to 25 requests in one API call, in order. The outer status is 200 whatever happened inside. */
 export function answerComposite(engine: Engine, call: Call, answerPart: AnswerPart): Answer {
   const { allOrNone, compositeRequest } = readBody(CompositeBody, call.json());
-  const refusal = tooMuch(compositeRequest);
+  const refusal = tooMuch(engine, compositeRequest);
   if (refusal !== null) return { status: 200, body: { compositeResponse: [partError(refusal, null)] } };
   checkReferenceIds(compositeRequest);
   const { responses } = runParts(engine, compositeRequest, allOrNone, answerPart);
   return { status: 200, body: { compositeResponse: responses } };
 }
 
-function tooMuch(parts: readonly Part[]): SalesforceError | null {
+function tooMuch(engine: Engine, parts: readonly Part[]): SalesforceError | null {
   if (parts.length > MAX_PARTS) {
     return new SalesforceError(400, 'LIMIT_EXCEEDED', `The request can’t contain more than ${MAX_PARTS} operations.`);
   }
@@ -51,7 +52,10 @@ function tooMuch(parts: readonly Part[]): SalesforceError | null {
   return new SalesforceError(
     400,
     'LIMIT_EXCEEDED',
-    `The request can’t contain more than ${MAX_HEAVY_PARTS} query or collections operations.`,
+    guessedWords(
+      engine.guesses,
+      `The request can’t contain more than ${MAX_HEAVY_PARTS} query or collections operations.`,
+    ),
   );
 }
 

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { type Answer, type Call, errorAnswer, readBody } from './call.ts';
 import type { Engine } from './engine.ts';
+import { guessedWords } from './guesses.ts';
 import { type AnswerPart, checkReferenceIds, Part, type PartResponse, runParts } from './rest-composite.ts';
 import { SalesforceError } from './salesforce-error.ts';
 
@@ -19,13 +20,24 @@ export function answerGraph(engine: Engine, call: Call, answerPart: AnswerPart):
   const nodes = graphs.reduce((sum, graph) => sum + graph.compositeRequest.length, 0);
   if (graphs.length > MAX_GRAPHS || nodes > MAX_NODES) {
     const most = graphs.length > MAX_GRAPHS ? `${MAX_GRAPHS} graphs` : `${MAX_NODES} nodes`;
-    throw new SalesforceError(400, 'LIMIT_EXCEEDED', `The request can’t contain more than ${most}.`);
+    throw new SalesforceError(
+      400,
+      'LIMIT_EXCEEDED',
+      guessedWords(engine.guesses, `The request can’t contain more than ${most}.`),
+    );
   }
   let failures = 0;
   const answers = graphs.map(({ graphId, compositeRequest }) => {
-    if (failures >= MAX_FAILED) return graphAnswer(graphId, compositeRequest.map(notTried), false);
+    if (failures >= MAX_FAILED)
+      return graphAnswer(
+        graphId,
+        compositeRequest.map((part) => notTried(engine, part)),
+        false,
+      );
     checkReferenceIds(compositeRequest);
-    const { responses, failed } = runParts(engine, compositeRequest, true, (part) => onlyRecords(part, answerPart));
+    const { responses, failed } = runParts(engine, compositeRequest, true, (part) =>
+      onlyRecords(engine, part, answerPart),
+    );
     if (failed) failures++;
     return graphAnswer(graphId, responses, !failed);
   });
@@ -36,12 +48,14 @@ function graphAnswer(graphId: string, compositeResponse: readonly PartResponse[]
   return { graphId, graphResponse: { compositeResponse }, isSuccessful };
 }
 
-function onlyRecords(call: Call, answerPart: AnswerPart): Answer {
+function onlyRecords(engine: Engine, call: Call, answerPart: AnswerPart): Answer {
   if (call.segments[0]?.toLowerCase() === 'sobjects') return answerPart(call);
-  throw new SalesforceError(400, 'INVALID_INPUT', 'Composite graph requests take /sobjects addresses only.');
+  const likely = 'Composite graph requests take /sobjects addresses only.';
+  throw new SalesforceError(400, 'INVALID_INPUT', guessedWords(engine.guesses, likely));
 }
 
-function notTried(part: Part): PartResponse {
-  const error = new SalesforceError(400, 'PROCESSING_HALTED', 'Too many graphs failed; this one was not processed.');
+function notTried(engine: Engine, part: Part): PartResponse {
+  const likely = 'Too many graphs failed; this one was not processed.';
+  const error = new SalesforceError(400, 'PROCESSING_HALTED', guessedWords(engine.guesses, likely));
   return { body: errorAnswer(error).body, httpHeaders: {}, httpStatusCode: 400, referenceId: part.referenceId };
 }

@@ -90,7 +90,7 @@ function answerByKey(engine: Engine, call: Call, object: ObjectSchema, name: str
 }
 
 export function keyValue(engine: Engine, key: FieldSchema, text: string) {
-  return readValue(key, text, 'csv', engine.switches);
+  return readValue(key, text, 'csv', engine.guesses);
 }
 
 function upsert(engine: Engine, call: Call, object: ObjectSchema, key: FieldSchema, text: string): Answer {
@@ -117,7 +117,7 @@ function severalMatches(call: Call, object: ObjectSchema, ids: readonly string[]
 function saveBody(engine: Engine, object: ObjectSchema, call: Call, order: SaveOrder): Saved {
   const body = call.json();
   if (!isRecord(body)) throw jsonParserError('Cannot deserialize instance of sobject from the request body');
-  const input = readRecord(engine.schema, object, body, 'json', engine.switches);
+  const input = readRecord(engine.schema, object, body, 'json', engine.guesses);
   const inPath = order.kind === 'upsert' && order.key.name in input.given ? order.key.name : null;
   const forbidden = inPath ?? (input.id === null ? null : 'Id');
   if (forbidden !== null) {

@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { type Answer, type Call, methodNotAllowed, readBody } from './call.ts';
 import type { Engine } from './engine.ts';
+import { guessedWords } from './guesses.ts';
 import { isRecord, readRecord } from './record-input.ts';
 import { MAX_ROWS } from './rest-collections.ts';
 import { asRowError, resourceNotFound, SalesforceError } from './salesforce-error.ts';
@@ -28,7 +29,8 @@ export function answerTree(engine: Engine, call: Call): Answer {
   for (const record of records) insertTree(engine, root, record, null, results);
   if (results.length > MAX_ROWS) {
     engine.store.rollbackTo(start);
-    throw new SalesforceError(400, 'INVALID_INPUT', `The request can’t contain more than ${MAX_ROWS} records.`);
+    const likely = `The request can’t contain more than ${MAX_ROWS} records.`;
+    throw new SalesforceError(400, 'INVALID_INPUT', guessedWords(engine.guesses, likely));
   }
   const failed = results.filter((result) => 'errors' in result);
   if (failed.length === 0) return { status: 201, body: { hasErrors: false, results } };
@@ -58,9 +60,10 @@ function insertTree(
   }
   try {
     if (objectNamed(engine.schema, type) !== object) {
-      throw new SalesforceError(400, 'INVALID_INPUT', `The record must be of type ${object.name}`, []);
+      const likely = `The record must be of type ${object.name}`;
+      throw new SalesforceError(400, 'INVALID_INPUT', guessedWords(engine.guesses, likely), []);
     }
-    const input = readRecord(engine.schema, object, own, 'json', engine.switches);
+    const input = readRecord(engine.schema, object, own, 'json', engine.guesses);
     const { id } = saveRecord(engine, object, { kind: 'insert' }, input);
     results.push({ referenceId, id });
     for (const [child, field, records] of children) {

@@ -481,14 +481,4 @@ describe('collections', () => {
     const six = Array.from({ length: 6 }, (_, i) => part(`r${i}`, [record(`cus_${i}`)]));
     expect((await send('POST', `${V}/composite`, { compositeRequest: six })).text).toContain('LIMIT_EXCEEDED');
   });
-
-  test('a wrong column fails the whole call, or its row when switched', async () => {
-    expect((await upsert([record('cus_1'), record('cus_2', { Nope__c: 1 })])).status).toBe(400);
-    await running.close();
-    running = await startOrg({ switches: { collectionInput: 'row' } });
-    expect((await upsert([record('cus_1'), record('cus_2', { Nope__c: 1 })])).body).toMatchObject([
-      { success: true },
-      { success: false },
-    ]);
-  });
 });

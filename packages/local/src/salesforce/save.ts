@@ -107,7 +107,7 @@ function matchRow(engine: Engine, object: ObjectSchema, order: SaveOrder): Row |
 
 function resolveLink(engine: Engine, link: Link): string {
   const { parent, key, value } = link;
-  const echo = engine.switches.foreignKeyEcho === 'lowerCase' ? value.toLowerCase() : value;
+  const echo = engine.guesses.foreignKeyEcho === 'lowerCase' ? value.toLowerCase() : value;
   const table = engine.store.table(parent.name);
   if (key.type === 'id') {
     const row = table.get(parseId(value) ?? value);
@@ -133,7 +133,7 @@ function checkWriteable(engine: Engine, object: ObjectSchema, before: Row | null
     if (field.updateable) return false;
     // A master named again without change is no change.
     const same = field.masterDetail && field.createable && before.values[name] === given[name];
-    return !(same && engine.switches.sameMaster === 'accept');
+    return !(same && engine.guesses.sameMaster === 'accept');
   });
   if (refused.length > 0) throw notWriteable(refused);
 }

@@ -4,9 +4,10 @@ import { type BulkTiming, IngestJobs } from './bulk-jobs.ts';
 import type { Call } from './call.ts';
 import { type Clock, systemClock } from './clock.ts';
 import { loadCustomMetadata } from './custom-metadata.ts';
-import { DEFAULT_SWITCHES, type Engine, type Switches } from './engine.ts';
+import type { Engine } from './engine.ts';
 import { answerFaultRequest } from './fault-requests.ts';
 import { Faults } from './faults.ts';
+import { DEFAULT_GUESSES, type OrgGuesses } from './guesses.ts';
 import { to18 } from './ids.ts';
 import { OAuth } from './oauth.ts';
 import { type OrgView, viewOf } from './org-view.ts';
@@ -45,7 +46,7 @@ export type OrgOptions = {
   readonly dailyApiRequests?: number;
   readonly bulk?: Partial<BulkTiming>;
   readonly locks?: Partial<LockTiming>;
-  readonly switches?: Partial<Switches>;
+  readonly guesses?: Partial<OrgGuesses>;
   /** Rows are kept in this folder and found again at the next start; without it they live as long as the process. */
   readonly dataDir?: string;
   /** Bugs of the org itself; printed by default. */
@@ -68,7 +69,7 @@ const VERSIONS = { oldest: 31, newest: 68 } as const;
 export async function serveOrg(options: OrgOptions): Promise<RunningOrg> {
   const schema = loadSchema(options.schemaDir);
   const clock = options.clock ?? systemClock;
-  const engine = makeEngine(schema, clock, { ...DEFAULT_SWITCHES, ...options.switches });
+  const engine = makeEngine(schema, clock, { ...DEFAULT_GUESSES, ...options.guesses });
   const username = options.username ?? 'integration@local.example';
   const persistence = options.dataDir === undefined ? null : persist(engine.store, options.dataDir);
   loadCustomMetadata(engine.store, options.schemaDir);
@@ -94,7 +95,7 @@ export async function serveOrg(options: OrgOptions): Promise<RunningOrg> {
     faults,
     api: services.api,
     versions: VERSIONS,
-    counts: (call) => countsAsCall(engine.switches, call),
+    counts: (call) => countsAsCall(engine.guesses, call),
     rest: (call, done) => transact(engine, locks, () => answerRest(services, call), done),
     other: (request) =>
       answerFaultRequest(world, request) ?? answerSoap(request.path, request.text, (token) => oauth.isValid(token)),
@@ -115,14 +116,14 @@ export async function serveOrg(options: OrgOptions): Promise<RunningOrg> {
 }
 
 /** An org without its server: what writes need. */
-export function makeEngine(schema: Schema, clock: Clock, switches: Switches): Engine {
+export function makeEngine(schema: Schema, clock: Clock, guesses: OrgGuesses): Engine {
   return {
     schema,
     store: new Store(schema),
     clock,
     userId: USER_ID,
-    switches,
-    locks: new RowLocks(() => switches.lockStatus),
+    guesses,
+    locks: new RowLocks(() => guesses.lockStatus),
     newUuid: randomUUID,
     refusedRows: new Map(),
     storageLimit: Number.POSITIVE_INFINITY,
@@ -149,10 +150,10 @@ function makeOAuth(options: OrgOptions, clock: Clock, username: string): OAuth {
 }
 
 /** Bulk 2.0 requests count one by one, or only the job's creation: Salesforce's documentation says both. */
-function countsAsCall(switches: Switches, call: Call): boolean {
+function countsAsCall(guesses: OrgGuesses, call: Call): boolean {
   const kind: CallKind = kindOf(call.segments);
   if (kind !== 'bulkIngest' && kind !== 'bulkQuery') return true;
-  return switches.bulkCounting === 'everyRequest' || (call.method === 'POST' && call.segments.length === 2);
+  return guesses.bulkCounting === 'everyRequest' || (call.method === 'POST' && call.segments.length === 2);
 }
 
 function listen(server: ReturnType<typeof orgServer>, host: string, port: number): Promise<number> {

@@ -78,6 +78,8 @@ export class Table {
   #live = 0;
   nextId = 1;
   nextNumber = 1;
+  /** Rows handed out since the start: what a request costs, on any machine. */
+  rowsRead = 0;
 
   constructor(schema: ObjectSchema) {
     this.schema = schema;
@@ -90,11 +92,15 @@ export class Table {
   }
 
   get(id: string): Row | undefined {
+    this.rowsRead++;
     return this.#rows.get(id);
   }
 
-  rows(): IterableIterator<Row> {
-    return this.#rows.values();
+  *rows(): IterableIterator<Row> {
+    for (const row of this.#rows.values()) {
+      this.rowsRead++;
+      yield row;
+    }
   }
 
   isIndexed(field: FieldSchema): boolean {

@@ -1,10 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { DEFAULT_GUESSES } from './guesses.ts';
 import { idAt, parseId, prefixAt, to18 } from './ids.ts';
 import { field } from './schema.ts';
 import { checkValue, parseDateTime, readValue, roundDecimal, wireDateTime } from './values.ts';
-
-const SWITCHES = { beyondScale: 'round', trimText: false } as const;
 
 describe('ids', () => {
   test.each(['0015500001QdZPKAA3', '0035500001H9kZuAAJ', '750cW0000081hKrQAI', '0055e000006PQdLAAW'])(
@@ -62,7 +61,7 @@ describe('what clients send', () => {
   const day = field({ name: 'Day__c', type: 'date' });
   const mail = field({ name: 'Mail__c', label: 'Mail', type: 'email', length: 80 });
   const read = (target: typeof amount, raw: unknown, spelling: 'json' | 'csv' = 'json') =>
-    readValue(target, raw, spelling, SWITCHES);
+    readValue(target, raw, spelling, DEFAULT_GUESSES);
 
   test('times in every documented spelling are one instant', () => {
     const spellings = [
@@ -99,12 +98,18 @@ describe('what clients send', () => {
     expect(() => read(amount, '1000')).toThrow(expect.objectContaining({ errorCode: 'NUMBER_OUTSIDE_VALID_RANGE' }));
     expect(read(amount, '999.994')).toBe(999.99);
     expect(() => read(amount, '999.995')).toThrow();
-    expect(() => readValue(amount, '1.001', 'json', { ...SWITCHES, beyondScale: 'reject' })).toThrow();
+    expect(() => readValue(amount, '1.001', 'json', { ...DEFAULT_GUESSES, beyondScale: 'reject' })).toThrow();
   });
 
   test('null empties, empty text is null, a flag is never empty', () => {
-    expect([read(amount, null), read(mail, ''), read(flag, null)]).toEqual([null, null, false]);
-    expect(readValue(mail, ' a@b.co ', 'json', { ...SWITCHES, trimText: true })).toBe('a@b.co');
+    expect([read(amount, null), read(mail, '')]).toEqual([null, null]);
+    for (const spelling of ['json', 'csv'] as const) {
+      expect(() => read(flag, null, spelling)).toThrow(
+        expect.objectContaining({ errorCode: 'INVALID_TYPE_ON_FIELD_IN_RECORD', fields: ['Flag__c'] }),
+      );
+    }
+    expect(readValue(flag, null, 'json', { ...DEFAULT_GUESSES, nullCheckbox: 'false' })).toBe(false);
+    expect(readValue(mail, ' a@b.co ', 'json', { ...DEFAULT_GUESSES, trimText: true })).toBe('a@b.co');
   });
 
   test.each(['a@b', 'a b@c.de', '@b.co', 'a@b..co', 'a@b.co,'])('%s is no e-mail address', (text) => {

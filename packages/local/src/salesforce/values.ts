@@ -1,14 +1,9 @@
+import type { OrgGuesses } from './guesses.ts';
 import { parseId } from './ids.ts';
 import { jsonParserError, SalesforceError } from './salesforce-error.ts';
 import type { FieldSchema, Stored } from './schema.ts';
 
-/** What the org guesses about values; the real org's answer is not known from the documentation. */
-export type ValueSwitches = {
-  /** A decimal with more places than the field's scale. */
-  readonly beyondScale: 'round' | 'reject';
-  /** Whether leading and trailing blanks of text are dropped on save. */
-  readonly trimText: boolean;
-};
+type ValueGuesses = Pick<OrgGuesses, 'beyondScale' | 'trimText' | 'nullCheckbox'>;
 
 /** How a client spelled a value: JSON gets JSON_PARSER_ERROR for a wrong type, CSV one row's error. */
 export type Spelling = 'json' | 'csv';
@@ -17,9 +12,8 @@ export type Spelling = 'json' | 'csv';
  * A client's value in stored form. Throws {@link SalesforceError} when it is not of the field's type. Lengths, picklists
  * and requiredness are judged later, after the before-save automations, as Salesforce does.
  */
-export function readValue(field: FieldSchema, raw: unknown, spelling: Spelling, switches: ValueSwitches): Stored {
-  // A checkbox cannot be empty.
-  if (raw === null) return field.type === 'boolean' ? false : null;
+export function readValue(field: FieldSchema, raw: unknown, spelling: Spelling, guesses: ValueGuesses): Stored {
+  if (raw === null) return field.type === 'boolean' ? emptyCheckbox(field, guesses) : null;
   switch (field.type) {
     case 'boolean':
       return readBoolean(field, raw, spelling);
@@ -27,7 +21,7 @@ export function readValue(field: FieldSchema, raw: unknown, spelling: Spelling, 
     case 'double':
     case 'currency':
     case 'percent':
-      return readNumber(field, raw, spelling, switches);
+      return readNumber(field, raw, spelling, guesses);
     case 'date':
       return readDate(field, raw, spelling);
     case 'datetime':
@@ -36,14 +30,20 @@ export function readValue(field: FieldSchema, raw: unknown, spelling: Spelling, 
     case 'id':
       return readReference(field, raw, spelling);
     default:
-      return readText(field, raw, switches);
+      return readText(field, raw, guesses);
   }
 }
 
-function readText(field: FieldSchema, raw: unknown, switches: ValueSwitches): Stored {
+function readText(field: FieldSchema, raw: unknown, guesses: ValueGuesses): Stored {
   if (typeof raw !== 'string') throw wrongType(field, raw, 'json', 'string');
-  const text = switches.trimText ? raw.trim() : raw;
+  const text = guesses.trimText ? raw.trim() : raw;
   return text === '' ? null : text;
+}
+
+/** A checkbox cannot be empty. The value is missing from the message, as Apex words it. */
+function emptyCheckbox(field: FieldSchema, { nullCheckbox }: ValueGuesses): boolean {
+  if (nullCheckbox === 'false') return false;
+  throw notOfType(field, '');
 }
 
 function readBoolean(field: FieldSchema, raw: unknown, spelling: Spelling): boolean {
@@ -54,12 +54,12 @@ function readBoolean(field: FieldSchema, raw: unknown, spelling: Spelling): bool
   throw wrongType(field, raw, spelling, 'boolean');
 }
 
-function readNumber(field: FieldSchema, raw: unknown, spelling: Spelling, switches: ValueSwitches): Stored {
+function readNumber(field: FieldSchema, raw: unknown, spelling: Spelling, guesses: ValueGuesses): Stored {
   if (raw === '') return null;
   const text = typeof raw === 'number' || typeof raw === 'string' ? String(raw) : '';
   if (!/^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(text)) throw wrongType(field, raw, spelling, 'double');
   const rounded = roundDecimal(text, field.type === 'int' ? 0 : field.scale);
-  if (rounded.inexact && switches.beyondScale === 'reject') throw outOfRange(field, text);
+  if (rounded.inexact && guesses.beyondScale === 'reject') throw outOfRange(field, text);
   if (Math.abs(rounded.value) >= 10 ** (field.precision - field.scale)) throw outOfRange(field, text);
   return rounded.value;
 }
@@ -140,13 +140,15 @@ function outOfRange(field: FieldSchema, text: string): SalesforceError {
 }
 
 function wrongType(field: FieldSchema, raw: unknown, spelling: Spelling, wanted: string): SalesforceError {
-  if (spelling === 'csv') {
-    const message = `${field.label}: value not of required type: ${String(raw)}`;
-    return new SalesforceError(400, 'INVALID_TYPE_ON_FIELD_IN_RECORD', message, [field.name]);
-  }
+  if (spelling === 'csv') return notOfType(field, String(raw));
   return jsonParserError(
     `Cannot deserialize instance of ${wanted} from ${tokenOf(raw)} or request may be missing a required field at [line:1, column:2]`,
   );
+}
+
+function notOfType(field: FieldSchema, text: string): SalesforceError {
+  const message = `${field.label}: value not of required type: ${text}`;
+  return new SalesforceError(400, 'INVALID_TYPE_ON_FIELD_IN_RECORD', message, [field.name]);
 }
 
 /** Jackson's name of a JSON value, which Salesforce's message carries. */

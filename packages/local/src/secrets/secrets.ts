@@ -3,6 +3,7 @@
  * Rules after docs.aws.amazon.com/secretsmanager/latest/userguide/whats-in-a-secret.html.
  */
 import { randomUUID } from 'node:crypto';
+import { DEFAULT_GUESSES, type SecretGuesses } from './guesses.ts';
 
 export class SecretsError extends Error {
   readonly code: string;
@@ -42,7 +43,9 @@ const NAME = /^[\w/+=.@-]{1,512}$/;
 export function createSecrets(options: {
   readonly secrets: readonly { readonly name: string; readonly arn: string }[];
   readonly now: () => number;
+  readonly guesses?: Partial<SecretGuesses> | undefined;
 }) {
+  const { pendingOnceCurrent } = { ...DEFAULT_GUESSES, ...options.guesses };
   const empty = ({ name, arn }: { readonly name: string; readonly arn: string }): Stored => ({
     name,
     arn,
@@ -178,6 +181,8 @@ export function createSecrets(options: {
       }
       if (toVersionId === undefined) secret.stages.delete(stage);
       else moveStage(secret, stage, toVersionId);
+      const rotated = stage === 'AWSCURRENT' && secret.stages.get('AWSPENDING') === toVersionId;
+      if (rotated && pendingOnceCurrent === 'removed') secret.stages.delete('AWSPENDING');
       secret.changedAt = options.now();
       return { name: secret.name, arn: secret.arn };
     },

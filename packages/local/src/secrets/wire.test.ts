@@ -41,6 +41,21 @@ describe('Secrets Manager, spoken to by the AWS SDK', () => {
     expect(VersionIdsToStages).toEqual({ [OLD]: ['AWSPREVIOUS'], [NEW]: expect.arrayContaining(['AWSCURRENT']) });
   });
 
+  it('leaves AWSPENDING on the version that became current, or takes it off when the switch says so', async () => {
+    const stagesAfterRotation = async () => {
+      await put('old', OLD);
+      await put('new', NEW, ['AWSPENDING']);
+      await move('AWSCURRENT', NEW, OLD);
+      const { VersionIdsToStages } = await client.send(new DescribeSecretCommand({ SecretId: SECRET }));
+      return VersionIdsToStages?.[NEW]?.toSorted();
+    };
+    expect(await stagesAfterRotation()).toEqual(['AWSCURRENT', 'AWSPENDING']);
+    await endpoint.close();
+    endpoint = await startEndpoint({ guesses: { secrets: { pendingOnceCurrent: 'removed' } } });
+    client = new SecretsManagerClient(endpoint.client);
+    expect(await stagesAfterRotation()).toEqual(['AWSCURRENT']);
+  });
+
   it('rolls back by moving the label the other way', async () => {
     await put('old', OLD);
     await put('new', NEW);

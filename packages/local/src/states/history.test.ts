@@ -146,6 +146,24 @@ describe('the history of an execution', () => {
     machines.close();
   });
 
+  it('takes a redriven state up without entering it again when the switch says so', async () => {
+    const tries = [fails, async (): Promise<Json> => 'done'];
+    const { machines, execution } = await run(
+      { Sync: task({ Next: 'Last' }), Last: { Type: 'Pass', End: true } },
+      'Sync',
+      {},
+      () => (tries.shift() ?? fails)(),
+    );
+    machines.redrive(execution.arn);
+    await ended(execution);
+    const after = (redrivenState: 'entered' | 'scheduled') =>
+      types(historyEvents(execution, true, redrivenState)).slice(6);
+    const rest = ['TaskScheduled', 'TaskStarted', 'TaskSucceeded', 'TaskStateExited', 'PassStateEntered'];
+    const last = ['PassStateExited', 'ExecutionSucceeded'];
+    expect(after('entered')).toEqual(['ExecutionRedriven', 'TaskStateEntered', ...rest, ...last]);
+    expect(after('scheduled')).toEqual(['ExecutionRedriven', ...rest, ...last]);
+  });
+
   it('leaves the data out when asked to', async () => {
     const { execution } = await run({ P: { Type: 'Pass', End: true } }, 'P', { secret: 1 }, fails);
     expect(JSON.stringify(historyEvents(execution, false))).not.toContain('secret');

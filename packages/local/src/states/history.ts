@@ -4,6 +4,7 @@
  * from those and from the Lambda calls.
  */
 import type { Json } from './definition.ts';
+import { DEFAULT_GUESSES, type StatesGuesses } from './guesses.ts';
 import type { LambdaCall } from './lambda-task.ts';
 import type { Execution, HistoryEntry } from './machines.ts';
 
@@ -29,9 +30,14 @@ type Reading = {
   readonly told: Map<string, number>;
   /** States whose error was caught and that exit without success. */
   readonly caught: Set<string>;
+  readonly redrivenState: StatesGuesses['redrivenState'];
 };
 
-export function historyEvents(execution: Execution, includeData: boolean): HistoryEvent[] {
+export function historyEvents(
+  execution: Execution,
+  includeData: boolean,
+  redrivenState: StatesGuesses['redrivenState'] = DEFAULT_GUESSES.redrivenState,
+): HistoryEvent[] {
   const reading: Reading = {
     execution,
     data: (name, value) =>
@@ -39,6 +45,7 @@ export function historyEvents(execution: Execution, includeData: boolean): Histo
     region: execution.arn.split(':')[3] ?? '',
     told: new Map(),
     caught: new Set(),
+    redrivenState,
   };
   return execution.history
     .flatMap((entry, index) => draftsOf(entry, index, reading).map((draft) => ({ ...draft, at: entry.at })))
@@ -115,12 +122,14 @@ function stateDrafts(
   const { name, type } = state;
   const key = JSON.stringify([name, entry.iteration?.index ?? null]);
   switch (entry.type) {
-    case 'StateEntered':
+    case 'StateEntered': {
       caught.delete(key);
+      const entered = { stateEnteredEventDetails: { name, ...data('input', entry.data) } };
       return [
-        { type: `${type}StateEntered`, details: { stateEnteredEventDetails: { name, ...data('input', entry.data) } } },
+        ...(isTakenUpAgain(index, reading) ? [] : [{ type: `${type}StateEntered`, details: entered }]),
         ...started(name, type, index, reading),
       ];
+    }
     case 'StateRetried':
       return started(name, type, index, reading);
     case 'StateFailed':
@@ -136,6 +145,13 @@ function stateDrafts(
       ];
     }
   }
+}
+
+/** Whether a redrive goes on with this state and the history says so by its work alone. */
+function isTakenUpAgain(index: number, { execution, redrivenState }: Reading): boolean {
+  if (redrivenState === 'entered') return false;
+  const before = execution.history.slice(0, index).findLast(({ type }) => type !== 'ExecutionStarted');
+  return before?.type === 'ExecutionRedriven';
 }
 
 const LAMBDA = { resourceType: 'lambda', resource: 'invoke' };

@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { ExecutionError, StateMachine } from 'aws-local-stepfunctions';
 import { isJsonObject, type Json, MAX_DATA_BYTES, parseDefinition } from './definition.ts';
+import { DEFAULT_GUESSES, type StatesGuesses } from './guesses.ts';
 import { handlersFor, type Invoke, type LambdaCall } from './lambda-task.ts';
 
 type EventLogs = ReturnType<StateMachine['run']>['eventLogs'];
@@ -62,6 +63,9 @@ export type Machines = {
   executions(machineArn?: string): Iterable<Execution>;
   machines(): readonly (MachineConfig & { readonly createdAt: number })[];
   running(): number;
+  /** Why an execution cannot be redriven now, in the service's words; `null` when it can. */
+  redriveRefusal(execution: Execution): string | null;
+  readonly guesses: StatesGuesses;
   close(): void;
 };
 
@@ -72,6 +76,7 @@ export type MachinesOptions = {
   readonly now: () => number;
   /** Finished executions beyond this many are forgotten, oldest first: a long soak must not grow. */
   readonly keep?: number;
+  readonly guesses?: Partial<StatesGuesses> | undefined;
 };
 
 /** Any character but white space, brackets, wildcards, `"#%\\^|~`$&,;:/` and control characters. */
@@ -232,6 +237,8 @@ export function createMachines(options: MachinesOptions): Machines {
     },
     machines: () => options.machines.map((machine) => ({ ...machine, createdAt })),
     running: () => aborts.size,
+    redriveRefusal: (execution) => notRedrivable(execution, options.now()),
+    guesses: { ...DEFAULT_GUESSES, ...options.guesses },
     close() {
       for (const abort of aborts.values()) abort();
       aborts.clear();
@@ -253,8 +260,7 @@ const NOTHING = { state: null, data: null, error: null, cause: null, iteration: 
 
 const REDRIVABLE_MS = 14 * 86_400_000;
 
-/** Why an execution cannot be redriven, in the service's words; `null` when it can. */
-export function notRedrivable({ status, stopDate }: Execution, now: number): string | null {
+function notRedrivable({ status, stopDate }: Execution, now: number): string | null {
   if (status === 'RUNNING' || status === 'SUCCEEDED') return `Execution is ${status} and cannot be redriven`;
   return stopDate !== null && now - stopDate > REDRIVABLE_MS ? "Execution's redrivable period exceeded" : null;
 }

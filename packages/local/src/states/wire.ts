@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { historyEvents } from './history.ts';
-import { type Execution, type Machines, notRedrivable, StatesError } from './machines.ts';
+import { type Execution, type Machines, StatesError } from './machines.ts';
 
 export type WireAnswer = { readonly status: number; readonly body: unknown };
 
@@ -59,7 +59,7 @@ function answer(machines: Machines, operation: string, input: unknown): unknown 
       return { executionArn: execution.arn, startDate: seconds(execution.startDate) };
     }
     case 'DescribeExecution':
-      return describe(machines.execution(v.parse(OneExecution, input).executionArn));
+      return describe(machines, machines.execution(v.parse(OneExecution, input).executionArn));
     case 'StopExecution': {
       const { executionArn, error, cause } = v.parse(Stop, input);
       const stopped = machines.stop(executionArn, error ?? null, cause ?? null);
@@ -82,7 +82,11 @@ function answer(machines: Machines, operation: string, input: unknown): unknown 
     }
     case 'GetExecutionHistory': {
       const { executionArn, reverseOrder, includeExecutionData, ...page } = v.parse(History, input);
-      const events = historyEvents(machines.execution(executionArn), includeExecutionData);
+      const events = historyEvents(
+        machines.execution(executionArn),
+        includeExecutionData,
+        machines.guesses.redrivenState,
+      );
       const { items, nextToken } = paged(reverseOrder ? events.reverse() : events, page);
       return { events: items, ...nextToken };
     }
@@ -134,8 +138,8 @@ function summary(execution: Execution) {
   };
 }
 
-function describe(execution: Execution) {
-  const refusal = notRedrivable(execution, Date.now());
+function describe(machines: Machines, execution: Execution) {
+  const refusal = machines.redriveRefusal(execution);
   return {
     ...summary(execution),
     input: execution.input,

@@ -15,7 +15,7 @@ import { parseForm } from './form.ts';
 import type { IdempotencyKeys } from './idempotency.ts';
 import { openIdempotencyKeys } from './idempotency.ts';
 import { invoiceEndpoints } from './invoice-endpoints.ts';
-import { printAsStripe, stripeOrdered } from './json.ts';
+import { isHash, printAsStripe, stripeOrdered } from './json.ts';
 import { paymentEndpoints } from './payment-endpoints.ts';
 import { randomFrom } from './random.ts';
 import type { RateLimitedReason, RateLimiter, RateLimits } from './rate-limits.ts';
@@ -45,8 +45,6 @@ export type ApiOptions = {
   readonly sleep?: (ms: number) => Promise<void>;
   /** WIDE_LIMITS by default; STRIPES_LIMITS imitates the original. */
   readonly limits?: RateLimits;
-  /** Whether an answer that names a missing object is kept for its idempotency key. True by default: a guess. */
-  readonly keepMissing?: boolean;
   /** Served beside the account's own. */
   readonly endpoints?: readonly Endpoint[];
 };
@@ -82,7 +80,6 @@ export function stripeApi(account: StripeAccount, options: ApiOptions = {}): Str
   const faults = openApiFaults();
   // Of their own: a read must not change the ids that a seed gives.
   const requestIds = randomFrom(0x7e9);
-  const keepMissing = options.keepMissing ?? true;
   const endpoints = [...ENDPOINTS, ...(options.endpoints ?? [])];
   return {
     faults,
@@ -93,12 +90,7 @@ export function stripeApi(account: StripeAccount, options: ApiOptions = {}): Str
         return answerControl({ account, faults, limiter, clock }, request.method, url.pathname, request.body);
       }
       const requestId = `req_${requestIds.text(14, LETTERS)}`;
-      const answered = await answerCall(
-        { account, keys, limiter, faults, sleep, keepMissing, endpoints },
-        request,
-        url,
-        requestId,
-      );
+      const answered = await answerCall({ account, keys, limiter, faults, sleep, endpoints }, request, url, requestId);
       return answered === null ? null : printed(account, request, requestId, answered);
     },
   };
@@ -128,7 +120,6 @@ type Desk = {
   readonly limiter: RateLimiter;
   readonly faults: ApiFaults;
   readonly sleep: (ms: number) => Promise<void>;
-  readonly keepMissing: boolean;
   readonly endpoints: readonly Endpoint[];
 };
 
@@ -170,10 +161,12 @@ async function answerCall(desk: Desk, request: ApiRequest, url: URL, requestId: 
     return fault?.reset === true ? null : given;
   } catch (error) {
     const refusal = error instanceof StripeError ? error : crashed(error);
-    const given: Answer = { status: refusal.status, body: refusal.body, headers: {} };
+    const { missingForKey, words } = account.books.guesses;
+    const body = words === 'likely' ? refusal.body : withoutWords(refusal.body);
+    const given: Answer = { status: refusal.status, body, headers: {} };
     if (held && key !== undefined) {
       const missing = refusal.status === 404 || isMissing(refusal.body);
-      if (refusal.began && (desk.keepMissing || !missing)) desk.keys.keep(key, given);
+      if (refusal.began && (missingForKey === 'kept' || !missing)) desk.keys.keep(key, given);
       else desk.keys.release(key);
     }
     return fault?.reset === true ? null : given;
@@ -192,6 +185,12 @@ function keepOrRelease(desk: Desk, key: string, given: Answer, fault: Fault | nu
   const began = given.status < 400 || given.status >= 500 || fault?.afterWork === true;
   if (began) desk.keys.keep(key, given);
   else desk.keys.release(key);
+}
+
+/** Code, parameter, type and status stay: what a caller may rely on. */
+function withoutWords({ error, ...rest }: JsonObject): JsonObject {
+  if (error === undefined || !isHash(error)) return rest;
+  return { ...rest, error: { ...error, message: 'Nobody recorded the words of this error.' } };
 }
 
 function isMissing(body: JsonObject): boolean {

@@ -5,6 +5,7 @@ import { openAccount } from './account.ts';
 import type { ApiOptions } from './answers.ts';
 import type { StripeServer } from './api.ts';
 import { serveStripe } from './api.ts';
+import type { AccountOptions } from './books.ts';
 
 export type Served = {
   readonly account: StripeAccount;
@@ -16,9 +17,13 @@ export type Served = {
 };
 
 /** An empty account behind the real SDK, which never retries: what Stripe says is what the test sees. */
-export async function withStripe(run: (served: Served) => Promise<void>, options: ApiOptions = {}): Promise<void> {
-  const account = openAccount({ seed: 11 });
-  const server = await serveStripe(account, { ...options, port: 0 });
+export async function withStripe(
+  run: (served: Served) => Promise<void>,
+  options: ApiOptions & { readonly account?: Partial<AccountOptions> } = {},
+): Promise<void> {
+  const { account: settings, ...api } = options;
+  const account = openAccount({ seed: 11, ...settings });
+  const server = await serveStripe(account, { ...api, port: 0 });
   let seen = 0;
   try {
     await run({

@@ -5,6 +5,7 @@ import type { Charge } from './charge.ts';
 import type { CheckoutSession, SessionOrder } from './checkout-session.ts';
 import type { Customer } from './customer.ts';
 import type { Dispute } from './dispute.ts';
+import { DEFAULT_GUESSES, type StripeGuesses } from './guesses.ts';
 import type { Ids } from './ids.ts';
 import { idsFor } from './ids.ts';
 import type { Invoice, InvoiceLine } from './invoice.ts';
@@ -42,11 +43,13 @@ export type AccountOptions = {
   readonly afterLastRetry?: 'unpaid' | 'cancel' | 'past_due';
   /** Seconds until search finds a new customer; Stripe's takes up to 60. 0 by default. */
   readonly searchLag?: number;
+  readonly guesses?: Partial<StripeGuesses>;
 };
 
 /** The account's memory: every object's true state, the clock, and the log of events. */
 export type Books = {
   readonly livemode: boolean;
+  readonly guesses: StripeGuesses;
   readonly random: Random;
   readonly ids: Ids;
   readonly agenda: Agenda;
@@ -147,6 +150,7 @@ export function openBooks(options: AccountOptions): Books {
 
   const books: Books = {
     livemode,
+    guesses: { ...DEFAULT_GUESSES, ...options.guesses },
     random,
     ids,
     agenda,

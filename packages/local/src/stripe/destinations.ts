@@ -1,5 +1,6 @@
 import type { JsonObject } from '@payments/core/event';
 import type { AccountEvent } from './books.ts';
+import { DEFAULT_GUESSES, type StripeGuesses } from './guesses.ts';
 
 /** An EventBridge destination as AWS sees it. `region` and `awsAccount` are the customer's. */
 export type EventBridgeDestination = {
@@ -9,11 +10,12 @@ export type EventBridgeDestination = {
   readonly region: string;
 };
 
-/**
- * The whole event inside EventBridge's envelope, unsigned: the partner bus is the trust. `resources` names the
- * partner event source: a guess, no capture shows it.
- */
-export function eventBridgeEnvelope(event: AccountEvent, destination: EventBridgeDestination): JsonObject {
+/** The whole event inside EventBridge's envelope, unsigned: the partner bus is the trust. */
+export function eventBridgeEnvelope(
+  event: AccountEvent,
+  destination: EventBridgeDestination,
+  { partnerResources }: Pick<StripeGuesses, 'partnerResources'> = DEFAULT_GUESSES,
+): JsonObject {
   const source = `aws.partner/stripe.com/${destination.id}`;
   return {
     version: '0',
@@ -23,16 +25,19 @@ export function eventBridgeEnvelope(event: AccountEvent, destination: EventBridg
     account: destination.awsAccount,
     time: new Date(event.created * 1000).toISOString().replace('.000Z', 'Z'),
     region: destination.region,
-    resources: [`arn:aws:events:${destination.region}::event-source/${source}`],
+    resources: partnerResources === 'none' ? [] : [`arn:aws:events:${destination.region}::event-source/${source}`],
     detail: event,
   };
 }
 
 /**
  * A thin notification (`v1.` before the type, no data): what changed is fetched by `related_object`. It is an event of
- * its own, so its id is another than its twin's. `reason` is there where an API call was the cause.
+ * its own, so its id is another than its twin's.
  */
-export function thinNotification(event: AccountEvent): JsonObject {
+export function thinNotification(
+  event: AccountEvent,
+  { thinReason }: Pick<StripeGuesses, 'thinReason'> = DEFAULT_GUESSES,
+): JsonObject {
   const object = event.data.object;
   const id = typeof object.id === 'string' ? object.id : '';
   const type = typeof object.object === 'string' ? object.object : '';
@@ -44,7 +49,7 @@ export function thinNotification(event: AccountEvent): JsonObject {
     livemode: event.livemode,
     created: new Date(event.created * 1000 + millisecondsFrom(event.id)).toISOString(),
     related_object: { id, type, url: `/v1/${pathOf(type)}/${id}` },
-    ...(request.id === null
+    ...(request.id === null || thinReason === 'never'
       ? {}
       : {
           reason: { type: 'request', request: { id: request.id, idempotency_key: request.idempotency_key ?? '' } },

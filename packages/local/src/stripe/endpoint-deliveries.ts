@@ -29,7 +29,7 @@ export function startEndpointDeliveries(
       secrets: () => activeSecretsOf(books, id, clock()),
       accepts: ({ type }) => {
         const endpoint = find();
-        return endpoint !== undefined && takes(endpoint, type) && knows(endpoint.api_version, type);
+        return endpoint !== undefined && takes(endpoint, type) && knows(books, endpoint.api_version, type);
       },
       render: (event) => renderEvent(books, event, find()?.api_version ?? null),
     });

@@ -51,7 +51,7 @@ export function endpoint<const E extends v.ObjectEntries>(
 
 /**
  * `older` for calls of versions before `version`. A call without a Stripe-Version may be of any age, as the CLI's
- * fixtures are: what either takes is taken.
+ * fixtures are: what either takes is taken, unless the account's switch says otherwise.
  */
 export function byVersion(version: string, older: Endpoint, newer: Endpoint): Endpoint {
   return {
@@ -61,7 +61,8 @@ export function byVersion(version: string, older: Endpoint, newer: Endpoint): En
       try {
         return newer.prepare(call, form);
       } catch (error) {
-        if (error instanceof StripeError) return older.prepare(call, form);
+        const taken = call.books.guesses.removedParameters === 'takenWithoutVersion';
+        if (error instanceof StripeError && taken) return older.prepare(call, form);
         throw error;
       }
     },

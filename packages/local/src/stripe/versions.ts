@@ -15,9 +15,14 @@ export function shapeOf(version: string | null): Shape {
   return version !== null && version < BASIL ? 'before-basil' : 'today';
 }
 
-/** Whether an endpoint of this version is told of a type at all: types that are younger than it aren't sent. A guess. */
-export function knows(version: string | null, type: string): boolean {
-  return version === null || version >= INVOICE_PAYMENTS || !type.startsWith('invoice_payment.');
+/** Whether an endpoint of this version is told of a type at all. */
+export function knows({ guesses }: Books, version: string | null, type: string): boolean {
+  return (
+    guesses.youngerTypes === 'sent' ||
+    version === null ||
+    version >= INVOICE_PAYMENTS ||
+    !type.startsWith('invoice_payment.')
+  );
 }
 
 /** An object and all in it as a version shows them; the account keeps today's. */
