@@ -1,16 +1,23 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import type { OrgGuesses } from './guesses.ts';
 import type { RunningOrg } from './serve-org.ts';
-import { send as sendTo, startOrg, V } from './test-org.ts';
+import { SCHEMA_DIR, send as sendTo, startOrg, V } from './test-org.ts';
 
 let running: RunningOrg | undefined;
 
 afterEach(() => running?.close());
 
 /** What `work` gives on an org of its own with these switches. */
-async function onOrg<T>(guesses: Partial<OrgGuesses>, work: (send: Send) => Promise<T>): Promise<T> {
+async function onOrg<T>(
+  guesses: Partial<OrgGuesses>,
+  work: (send: Send) => Promise<T>,
+  schemaDir = SCHEMA_DIR,
+): Promise<T> {
   await running?.close();
-  const org = await startOrg({ guesses });
+  const org = await startOrg({ guesses, schemaDir });
   running = org;
   return work((method, path, body) => sendTo(org, method, `${V}${path}`, body));
 }
@@ -78,17 +85,38 @@ test('the key of a missing parent is told as it was sent or in lower case', asyn
   expect(await onOrg({ foreignKeyEcho: 'lowerCase' }, write)).toContain('Foreign key external ID: cus_abc not found');
 });
 
-test('a fixed master named again without a change is taken or refused', async () => {
+test('a fixed master named again without a change is taken or refused; another one always is', async () => {
+  const plan = async (send: Send, key: string) =>
+    idOf(await send('PATCH', `/sobjects/Pricing_Plan__c/Plan_Key__c/${key}`, { Name: key }));
   const write = async (send: Send) => {
-    const Pricing_Plan__c = idOf(await send('PATCH', '/sobjects/Pricing_Plan__c/Plan_Key__c/p', { Name: 'Plan' }));
-    const tier = '/sobjects/Pricing_Tier__c/Tier_Key__c/p:1';
-    const fields = { Name: 'first', Pricing_Plan__c, Tier_Number__c: 1 };
-    const first = await send('PATCH', tier, fields);
-    return [first.status, (await send('PATCH', tier, fields)).status];
+    const own = await plan(send, 'own');
+    const statuses: number[] = [];
+    for (const Pricing_Plan__c of [own, own, await plan(send, 'other')]) {
+      const tier = { Name: 'first', Pricing_Plan__c, Tier_Number__c: 1 };
+      statuses.push((await send('PATCH', '/sobjects/Pricing_Tier__c/Tier_Key__c/own:1', tier)).status);
+    }
+    return statuses;
   };
-  expect(await onOrg({}, write)).toEqual([201, 200]);
-  expect(await onOrg({ sameMaster: 'reject' }, write)).toEqual([201, 400]);
+  const schemaDir = withFixedMaster();
+  try {
+    expect(await onOrg({}, write, schemaDir)).toEqual([201, 200, 400]);
+    expect(await onOrg({ sameMaster: 'reject' }, write, schemaDir)).toEqual([201, 400, 400]);
+  } finally {
+    rmSync(schemaDir, { recursive: true });
+  }
 });
+
+/** The project's metadata with a tier that cannot change its plan. */
+function withFixedMaster(): string {
+  const copy = mkdtempSync(path.join(tmpdir(), 'fixed-master-'));
+  cpSync(path.join(SCHEMA_DIR, 'force-app'), copy, { recursive: true });
+  const field = 'main/default/objects/Pricing_Tier__c/fields/Pricing_Plan__c.field-meta.xml';
+  const xml = readFileSync(path.join(copy, field), 'utf8');
+  const reparentable = /<reparentableMasterDetail>true</;
+  expect(xml).toMatch(reparentable);
+  writeFileSync(path.join(copy, field), xml.replace(reparentable, '<reparentableMasterDetail>false<'));
+  return copy;
+}
 
 test('a Bulk job for an unknown object is INVALIDENTITY or INVALIDJOB', async () => {
   const write = (send: Send) => send('POST', '/jobs/ingest', { object: 'Nope__c', operation: 'insert' });
