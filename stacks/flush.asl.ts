@@ -1,5 +1,5 @@
 /**
- * The flush machine: one object after another, parents before children. Plain JSONPath data that imports nothing.
+ * The flush machine: one object after another, parents before children. Plain JSONPath data.
  *
  *   Take → (nothing: next object) → Write → (Bulk: Wait → Await until the job ended) → Read → Settle → (more: Take)
  *
@@ -7,19 +7,9 @@
  * stay in Redis and a state may hold 256 KiB. One object's failure does not stop the others; the execution then fails at
  * its end so that operators see it, and the next minute's Take resumes the batch.
  */
-const RETRY = [
-  { ErrorEquals: ['NeverRetry'], MaxAttempts: 0 },
-  // Bulk gives way to realtime and has the next minute: waiting long would only hold the lease.
-  {
-    ErrorEquals: ['BudgetWait'],
-    IntervalSeconds: 5,
-    BackoffRate: 2,
-    MaxDelaySeconds: 60,
-    MaxAttempts: 4,
-    JitterStrategy: 'NONE',
-  },
-  { ErrorEquals: ['States.ALL'], IntervalSeconds: 2, BackoffRate: 2, MaxAttempts: 5, JitterStrategy: 'NONE' },
-];
+import { aslRetry, FLUSH_RETRIERS } from '../packages/core/src/retry-policy.ts';
+
+const RETRY = aslRetry(FLUSH_RETRIERS);
 
 const CATCH = [{ ErrorEquals: ['States.ALL'], ResultPath: '$.error', Next: 'Failed' }];
 

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { aslRetry, delaysOf, REALTIME_RETRIERS } from '@payments/core/retry-policy';
 import { SOURCE, typesIn } from '@payments/core/routes';
 import { matches } from '@payments/local/bus/pattern';
 import { type Graph, graphOf, type SynthesisedResource } from '@payments/local/graph/graph';
@@ -319,25 +320,19 @@ describe('the machines', () => {
 
   it('retry and park as the design says', () => {
     const Task = v.object({
+      TimeoutSeconds: v.number(),
       Retry: v.array(v.looseObject({ ErrorEquals: v.array(v.string()), MaxAttempts: v.number() })),
       Catch: v.array(v.looseObject({ Next: v.string() })),
     });
     for (const { definition } of graph.machines.filter(({ name }) => !name.endsWith('Flush'))) {
-      const { States } = JSON.parse(definition);
+      const { States, TimeoutSeconds: machineSeconds } = JSON.parse(definition);
       for (const state of ['Claim', 'Sync', 'Settle']) {
-        const { Retry, Catch } = v.parse(Task, States[state]);
-        expect(Retry).toEqual([
-          { ErrorEquals: ['NeverRetry'], MaxAttempts: 0 },
-          {
-            ErrorEquals: ['BudgetWait', 'Lambda.TooManyRequestsException'],
-            IntervalSeconds: 2,
-            BackoffRate: 2,
-            MaxDelaySeconds: 60,
-            MaxAttempts: 60,
-            JitterStrategy: 'NONE',
-          },
-          { ErrorEquals: ['States.ALL'], IntervalSeconds: 2, BackoffRate: 2, MaxAttempts: 5, JitterStrategy: 'NONE' },
-        ]);
+        const { Retry, Catch, TimeoutSeconds } = v.parse(Task, States[state]);
+        expect(Retry).toEqual(aslRetry(REALTIME_RETRIERS));
+        // Every try of a step that waits for an outage, at its longest, ends before the machine does.
+        const waits = delaysOf(REALTIME_RETRIERS, 'BudgetWait');
+        const longest = waits.reduce((sum, seconds) => sum + seconds, (waits.length + 1) * TimeoutSeconds);
+        expect(machineSeconds).toBeGreaterThan(longest);
         expect(Catch.map(({ Next }) => Next)).toEqual(['Park']);
       }
       expect(States.Parked).toMatchObject({ Type: 'Fail', ErrorPath: '$.error.Error' });

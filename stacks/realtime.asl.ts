@@ -1,25 +1,11 @@
 /**
- * One realtime machine: Claim → Sync → Settle, Catch → Park. Plain JSONPath data that imports nothing; the stack puts
- * the functions' ARNs in place of `${Claim}` and so on.
- *
- * Retries, in the order in which Step Functions reads them:
- *   NeverRetry                     never
- *   BudgetWait, throttled Lambda   up to 60 times, at most a minute apart: an outage must not use up the attempts
- *   everything else                2, 4, 8, 16, 32 s without jitter; Lambda.Unknown (crash, time-out) included
- * The names are literals because a minifier may rename classes; failure.ts sets them as literals too.
+ * One realtime machine: Claim → Sync → Settle, Catch → Park. Plain JSONPath data; the stack puts the functions' ARNs in
+ * place of `${Claim}` and so on. Retries are core's retry-policy.ts. The names of errors are literals because a minifier may
+ * rename classes; failure.ts sets them as literals too.
  */
-const RETRY = [
-  { ErrorEquals: ['NeverRetry'], MaxAttempts: 0 },
-  {
-    ErrorEquals: ['BudgetWait', 'Lambda.TooManyRequestsException'],
-    IntervalSeconds: 2,
-    BackoffRate: 2,
-    MaxDelaySeconds: 60,
-    MaxAttempts: 60,
-    JitterStrategy: 'NONE',
-  },
-  { ErrorEquals: ['States.ALL'], IntervalSeconds: 2, BackoffRate: 2, MaxAttempts: 5, JitterStrategy: 'NONE' },
-];
+import { aslRetry, REALTIME_RETRIERS } from '../packages/core/src/retry-policy.ts';
+
+const RETRY = aslRetry(REALTIME_RETRIERS);
 
 const CATCH = [{ ErrorEquals: ['States.ALL'], ResultPath: '$.error', Next: 'Park' }];
 
@@ -29,7 +15,8 @@ const TASK_SECONDS = 35;
 export const realtimeMachine = {
   Comment: 'One urgent Stripe event: claim it, write it to Salesforce in one composite call, settle it.',
   StartAt: 'Claim',
-  TimeoutSeconds: 14_400,
+  // Longer than a step waits for an outage (three and a quarter hours), each of its 200 tries at its longest included.
+  TimeoutSeconds: 21_600,
   States: {
     Claim: {
       Type: 'Task',

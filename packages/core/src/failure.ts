@@ -9,40 +9,33 @@ type Details = {
   readonly cause?: unknown;
 };
 
-export class RetryLater extends Error {
+abstract class SortedFailure extends Error {
+  readonly code: string;
+  readonly category: Category;
+  constructor(message: string, { code, category, cause }: Details) {
+    super(message, cause === undefined ? {} : { cause });
+    this.code = code;
+    this.category = category;
+  }
+}
+
+/** The same may succeed later. */
+export class RetryLater extends SortedFailure {
   override readonly name = 'RetryLater';
-  readonly code: string;
-  readonly category: Category;
-  constructor(message: string, details: Details) {
-    super(message, details.cause === undefined ? {} : { cause: details.cause });
-    this.code = details.code;
-    this.category = details.category;
-  }
 }
 
-export class NeverRetry extends Error {
+/** It cannot succeed as it is: a person has to change something first. */
+export class NeverRetry extends SortedFailure {
   override readonly name = 'NeverRetry';
-  readonly code: string;
-  readonly category: Category;
-  constructor(message: string, details: Details) {
-    super(message, details.cause === undefined ? {} : { cause: details.cause });
-    this.code = details.code;
-    this.category = details.category;
-  }
 }
 
-/** No API budget left or the circuit is open: wait without using up attempts. */
-export class BudgetWait extends Error {
+/** No API budget left or the road closed for everyone: wait without using up attempts. */
+export class BudgetWait extends SortedFailure {
   override readonly name = 'BudgetWait';
-  readonly code: string;
-  readonly category: Category = 'Network';
+  /** When asking again makes sense; the machines wait by their own clock. */
   readonly retryAfterMs: number;
-  constructor(
-    message: string,
-    details: { readonly code: string; readonly retryAfterMs: number; readonly cause?: unknown },
-  ) {
-    super(message, details.cause === undefined ? {} : { cause: details.cause });
-    this.code = details.code;
-    this.retryAfterMs = details.retryAfterMs;
+  constructor(message: string, { retryAfterMs, ...details }: Omit<Details, 'category'> & { retryAfterMs: number }) {
+    super(message, { ...details, category: 'Network' });
+    this.retryAfterMs = retryAfterMs;
   }
 }

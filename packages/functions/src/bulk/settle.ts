@@ -1,5 +1,6 @@
 import { NeverRetry } from '@payments/core/failure';
 import type { Owner, SObjectName } from '@payments/core/record';
+import { RETRY_SECONDS } from '@payments/core/retry-policy';
 import type { Batches, GivenBack, Held } from '../adapters/batches.ts';
 import type { Budget } from '../adapters/budget.ts';
 import type { Claims } from '../adapters/claims.ts';
@@ -56,9 +57,6 @@ export type SettleLine =
     }
   | { readonly outcome: 'tie left'; readonly stripeObjectId: string; readonly stripeEventId: string };
 
-/** The wait before each further try of a row; when the last of them fails too, it is parked. */
-export const RETRY_SECONDS = [2, 4, 8, 16, 32] as const;
-
 /**
  * The state `Settle`: the batch is accounted for in Salesforce, what stands is remembered, what failed for now goes back,
  * what failed for good is parked. Everything before `finish` may run twice.
@@ -100,6 +98,7 @@ function failuresOf(
   for (const [key, row] of rows) {
     const outcome = outcomes.get(key) ?? NOT_READ;
     if (outcome.kind !== 'failed') continue;
+    // When the last try fails too, the row is parked.
     const waitSeconds = RETRY_SECONDS[row.attempts];
     if (!outcome.retry || waitSeconds === undefined) parked.push({ key, row, outcome });
     else {

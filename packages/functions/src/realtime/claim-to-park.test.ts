@@ -206,7 +206,7 @@ describe('park', () => {
 
   it.each([
     ['NeverRetry', 1],
-    ['BudgetWait', 61],
+    ['BudgetWait', 201],
     ['RetryLater', 6],
     ['Lambda.Unknown', 6],
   ])('tells how often the machine tried: %s, %d', async (name, attempts) => {

@@ -1,6 +1,7 @@
 import type { AuditRow } from '@payments/core/audit-columns';
 import { EnvelopeSchema } from '@payments/core/event';
 import type { Count } from '@payments/core/metrics';
+import { REALTIME_RETRIERS, triesOf } from '@payments/core/retry-policy';
 import * as v from 'valibot';
 import type { Claims } from '../adapters/claims.ts';
 import type { Salesforce } from '../adapters/salesforce.ts';
@@ -32,13 +33,6 @@ export type ParkWorld = {
   readonly log: (line: ParkLine) => void;
   readonly count: Count;
 };
-
-/** Tries that the machine makes per error name (stacks/realtime.asl.ts): what it counted does not reach Park. */
-const TRIES: ReadonlyMap<string, number> = new Map([
-  ['NeverRetry', 1],
-  ['BudgetWait', 61],
-]);
-const TRIES_OTHERWISE = 6;
 
 /**
  * The story of the state `Park`: give the claim back, so that a new execution may try; list the failure in Salesforce
@@ -100,7 +94,7 @@ async function list(step: StepInput, input: ParkInput, crossed: Crossed, world: 
     Category__c: crossed.category,
     Code__c: crossed.code.slice(0, 255),
     Message__c: crossed.message.slice(0, 4000),
-    Attempts__c: TRIES.get(input.error.Error) ?? TRIES_OTHERWISE,
+    Attempts__c: triesOf(REALTIME_RETRIERS, input.error.Error),
     Last_Failed_At__c: at,
     Status__c: 'Open',
     Execution_Link__c: consoleLink(input.execution),

@@ -10,11 +10,7 @@ type Said = { readonly status: number; readonly errorCode: string; readonly text
 
 /** What the machine should do about an answer of Salesforce: the one place of this lane that asks core's table. */
 function verdict(said: Said, what: string, cause?: unknown): RetryLater | NeverRetry | BudgetWait {
-  const advice = classifySalesforce({
-    status: said.status === 0 ? null : said.status,
-    errorCode: said.errorCode,
-    message: said.text,
-  });
+  const advice = classifySalesforce({ status: said.status, errorCode: said.errorCode, message: said.text });
   const details = { code: said.errorCode, category: advice.category, ...(cause === undefined ? {} : { cause }) };
   if (advice.verdict === 'never')
     return new NeverRetry(`${what}: it will fail again, so correct the cause first`, details);
