@@ -13,6 +13,7 @@ import type { Engine } from './engine.ts';
 import { guessedWords } from './guesses.ts';
 import { idAt } from './ids.ts';
 import { MAX_ROWS, type RowResult } from './rest-collections.ts';
+import { actingAs, type Rights } from './rights.ts';
 import { SalesforceError } from './salesforce-error.ts';
 import type { FieldSchema, ObjectSchema } from './schema.ts';
 import { type LockTiming, transact } from './transaction.ts';
@@ -56,6 +57,8 @@ export type NewJob = {
 type RowOutcome = { readonly result: RowResult; readonly cells: readonly string[] };
 
 export type IngestJob = NewJob & {
+  /** Of whoever made the job: its rows are written as that user. */
+  readonly rights: Rights | null;
   readonly id: string;
   readonly createdAt: number;
   modifiedAt: number;
@@ -115,6 +118,7 @@ export class IngestJobs {
     const plan = planned < 0 ? {} : (this.plans.splice(planned, 1)[0] ?? {});
     const job: IngestJob = {
       ...order,
+      rights: this.#engine.rights,
       id: idAt('750', this.#sequence++),
       createdAt: now,
       modifiedAt: now,
@@ -221,7 +225,7 @@ export class IngestJobs {
     }
     this.#later(this.#timing.chunkMs + (job.plan.slowMs ?? 0), job, 'InProgress', () => {
       const rows = upload.rows.slice(job.next, Math.min(job.next + MAX_ROWS, last));
-      const work = () => saveChunk(this.#engine, job, columns, rows);
+      const work = () => actingAs(this.#engine, job.rights, () => saveChunk(this.#engine, job, columns, rows));
       const done = (results: readonly RowResult[]) => {
         job.outcomes.push(...results.map((result, i) => ({ result, cells: rows[i] ?? [] })));
         job.failed += results.filter((result) => !result.success).length;

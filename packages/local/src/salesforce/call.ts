@@ -1,6 +1,9 @@
 import * as v from 'valibot';
 import { asErrorBody, jsonParserError, SalesforceError } from './salesforce-error.ts';
 
+/** Whose session it is: one an app logged in for, or an administrator's own (`fixedTokens`). */
+export type Session = 'app' | 'administrator';
+
 /** One REST request below `/services/data/vNN.0`, from the wire or from inside a composite. */
 export type Call = {
   readonly method: string;

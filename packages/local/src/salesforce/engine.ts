@@ -1,5 +1,6 @@
 import type { Clock } from './clock.ts';
 import type { OrgGuesses } from './guesses.ts';
+import type { Rights } from './rights.ts';
 import type { RowLocks } from './row-locks.ts';
 import type { Schema } from './schema.ts';
 import type { Store } from './store.ts';
@@ -18,6 +19,8 @@ export type Engine = {
   readonly refusedRows: Map<string, { readonly code: string; readonly message: string }>;
   /** Rows per object; a write that would add one more is answered STORAGE_LIMIT_EXCEEDED. */
   storageLimit: number;
+  /** What the caller of the running transaction may write; `null`: everything. */
+  rights: Rights | null;
   /** What the automations counted, for the tests and the demo. */
   readonly tally: { guardRefused: number; guardKept: number; readonly ambiguousContacts: Set<string> };
   /** Customers whose subscriptions changed in the running transaction. */

@@ -1,6 +1,6 @@
 import { createHmac, createPublicKey, randomBytes, timingSafeEqual, verify } from 'node:crypto';
 import * as v from 'valibot';
-import type { Answer } from './call.ts';
+import type { Answer, Session } from './call.ts';
 import type { Clock } from './clock.ts';
 import { SalesforceError } from './salesforce-error.ts';
 
@@ -49,11 +49,12 @@ export class OAuth {
   }
 
   /** Throws INVALID_SESSION_ID unless the header carries a token that is still good. */
-  authenticate(header: string | undefined): void {
+  authenticate(header: string | undefined): Session {
     const token = /^(?:Bearer|OAuth)\s+(\S+)$/i.exec(header ?? '')?.[1];
     if (token === undefined || !this.isValid(token)) {
       throw new SalesforceError(401, 'INVALID_SESSION_ID', 'Session expired or invalid');
     }
+    return this.#settings.fixedTokens.includes(token) ? 'administrator' : 'app';
   }
 
   isValid(token: string): boolean {

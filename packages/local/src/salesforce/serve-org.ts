@@ -16,6 +16,7 @@ import { answerRest, kindOf, type RestServices } from './rest.ts';
 import { QueryJobs } from './rest-bulk-query.ts';
 import { Deployments } from './rest-deploy.ts';
 import { QueryCursors } from './rest-query.ts';
+import { actingAs, loadRights } from './rights.ts';
 import { RowLocks } from './row-locks.ts';
 import type { Schema } from './schema.ts';
 import { loadSchema } from './schema-loader.ts';
@@ -62,6 +63,8 @@ export type RunningOrg = {
 export const ORG_ID = '00D000000000001EAA';
 export const USER_ID = to18('005000000000001');
 const DAILY_BULK_BATCHES = 15_000;
+/** Of the user that the middleware's app runs as: a session that an app logged in for may do no more. */
+const PERMISSION_SET = 'Stripe_Integration_User';
 const TWO_HOURS_MS = 7_200_000;
 const VERSIONS = { oldest: 31, newest: 68 } as const;
 
@@ -87,6 +90,7 @@ export async function serveOrg(options: OrgOptions): Promise<RunningOrg> {
     batches,
   };
   const oauth = makeOAuth(options, clock, username);
+  const rights = loadRights(options.schemaDir, PERMISSION_SET);
   const faults = new Faults();
   const world = { services, oauth, faults };
   const server = orgServer({
@@ -96,7 +100,10 @@ export async function serveOrg(options: OrgOptions): Promise<RunningOrg> {
     api: services.api,
     versions: VERSIONS,
     counts: (call) => countsAsCall(engine.guesses, call),
-    rest: (call, done) => transact(engine, locks, () => answerRest(services, call), done),
+    rest: (call, session, done) => {
+      const mine = session === 'app' ? rights : null;
+      transact(engine, locks, () => actingAs(engine, mine, () => answerRest(services, call)), done);
+    },
     other: (request) =>
       answerFaultRequest(world, request) ?? answerSoap(request.path, request.text, (token) => oauth.isValid(token)),
     report: options.report ?? ((error) => console.error(error)),
@@ -128,6 +135,7 @@ export function makeEngine(schema: Schema, clock: Clock, guesses: OrgGuesses): E
     refusedRows: new Map(),
     storageLimit: Number.POSITIVE_INFINITY,
     tally: { guardRefused: 0, guardKept: 0, ambiguousContacts: new Set() },
+    rights: null,
     dirtyCustomers: new Set(),
   };
 }

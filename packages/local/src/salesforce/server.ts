@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { gunzipSync, inflateSync } from 'node:zlib';
 import type { ApiUsage } from './api-usage.ts';
-import { type Answer, type Call, errorAnswer, parseJson, splitPath } from './call.ts';
+import { type Answer, type Call, errorAnswer, parseJson, type Session, splitPath } from './call.ts';
 import type { Clock } from './clock.ts';
 import type { Effect, Faults } from './faults.ts';
 import type { OAuth } from './oauth.ts';
@@ -17,7 +17,7 @@ export type ServerParts = {
   readonly counts: (call: Call) => boolean;
   readonly versions: { readonly oldest: number; readonly newest: number };
   /** Answers a REST request as one transaction. */
-  readonly rest: (call: Call, done: (answer: Answer) => void) => void;
+  readonly rest: (call: Call, session: Session, done: (answer: Answer) => void) => void;
   /** Addresses outside `/services/data`: SOAP and the fault address. `null` when it is none of them. */
   readonly other: (request: { method: string; path: string; text: string; headers: Call['headers'] }) => Answer | null;
   /** A bug in here: told, and answered as UNKNOWN_EXCEPTION. */
@@ -121,7 +121,7 @@ function handle(
   if (segments[0] === 'services' && segments[1] === 'data' && segments.length > 2) {
     const found = restCall(parts, method, segments.slice(2), query, headers, raw);
     if (found instanceof SalesforceError) reply(errorAnswer(found), true);
-    else parts.rest(found, (answer) => reply(answer, true));
+    else parts.rest(found.call, found.session, (answer) => reply(answer, true));
     return;
   }
   reply(outside(parts, { method, path: `/${segments.join('/')}`, text: raw.toString('utf8'), headers }), false);
@@ -135,10 +135,10 @@ function restCall(
   query: string,
   headers: Call['headers'],
   raw: Buffer,
-): Call | SalesforceError {
+): { readonly call: Call; readonly session: Session } | SalesforceError {
   const version = Number(/^v(\d+)\.0$/.exec(versionName)?.[1] ?? 0);
   try {
-    parts.oauth.authenticate(headers.authorization);
+    const session = parts.oauth.authenticate(headers.authorization);
     if (version < parts.versions.oldest || version > parts.versions.newest) throw resourceNotFound();
     const text = raw.toString('utf8');
     let parsed: { readonly value: unknown } | null = null;
@@ -148,7 +148,7 @@ function restCall(
     };
     const call: Call = { method, version, segments, query: new URLSearchParams(query), headers, json, text, raw };
     if (parts.counts(call)) parts.api.count(kindOf(segments));
-    return call;
+    return { call, session };
   } catch (error) {
     if (error instanceof SalesforceError) return error;
     throw error;
