@@ -70,7 +70,7 @@ for i = 3, #ARGV, 4 do
       for e = 1, #newer.events do remember(row, newer.events[e]) end
       if newer.newestAt > row.newestAt then
         row.newestAt = newer.newestAt
-        row.correlationId = newer.correlationId
+        row.eventId, row.correlationId = newer.eventId, newer.correlationId
       end
     end
     row.attempts = tonumber(ARGV[i + 1])

@@ -103,7 +103,8 @@ for i = 2, #ARGV, 2 do
     local key = ARGV[i]
     local text = redis.call('HGET', KEYS[1], key)
     local row = text and cjson.decode(text) or {
-      id = incoming.id, columns = {}, owners = {}, events = {}, correlationId = incoming.correlationId,
+      id = incoming.id, columns = {}, owners = {},
+      events = {}, eventId = incoming.e, correlationId = incoming.correlationId,
       oldestAt = incoming.at, newestAt = incoming.at, firstBufferedAt = now, notBefore = now, attempts = 0, apart = 0,
     }
     local taken = merge(row, incoming)
@@ -123,7 +124,7 @@ for i = 2, #ARGV, 2 do
       if taken == 'stored' or not text then remember(row, incoming.e) end
       if incoming.at > row.newestAt then
         row.newestAt = incoming.at
-        row.correlationId = incoming.correlationId
+        row.eventId, row.correlationId = incoming.e, incoming.correlationId
       end
       if incoming.at < row.oldestAt then row.oldestAt = incoming.at end
       redis.call('HSET', KEYS[1], key, cjson.encode(row))

@@ -255,6 +255,7 @@ describe('put', () => {
       firstBufferedAt: clock.now - 5_000,
       oldestAt: SECOND * 1_000,
       newestAt: (SECOND + 9) * 1_000,
+      eventId: 'evt_2',
       correlationId: 'c-evt_2',
     });
   });

@@ -1,5 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Count } from '@payments/core/metrics';
+import type { Lane } from '@payments/core/routes';
+import { measuredLogin, measuredSalesforce } from './measured.ts';
 import type { Redis } from './redis.ts';
 import { type Salesforce, salesforce } from './salesforce.ts';
 import { logIn } from './salesforce-login.ts';
@@ -15,12 +18,15 @@ export function linkedSalesforce(world: {
   readonly readSecret: SecretReader;
   readonly version: string;
   readonly observe: (said: { readonly used: number; readonly max: number }) => Promise<void>;
+  readonly lane: Lane;
+  readonly count: Count;
 }): Salesforce {
   const credentials = cachedFor(SECRET_CACHE_MS, {
     nowMs: () => Date.now(),
     read: () => world.readSecret(world.clientSecretArn, SalesforceClient),
   });
-  const login = async () => {
+  const { lane, count } = world;
+  const login = measuredLogin(async () => {
     try {
       return await logIn(await credentials.get());
     } catch (error) {
@@ -28,7 +34,8 @@ export function linkedSalesforce(world: {
       credentials.forget();
       throw error;
     }
-  };
+  }, world);
   const tokens = tokenCache({ redis: world.redis, login, holder: randomUUID(), sleep });
-  return salesforce({ tokens, version: world.version, observe: world.observe });
+  const send = salesforce({ tokens, version: world.version, observe: world.observe });
+  return measuredSalesforce(send, { lane, count, nowMs: () => Date.now() });
 }

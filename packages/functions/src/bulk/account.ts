@@ -109,7 +109,7 @@ function failureRow(
   { key, row, outcome }: ParkedRow,
   nowMs: number,
 ): AuditRow<'Sync_Failure__c'> {
-  const eventId = row.events.at(-1) ?? '';
+  const { eventId } = row;
   return {
     Failure_Key__c: `stripe.webhook:${eventId}:${key}`.slice(0, 255),
     Source__c: 'bulk',

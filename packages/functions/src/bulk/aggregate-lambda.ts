@@ -1,18 +1,20 @@
-import { Logger } from '@aws-lambda-powertools/logger';
 import { WRITE_ORDER } from '@payments/core/record';
 import * as v from 'valibot';
 import { redisBuffer } from '../adapters/buffer.ts';
 import { freshnessStore } from '../adapters/freshness-store.ts';
+import { instrument } from '../adapters/instrument.ts';
 import { linkedRedis } from '../adapters/linked.ts';
 import { machine } from '../adapters/machines.ts';
+import { measuredStripe } from '../adapters/measured.ts';
 import { link } from '../adapters/resources.ts';
 import { cachedFor, StripeApiKey, secretReader, secretsManager } from '../adapters/secrets.ts';
 import { stripeReader } from '../adapters/stripe.ts';
 import { crossing } from '../realtime/crossing.ts';
+import { levelled, tellFailure } from '../realtime/step.ts';
 import { type AggregateWorld, aggregate } from './aggregate.ts';
 
 // Once per cold start.
-const logger = new Logger({ serviceName: 'bulk' });
+const { logger, count, around } = instrument('Aggregate', 'bulk');
 const nowMs = () => Date.now();
 const settings = link('Settings');
 const readSecret = secretReader(secretsManager());
@@ -20,7 +22,10 @@ const redis = linkedRedis(link('RedisCluster'), readSecret);
 const startMachine = machine(link('FlushMachine').arn);
 const stripeKey = link('StripeApiKey').arn;
 const apiKey = cachedFor(5 * 60_000, { nowMs, read: () => readSecret(stripeKey, StripeApiKey) });
-const stripe = stripeReader({ apiKey: apiKey.get, version: settings.stripeApiVersion, nowMs });
+const stripe = measuredStripe(stripeReader({ apiKey: apiKey.get, version: settings.stripeApiVersion, nowMs }), {
+  count,
+  nowMs,
+});
 const world = cachedFor(Number.POSITIVE_INFINITY, { nowMs, read: connect });
 
 /** Consumers run side by side and all see a full buffer: one start in ten seconds is enough. */
@@ -42,6 +47,7 @@ async function connect(): Promise<AggregateWorld> {
       if (line.outcome === 'failed') logger.warn('aggregate', line);
       else logger.info('aggregate', line);
     },
+    count,
   };
 }
 
@@ -50,11 +56,13 @@ const QueueEvent = v.object({ Records: v.array(v.object({ messageId: v.string(),
 type BatchResponse = { readonly batchItemFailures: readonly { readonly itemIdentifier: string }[] };
 
 /** Called by the mapping of the bulk queue. What it throws makes the whole batch come again. */
-export async function handler(input: unknown): Promise<BatchResponse> {
+export const handler = around(async (input): Promise<BatchResponse> => {
   try {
     const { failed } = await aggregate(v.parse(QueueEvent, input).Records, await world.get());
     return { batchItemFailures: failed.map((itemIdentifier) => ({ itemIdentifier })) };
   } catch (error) {
-    throw crossing(error);
+    const failure = crossing(error);
+    tellFailure(failure, { step: 'aggregate', lane: 'bulk' }, { log: levelled(logger), count });
+    throw failure;
   }
-}
+});

@@ -1,6 +1,7 @@
 import type { JsonObject } from '@payments/core/event';
 import { RetryLater } from '@payments/core/failure';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { counting } from '../../test/counted.ts';
 import { startRedis, type TestRedis } from '../../test/redis-server.ts';
 import { redisBuffer } from '../adapters/buffer.ts';
 import { freshnessStore } from '../adapters/freshness-store.ts';
@@ -23,6 +24,7 @@ function worldOf(answers: Answers = {}, over: Partial<AggregateWorld> = {}) {
   const asked: string[] = [];
   const lines: AggregateLine[] = [];
   const started: string[] = [];
+  const { count, sum } = counting();
   const stripe: StripeReader = async ({ path }) => {
     asked.push(path);
     const body = answers[path] ?? null;
@@ -40,9 +42,10 @@ function worldOf(answers: Answers = {}, over: Partial<AggregateWorld> = {}) {
     log: (line) => {
       lines.push(line);
     },
+    count,
     ...over,
   };
-  return { world, asked, lines, started };
+  return { world, asked, lines, started, sum };
 }
 
 type EventOf = {
@@ -79,23 +82,38 @@ async function buffered(object: typeof CUSTOMER = CUSTOMER) {
 
 describe('aggregate', () => {
   it('keeps the newest state of each row, whatever order and repeats the queue gives', async () => {
-    const { world, lines } = worldOf();
+    const { world, lines, sum } = worldOf();
     const old = message(stripeEvent({}));
     const newer = message(stripeEvent({ id: 'evt_2', created: SECOND + 5, object: { ...ADA, name: 'Ada L.' } }));
     expect(await aggregate([newer, old, newer, old], world)).toEqual({ failed: [] });
     expect(await aggregate([old], world)).toEqual({ failed: [] });
     expect(await buffered()).toMatchObject([{ externalId: 'cus_1', fields: { Customer_Name__c: 'Ada L.' } }]);
     expect(lines.map(({ outcome }) => outcome)).toEqual(['buffered', 'dropped', 'buffered', 'dropped', 'dropped']);
+    expect(sum('EventsHandled', { Lane: 'bulk', Outcome: 'buffered' })).toBe(2);
+    expect(sum('EventsHandled', { Lane: 'bulk', Outcome: 'dropped' })).toBe(3);
+    expect(sum('StaleWritesRefused', { Lane: 'bulk', By: 'redis' })).toBe(3);
+    expect([sum('Tries', { EventType: 'customer.updated' }), sum('Errors')]).toEqual([5, 0]);
+  });
+
+  it('counts what comes out of the archive', async () => {
+    const { world, lines, sum } = worldOf();
+    const { messageId, body } = message(stripeEvent({}));
+    const replayed = { messageId, body: JSON.stringify({ ...JSON.parse(body), 'replay-name': 'incident-1' }) };
+    await aggregate([replayed, message(stripeEvent({ id: 'evt_2', created: SECOND + 1 }))], world);
+    expect(sum('Replayed', { Lane: 'bulk' })).toBe(1);
+    expect(lines).toMatchObject([{ stripeEventId: 'evt_1', stripeObjectId: 'cus_1', replayed: true }, {}]);
+    expect(lines[1]).not.toHaveProperty('replayed');
   });
 
   it('reports each message that cannot be read by itself, and buffers the others', async () => {
-    const { world, lines } = worldOf();
+    const { world, lines, sum } = worldOf();
     const poison = ['', 'not json', '{}', '[1]', message({ id: 'evt_x', type: 'customer.updated' }).body];
     const batch = [message(stripeEvent({})), ...poison.map((body, n) => ({ messageId: `poison-${n}`, body }))];
     const { failed } = await aggregate(batch, world);
     expect([...failed].sort()).toEqual(poison.map((_, n) => `poison-${n}`));
     expect(await buffered()).toHaveLength(1);
     expect(lines.filter(({ outcome }) => outcome === 'failed')).toHaveLength(poison.length);
+    expect([sum('Tries'), sum('Errors', { Category: 'Data' })]).toEqual([6, 5]);
   });
 
   it('puts nothing of a person in the log', async () => {
@@ -206,12 +224,13 @@ describe('aggregate', () => {
   });
 
   it('lets the message come again whose row the buffer could not read', async () => {
-    const { world, lines } = worldOf(
+    const { world, lines, sum } = worldOf(
       {},
       { buffer: { put: async (_, rows) => ({ outcomes: rows.map(() => 'broken' as const), waiting: 0 }) } },
     );
     expect(await aggregate([message(stripeEvent({}))], world)).toEqual({ failed: ['evt_1'] });
-    expect(lines).toContainEqual(expect.objectContaining({ outcome: 'failed', stripeEventId: 'evt_1' }));
+    expect(lines).toMatchObject([{ outcome: 'failed', stripeEventId: 'evt_1' }]);
+    expect([sum('Tries'), sum('Errors'), sum('EventsHandled')]).toEqual([1, 1, 0]);
   });
 
   it('lets the whole batch come again when Redis fails', async () => {

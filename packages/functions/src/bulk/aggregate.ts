@@ -1,11 +1,14 @@
 import { keyOf } from '@payments/core/batch';
+import { isThin } from '@payments/core/event';
+import { type Category, NeverRetry, RetryLater } from '@payments/core/failure';
+import type { Count } from '@payments/core/metrics';
 import type { SObjectName } from '@payments/core/record';
 import * as v from 'valibot';
 import { chunks } from '../adapters/batches.ts';
 import type { Buffer, PutOutcome } from '../adapters/buffer.ts';
 import type { FreshnessStore } from '../adapters/freshness-store.ts';
 import type { StripeReader } from '../adapters/stripe.ts';
-import { type BusEvent, BusEventSchema } from '../realtime/machine-input.ts';
+import { type BusEvent, BusEventSchema, isReplayed } from '../realtime/machine-input.ts';
 import { judged } from './judged.ts';
 import { incomingFrom } from './row.ts';
 import { isFetched, readFrom, refetched, type Statement } from './statement.ts';
@@ -24,14 +27,17 @@ export type AggregateWorld = {
   readonly startFlush: (object: SObjectName) => Promise<void>;
   readonly flushAbove: number;
   readonly log: (line: AggregateLine) => void;
+  readonly count: Count;
 };
 
 export type AggregateLine = {
   readonly outcome: 'buffered' | 'dropped' | 'nothing' | 'failed' | 'flush-not-started';
   readonly messageId?: string;
   readonly stripeEventId?: string;
+  readonly stripeObjectId?: string;
   readonly correlationId?: string;
   readonly type?: string;
+  readonly replayed?: true;
   readonly rows?: number;
   readonly error?: string;
 };
@@ -71,6 +77,9 @@ export async function aggregate(
   }
   for (const { message, error, event } of failures) {
     world.log({ outcome: 'failed', ...lineOf(message, event), error: nameOf(error) });
+    const about = { Lane: 'bulk', ...(event === undefined ? {} : { EventType: event.detail.event.type }) } as const;
+    world.count('Tries', 1, about);
+    world.count('Errors', 1, { ...about, Category: categoryOf(error) });
   }
   return { failed: [...new Set(failures.map(({ message }) => message.messageId))] };
 }
@@ -132,6 +141,7 @@ async function bufferTen(
     }
   });
   const stored = new Map<Work, number>();
+  const broken = new Set<Work>();
   for (const [object, rows] of byObject) {
     const { outcomes, waiting } = await world.buffer.put(object, rows);
     grown.set(object, waiting);
@@ -140,6 +150,7 @@ async function bufferTen(
       if (outcome === 'tie') ties.add(work);
       if (outcome === 'stored') stored.set(work, (stored.get(work) ?? 0) + 1);
       if (outcome === 'broken') {
+        broken.add(work);
         failures.push({
           message: work.message,
           event: work.event,
@@ -149,10 +160,11 @@ async function bufferTen(
     });
   }
   for (const work of works) {
-    if (ties.has(work) && !work.settle && !isFetched(work.statement)) continue;
+    if (broken.has(work) || (ties.has(work) && !work.settle && !isFetched(work.statement))) continue;
     const rows = stored.get(work) ?? 0;
     const outcome = rows > 0 ? 'buffered' : work.statement.records.length === 0 ? 'nothing' : 'dropped';
     world.log({ outcome, ...lineOf(work.message, work.event), rows });
+    countHandled(work.event, outcome, world.count);
   }
   return [...ties].filter((work) => !work.settle && !isFetched(work.statement));
 }
@@ -178,17 +190,37 @@ async function eachOf<Item extends Parsed, Result>(
   return results.filter((result) => result !== undefined);
 }
 
-function lineOf(message: QueueMessage, event: BusEvent | undefined) {
+function countHandled(event: BusEvent, Outcome: 'buffered' | 'nothing' | 'dropped', count: Count): void {
+  count('Tries', 1, { Lane: 'bulk', EventType: event.detail.event.type });
+  count('EventsHandled', 1, { Lane: 'bulk', Outcome });
+  if (Outcome === 'dropped') count('StaleWritesRefused', 1, { Lane: 'bulk', By: 'redis' });
+  if (isReplayed(event)) count('Replayed', 1, { Lane: 'bulk' });
+}
+
+function lineOf(message: QueueMessage, event: BusEvent | undefined): Omit<AggregateLine, 'outcome'> {
   return {
     messageId: message.messageId,
     ...(event === undefined
       ? {}
       : {
           stripeEventId: event.detail.event.id,
+          ...stripeObjectOf(event),
           correlationId: event.detail.correlationId,
           type: event.detail.event.type,
+          ...(isReplayed(event) ? { replayed: true } : {}),
         }),
   };
+}
+
+function stripeObjectOf({ detail: { event } }: BusEvent): { readonly stripeObjectId?: string } {
+  const id = isThin(event) ? event.objectId : event.data.object.id;
+  return typeof id === 'string' ? { stripeObjectId: id } : {};
+}
+
+/** RetryLater and its kin know; what valibot refused is data; of the rest nothing is known but that it may pass. */
+function categoryOf(error: unknown): Category {
+  if (error instanceof RetryLater || error instanceof NeverRetry) return error.category;
+  return v.isValiError(error) ? 'Data' : 'Network';
 }
 
 /** A message of valibot or JSON.parse quotes what it read, which may name a person. */

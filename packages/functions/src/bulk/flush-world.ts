@@ -1,9 +1,11 @@
+import type { Count } from '@payments/core/metrics';
 import { type Batches, redisBatches } from '../adapters/batches.ts';
 import { type Budget, redisBudget } from '../adapters/budget.ts';
 import { type Buffer, redisBuffer } from '../adapters/buffer.ts';
 import { type Claims, claims } from '../adapters/claims.ts';
 import { type FreshnessStore, freshnessStore } from '../adapters/freshness-store.ts';
 import { linkedRedis, linkedSalesforce } from '../adapters/linked.ts';
+import { measuredBudget, measuredStripe } from '../adapters/measured.ts';
 import { link } from '../adapters/resources.ts';
 import type { Salesforce } from '../adapters/salesforce.ts';
 import { cachedFor, StripeApiKey, secretReader, secretsManager } from '../adapters/secrets.ts';
@@ -25,11 +27,12 @@ export type FlushWorld = {
   readonly bulkAbove: number;
   readonly version: string;
   readonly nowMs: () => number;
+  readonly count: Count;
 };
 
 const API_KEY_CACHE_MS = 5 * 60_000;
 
-export function flushWorld(): () => Promise<FlushWorld> {
+export function flushWorld(count: Count): () => Promise<FlushWorld> {
   const nowMs = () => Date.now();
   const settings = link('Settings');
   const readSecret = secretReader(secretsManager());
@@ -40,7 +43,8 @@ export function flushWorld(): () => Promise<FlushWorld> {
   const connect = async (): Promise<FlushWorld> => {
     const connection = await redis();
     const { callsPerMinute: perMinute, callsPerHour: perHour, callsPerDay: perDay, realtimeReserve } = settings;
-    const budget = redisBudget(connection, { perMinute, perHour, perDay, realtimeReserve }, nowMs);
+    const limits = { perMinute, perHour, perDay, realtimeReserve };
+    const budget = measuredBudget(redisBudget(connection, limits, nowMs), { count });
     const version = settings.salesforceApiVersion;
     const { observe } = budget;
     return {
@@ -49,13 +53,20 @@ export function flushWorld(): () => Promise<FlushWorld> {
       budget,
       claims: claims(connection),
       freshness: freshnessStore(connection),
-      salesforce: linkedSalesforce({ redis: connection, clientSecretArn, readSecret, version, observe }),
+      salesforce: linkedSalesforce({
+        ...{ redis: connection, clientSecretArn, readSecret, version, observe },
+        ...{ lane: 'bulk', count },
+      }),
       sent: sentHashes(connection),
-      stripe: stripeReader({ apiKey: apiKey.get, version: settings.stripeApiVersion, nowMs }),
+      stripe: measuredStripe(stripeReader({ apiKey: apiKey.get, version: settings.stripeApiVersion, nowMs }), {
+        count,
+        nowMs,
+      }),
       ties: tieList(connection),
       bulkAbove: settings.bulkAbove,
       version,
       nowMs,
+      count,
     };
   };
   return cachedFor(Number.POSITIVE_INFINITY, { nowMs, read: connect }).get;

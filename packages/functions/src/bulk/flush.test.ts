@@ -1,6 +1,7 @@
 import { keyOf } from '@payments/core/batch';
 import type { SalesforceRecord, SObjectName } from '@payments/core/record';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { counting } from '../../test/counted.ts';
 import { type FakeOrg, failure, fakeOrg } from '../../test/fake-org.ts';
 import { startRedis, type TestRedis } from '../../test/redis-server.ts';
 import { redisBatches } from '../adapters/batches.ts';
@@ -42,10 +43,12 @@ function worldOf() {
   const lines: SettleLine[] = [];
   const budget = redisBudget(server.redis, { perMinute: 1e6, perHour: 1e6, perDay: 1e6, realtimeReserve: 0.2 }, nowMs);
   const stripe: StripeReader = async () => ({ body: null, at: SECOND });
+  const { count, counted, sum, valuesOf } = counting();
   return {
     clock,
     org,
     lines,
+    ...{ count, counted, sum, valuesOf },
     batches: redisBatches(server.redis, nowMs),
     buffer: redisBuffer(server.redis, nowMs),
     budget,
@@ -143,6 +146,30 @@ describe.each([
     ]);
     expect(world.org.accounts().audits[0]?.API_Calls_Used__c).toBe(world.org.requests.length);
     expect(await world.buffer.waiting(CUSTOMER)).toBe(0);
+    expect(world.sum('RowsHandled', { Outcome: 'written' })).toBe(2);
+    expect(world.sum('Tries', { Lane: 'bulk' })).toBe(2);
+    expect(world.valuesOf('SyncLag', { Lane: 'bulk' })).toEqual(Array(2).fill(world.clock.now - SECOND * 1_000));
+    expect(world.valuesOf('BatchTime')).toEqual([world.clock.now - SECOND * 1_000 - 60_000]);
+    expect(world.lines).toContainEqual({
+      ...{ outcome: 'written', stripeObjectId: 'cus_1', stripeEventId: 'evt_1', correlationId: 'c-evt_1' },
+      ...{ batchId: expect.stringMatching(/^batch_/), salesforceId: world.org.row(CUSTOMER, 'cus_1')?.Id },
+    });
+  });
+
+  it('names all events of a row, and the newest by itself, whatever order they came in', async () => {
+    const refunded = { ...payment('pi_1', 'cus_1'), fields: {}, owners: { charge: { version: 1, fetched: false } } };
+    for (const [eventId, atSecond, record] of [
+      ['evt_newer', SECOND + 1, payment('pi_1', 'cus_1', SECOND + 1)],
+      ['evt_older', SECOND, refunded],
+    ] as const) {
+      const incoming = incomingFrom(record, { eventId, atSecond, fetched: false, correlationId: `c-${eventId}` });
+      await world.buffer.put(PAYMENT, [{ key: keyOf(record), incoming }]);
+    }
+    await flush(PAYMENT);
+    expect(world.lines[0]).toMatchObject({
+      ...{ stripeEventId: 'evt_newer', correlationId: 'c-evt_newer', stripeObjectId: 'pi_1' },
+      stripeEventIds: ['evt_newer', 'evt_older'],
+    });
   });
 
   it('does not let one poisoned row stop the others', async () => {
@@ -161,6 +188,9 @@ describe.each([
       },
     ]);
     expect(JSON.stringify([world.lines, world.org.accounts()])).not.toContain('secret');
+    expect(world.sum('RowsHandled', { Outcome: 'parked' })).toBe(1);
+    expect(world.sum('Parked', { Lane: 'bulk', Category: 'Data' })).toBe(1);
+    expect([world.sum('Tries'), world.sum('Errors', { Category: 'Data' })]).toEqual([450, 1]);
     expect(await server.redis.hkeys(`buffer:{${CUSTOMER}}:parked`)).toEqual(['cus_250']);
     expect(await world.claims.claim('evt_cus_250', 'x', 0)).toBe('mine');
     expect(await world.freshness.known([{ owner: 'customer', externalId: 'cus_250' }])).toEqual([null]);
@@ -179,6 +209,12 @@ describe.each([
     }
     expect(await world.buffer.waiting(CUSTOMER)).toBe(0);
     expect(world.org.accounts().failures).toMatchObject([{ Code__c: 'UNABLE_TO_LOCK_ROW', Attempts__c: 6 }]);
+    expect(world.sum('RowsHandled', { Outcome: 'given-back' })).toBe(5);
+    expect([world.sum('Tries'), world.sum('Errors', { Category: 'Network' })]).toEqual([6, 6]);
+    expect(world.lines.flatMap((line) => ('attempts' in line ? [`${line.outcome} ${line.attempts}`] : []))).toEqual([
+      ...[1, 2, 3, 4, 5].map((attempts) => `given back ${attempts}`),
+      'parked 6',
+    ]);
   });
 
   it('makes an empty parent when a child refers to one that nobody has sent, and writes the child', async () => {
@@ -203,6 +239,9 @@ describe.each([
     ]);
     expect(await world.freshness.known([{ owner: 'customer', externalId: 'cus_1' }])).toEqual([null]);
     expect(await world.sent.read(CUSTOMER, ['cus_1'])).toEqual([null]);
+    expect(world.sum('StaleWritesRefused', { Lane: 'bulk', By: 'guard' })).toBe(1);
+    expect(world.sum('RowsHandled', { Outcome: 'refused' })).toBe(1);
+    expect(world.valuesOf('SyncLag')).toEqual([]);
     expect(await world.claims.claim('evt_1', 'x', 0)).toBe('duplicate');
   });
 
@@ -289,6 +328,7 @@ describe.each([
     await buffered(['evt_2', customer({ at: SECOND + 9 })]);
     await flush(CUSTOMER);
     expect(world.org.requests.length).toBe(before);
+    expect([world.sum('RowsHandled', { Outcome: 'unchanged' }), world.sum('Tries')]).toEqual([1, 1]);
     expect(await world.freshness.known([{ owner: 'customer', externalId: 'cus_1' }])).toMatchObject([
       { eventId: 'evt_2' },
     ]);
@@ -583,6 +623,7 @@ describe('settle', () => {
     await settle(result, world);
     expect(await settle(result, world)).toEqual({ object: CUSTOMER, batchId: taken.batchId, more: false });
     expect(world.org.accounts().audits).toHaveLength(1);
+    expect(world.sum('RowsHandled', { Outcome: 'written' })).toBe(1);
   });
 
   it('never overwrites a newer state that came in while the older one failed', async () => {

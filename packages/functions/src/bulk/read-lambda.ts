@@ -1,22 +1,12 @@
-import { Logger } from '@aws-lambda-powertools/logger';
-import * as v from 'valibot';
-import { crossing } from '../realtime/crossing.ts';
-import { type ReadResult, WrittenState } from './flush-state.ts';
+import { instrument } from '../adapters/instrument.ts';
+import { WrittenState } from './flush-state.ts';
+import { flushStep } from './flush-step.ts';
 import { flushWorld } from './flush-world.ts';
 import { read } from './read.ts';
 
 // Once per cold start.
-const logger = new Logger({ serviceName: 'bulk' });
-const world = flushWorld();
+const instruments = instrument('Read', 'bulk');
+const world = flushWorld(instruments.count);
 
 /** Called by the state `Read`. */
-export async function handler(input: unknown): Promise<ReadResult> {
-  try {
-    const state = v.parse(WrittenState, input);
-    const result = await read(state, await world());
-    logger.info('read', { ...result });
-    return result;
-  } catch (error) {
-    throw crossing(error);
-  }
-}
+export const handler = flushStep(instruments, 'read', WrittenState, async (state) => read(state, await world()));

@@ -28,8 +28,10 @@ export type BufferedRow = {
   readonly id: string;
   readonly columns: Readonly<Record<string, Column>>;
   readonly owners: Readonly<Record<string, Say>>;
-  /** The events in it, newest last; at most {@link EVENTS_KEPT}. */
+  /** The events in it, as they came; at most {@link EVENTS_KEPT}. */
   readonly events: readonly string[];
+  /** Of the newest of them. */
+  readonly eventId: string;
   readonly correlationId: string;
   /** Times in ms since 1970. `oldestAt` and `newestAt` are Stripe's event times. */
   readonly oldestAt: number;
@@ -146,6 +148,7 @@ export const BufferedRowSchema = v.custom<BufferedRow>(
     isObject(value.columns) &&
     isObject(value.owners) &&
     Array.isArray(value.events) &&
+    typeof value.eventId === 'string' &&
     typeof value.correlationId === 'string' &&
     typeof value.newestAt === 'number' &&
     typeof value.attempts === 'number',

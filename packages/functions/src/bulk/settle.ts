@@ -1,4 +1,5 @@
 import { NeverRetry } from '@payments/core/failure';
+import type { Count } from '@payments/core/metrics';
 import type { Owner, SObjectName } from '@payments/core/record';
 import { RETRY_SECONDS } from '@payments/core/retry-policy';
 import type { Batches, GivenBack, Held } from '../adapters/batches.ts';
@@ -17,6 +18,7 @@ import type { RowOutcome } from './outcome.ts';
 import { spending } from './purse.ts';
 import { reconcileTies, type TieWorld } from './reconcile-ties.ts';
 import { type BufferedRow, recordFrom } from './row.ts';
+import { countBatch, type RowLine, rowLines } from './settled-batch.ts';
 import { sentOf } from './unchanged.ts';
 
 export type SettleWorld = TieWorld & {
@@ -30,6 +32,7 @@ export type SettleWorld = TieWorld & {
   readonly version: string;
   readonly nowMs: () => number;
   readonly log: (line: SettleLine) => void;
+  readonly count: Count;
 };
 
 export type SettleLine =
@@ -46,15 +49,7 @@ export type SettleLine =
       /** From Stripe's `created` (whole seconds) of the oldest event to now. */
       readonly oldestLagMs: number;
     }
-  | {
-      readonly outcome: 'parked' | 'given back';
-      readonly batchId: string;
-      readonly stripeObjectId: string;
-      readonly stripeEventId: string;
-      readonly correlationId: string;
-      readonly code: string;
-      readonly attempts: number;
-    }
+  | RowLine
   | { readonly outcome: 'tie left'; readonly stripeObjectId: string; readonly stripeEventId: string };
 
 /**
@@ -76,7 +71,7 @@ export async function settle(held: Held, world: SettleWorld): Promise<SettleResu
   await world.batches.giveBack(held, givenBack);
   await world.ties.add(object, tiesOf(rows, outcomes));
   const refused = [...outcomes.values()].filter(({ kind }) => kind === 'refused').length;
-  for (const line of linesOf(account, givenBack)) world.log(line);
+  for (const line of rowLines(account, givenBack)) world.log(line);
   const oldest = Math.min(...[...rows.values()].map(({ oldestAt }) => oldestAt));
   world.log({
     ...{ outcome: 'settled', object, batchId, rows: rows.size, parked: parked.length, givenBack: givenBack.length },
@@ -85,7 +80,10 @@ export async function settle(held: Held, world: SettleWorld): Promise<SettleResu
   for (const { key, eventId } of await reconcileTies(object, world)) {
     world.log({ outcome: 'tie left', stripeObjectId: key, stripeEventId: eventId });
   }
-  return { object, batchId, more: (await world.batches.finish(held)) > 0 };
+  const due = await world.batches.finish(held);
+  // Last, since everything before may run twice.
+  countBatch(account, givenBack, { count: world.count, nowMs: world.nowMs() });
+  return { object, batchId, more: due > 0 };
 }
 
 function failuresOf(
@@ -161,25 +159,4 @@ function tiesOf(rows: ReadonlyMap<string, BufferedRow>, outcomes: ReadonlyMap<st
       return eventId === undefined ? [] : [{ key, owner, eventId }];
     });
   });
-}
-
-function linesOf(
-  { batchId, rows, parked, outcomes }: BatchAccount,
-  givenBack: readonly GivenBack[],
-): readonly SettleLine[] {
-  const line = (key: string, outcome: 'parked' | 'given back', code: string, attempts: number): SettleLine => {
-    const row = rows.get(key);
-    return {
-      ...{ outcome, batchId, stripeObjectId: key, stripeEventId: row?.events.at(-1) ?? '' },
-      ...{ correlationId: row?.correlationId ?? '', code, attempts },
-    };
-  };
-  const codeOf = (key: string) => {
-    const outcome = outcomes.get(key) ?? NOT_READ;
-    return outcome.kind === 'failed' ? outcome.code : '';
-  };
-  return [
-    ...parked.map(({ key, row, outcome }) => line(key, 'parked', outcome.code, row.attempts + 1)),
-    ...givenBack.map(({ key, attempts }) => line(key, 'given back', codeOf(key), attempts)),
-  ];
 }

@@ -1,22 +1,12 @@
-import { Logger } from '@aws-lambda-powertools/logger';
-import * as v from 'valibot';
-import { crossing } from '../realtime/crossing.ts';
-import { TakeInput, type TakeResult } from './flush-state.ts';
+import { instrument } from '../adapters/instrument.ts';
+import { TakeInput } from './flush-state.ts';
+import { flushStep } from './flush-step.ts';
 import { flushWorld } from './flush-world.ts';
 import { take } from './take.ts';
 
 // Once per cold start.
-const logger = new Logger({ serviceName: 'bulk' });
-const world = flushWorld();
+const instruments = instrument('Take', 'bulk');
+const world = flushWorld(instruments.count);
 
 /** Called by the state `Take`. */
-export async function handler(input: unknown): Promise<TakeResult> {
-  try {
-    const state = v.parse(TakeInput, input);
-    const result = await take(state, await world());
-    logger.info('take', { ...result });
-    return result;
-  } catch (error) {
-    throw crossing(error);
-  }
-}
+export const handler = flushStep(instruments, 'take', TakeInput, async (state) => take(state, await world()));

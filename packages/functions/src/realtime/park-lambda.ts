@@ -4,6 +4,7 @@ import { claims } from '../adapters/claims.ts';
 import { instrument } from '../adapters/instrument.ts';
 import { linkedRedis } from '../adapters/linked-redis.ts';
 import { linkedSalesforce } from '../adapters/linked-salesforce.ts';
+import { measuredBudget } from '../adapters/measured.ts';
 import { link } from '../adapters/resources.ts';
 import { secretReader, secretsManager } from '../adapters/secrets.ts';
 import { ParkInputSchema, park } from './park.ts';
@@ -25,12 +26,16 @@ export const handler = around(async (input) => {
     perDay: settings.callsPerDay,
     realtimeReserve: settings.realtimeReserve,
   };
-  const budget = redisBudget(connection, limits, nowMs);
+  const budget = measuredBudget(redisBudget(connection, limits, nowMs), { count });
   const version = settings.salesforceApiVersion;
   return park(v.parse(ParkInputSchema, input), {
     claims: claims(connection),
     acquire: budget.acquire,
-    salesforce: linkedSalesforce({ redis: connection, clientSecretArn, readSecret, version, observe: budget.observe }),
+    salesforce: linkedSalesforce({
+      ...{ redis: connection, clientSecretArn, readSecret, version, observe: budget.observe },
+      lane: 'realtime',
+      count,
+    }),
     nowMs,
     log: (line) => logger.error('parked', line),
     count,

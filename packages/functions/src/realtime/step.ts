@@ -15,6 +15,12 @@ export type FailureLine = {
   readonly category: string;
 };
 
+export type LevelledLog = (level: 'info' | 'warn' | 'error', message: string, line: FailureLine) => void;
+
+export function levelled(logger: Instrument['logger']): LevelledLog {
+  return (level, message, line) => logger[level](message, line);
+}
+
 /** Another execution holds the event, the budget is used up, the circuit is open: nothing was tried, nothing failed. */
 const WAITS: ReadonlySet<string> = new Set(['CLAIMED', 'NO_BUDGET', 'CIRCUIT_OPEN']);
 
@@ -22,10 +28,7 @@ const WAITS: ReadonlySet<string> = new Set(['CLAIMED', 'NO_BUDGET', 'CIRCUIT_OPE
 export function tellFailure(
   failure: RetryLater | NeverRetry | BudgetWait,
   where: { readonly step: string; readonly lane: Lane; readonly type?: string },
-  world: {
-    readonly log: (level: 'info' | 'warn' | 'error', message: string, line: FailureLine) => void;
-    readonly count: Count;
-  },
+  world: { readonly log: LevelledLog; readonly count: Count },
 ): void {
   const { name: error, code, category } = failure;
   const line: FailureLine = { step: where.step, error, code, category };
@@ -58,8 +61,8 @@ export function realtimeStep<Input extends StepInput, Result>(
       return result;
     } catch (error) {
       const failure = crossing(error);
-      const log: Parameters<typeof tellFailure>[2]['log'] = (level, message, line) => logger[level](message, line);
-      tellFailure(failure, { step, lane: 'realtime', ...(type === undefined ? {} : { type }) }, { log, count });
+      const where = { step, lane: 'realtime', ...(type === undefined ? {} : { type }) } as const;
+      tellFailure(failure, where, { log: levelled(logger), count });
       throw failure;
     }
   });

@@ -4,6 +4,7 @@ import { freshnessStore } from '../adapters/freshness-store.ts';
 import { instrument } from '../adapters/instrument.ts';
 import { linkedRedis } from '../adapters/linked-redis.ts';
 import { linkedSalesforce } from '../adapters/linked-salesforce.ts';
+import { measuredBudget, measuredStripe } from '../adapters/measured.ts';
 import { link } from '../adapters/resources.ts';
 import { cachedFor, StripeApiKey, secretReader, secretsManager } from '../adapters/secrets.ts';
 import { stripeReader } from '../adapters/stripe.ts';
@@ -21,7 +22,10 @@ const redis = linkedRedis(link('RedisCluster'), readSecret);
 const stripeKey = link('StripeApiKey').arn;
 const salesforceClient = link('SalesforceClient').arn;
 const apiKey = cachedFor(5 * 60_000, { nowMs, read: () => readSecret(stripeKey, StripeApiKey) });
-const stripe = stripeReader({ apiKey: apiKey.get, version: settings.stripeApiVersion, nowMs });
+const stripe = measuredStripe(stripeReader({ apiKey: apiKey.get, version: settings.stripeApiVersion, nowMs }), {
+  count,
+  nowMs,
+});
 const world = cachedFor(Number.POSITIVE_INFINITY, { nowMs, read: connect });
 
 async function connect(): Promise<SyncWorld> {
@@ -32,7 +36,7 @@ async function connect(): Promise<SyncWorld> {
     perDay: settings.callsPerDay,
     realtimeReserve: settings.realtimeReserve,
   };
-  const budget = redisBudget(connection, limits, nowMs);
+  const budget = measuredBudget(redisBudget(connection, limits, nowMs), { count });
   const version = settings.salesforceApiVersion;
   return {
     planner: { eventNeed, needs, plan, refetchNeed, withFetchedObject },
@@ -46,6 +50,8 @@ async function connect(): Promise<SyncWorld> {
       readSecret,
       version,
       observe: budget.observe,
+      lane: 'realtime',
+      count,
     }),
     log: (line) => logger.info('sync', line),
     count,

@@ -1,0 +1,88 @@
+import { BudgetWait, RetryLater } from '@payments/core/failure';
+import type { Count } from '@payments/core/metrics';
+import type { Lane } from '@payments/core/routes';
+import type { Budget } from './budget.ts';
+import type { Salesforce } from './salesforce.ts';
+import { SalesforceFailure } from './salesforce-failure.ts';
+import type { StripeReader } from './stripe.ts';
+
+/** The clients with a count around each call. What they do, and what they throw, stays as it is. */
+type Measure = { readonly count: Count; readonly nowMs: () => number };
+
+export function measuredSalesforce(
+  send: Salesforce,
+  { lane: Lane, count, nowMs }: Measure & { readonly lane: Lane },
+): Salesforce {
+  const told = (startedAt: number, Outcome: 'ok' | 'refused' | 'unanswered') => {
+    count('SalesforceCalls', 1, { Lane, Outcome });
+    count('SalesforceTime', nowMs() - startedAt, { Lane });
+  };
+  return async (request) => {
+    const startedAt = nowMs();
+    try {
+      const answer = await send(request);
+      told(startedAt, 'ok');
+      return answer;
+    } catch (error) {
+      // Anything else was thrown before a request was sent: a login, for one.
+      if (error instanceof SalesforceFailure) {
+        told(startedAt, error.status === 0 ? 'unanswered' : 'refused');
+        if (error.errorCode === 'REQUEST_LIMIT_EXCEEDED') count('RateLimitWaits', 1, { System: 'salesforce' });
+      }
+      throw error;
+    }
+  };
+}
+
+export function measuredStripe(read: StripeReader, { count, nowMs }: Measure): StripeReader {
+  return async (need) => {
+    const startedAt = nowMs();
+    let Outcome: 'ok' | 'missing' | 'refused' | 'unanswered' = 'refused';
+    try {
+      const answer = await read(need);
+      Outcome = answer.body === null ? 'missing' : 'ok';
+      return answer;
+    } catch (error) {
+      if (error instanceof RetryLater && UNANSWERED.has(error.code)) Outcome = 'unanswered';
+      if (error instanceof BudgetWait) count('RateLimitWaits', 1, { System: 'stripe' });
+      throw error;
+    } finally {
+      count('StripeReads', 1, { Outcome });
+      count('StripeTime', nowMs() - startedAt);
+    }
+  };
+}
+
+/** stripe.ts' own codes for a request without an answer. */
+const UNANSWERED: ReadonlySet<string> = new Set(['TIMEOUT', 'NETWORK']);
+
+export function measuredBudget<Some extends Pick<Budget, 'acquire'>>(
+  budget: Some,
+  { count }: Pick<Measure, 'count'>,
+): Some {
+  return {
+    ...budget,
+    acquire: async (ask) => {
+      const verdict = await budget.acquire(ask);
+      if (!verdict.granted) count('BudgetRefused', 1, { Lane: ask.lane });
+      return verdict;
+    },
+  };
+}
+
+/** `logIn` of salesforce-login.ts. */
+export function measuredLogin<Result>(
+  logIn: () => Promise<Result>,
+  { count }: Pick<Measure, 'count'>,
+): () => Promise<Result> {
+  return async () => {
+    let Outcome: 'ok' | 'failed' = 'failed';
+    try {
+      const token = await logIn();
+      Outcome = 'ok';
+      return token;
+    } finally {
+      count('OAuthRefreshes', 1, { Outcome });
+    }
+  };
+}

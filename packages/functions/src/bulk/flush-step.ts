@@ -1,0 +1,38 @@
+import * as v from 'valibot';
+import type { Instrument } from '../adapters/instrument.ts';
+import { crossing } from '../realtime/crossing.ts';
+import { levelled, tellFailure } from '../realtime/step.ts';
+
+/** What is said on every line of a step, as far as the state has it. Take has the execution, the others its name. */
+const Said = v.object({
+  execution: v.optional(v.string()),
+  executionName: v.optional(v.string()),
+  object: v.optional(v.string()),
+  batchId: v.optional(v.string()),
+});
+
+/**
+ * A step of the flush machine as a handler: parses, puts batch and execution on every line, tells what came of it. The
+ * execution's name goes into the next state by itself.
+ */
+export function flushStep<State, Result extends Readonly<Record<string, unknown>>>(
+  { logger, count, around }: Instrument,
+  step: 'take' | 'write' | 'await' | 'read' | 'settle',
+  schema: v.GenericSchema<unknown, State>,
+  run: (state: State) => Promise<Result>,
+): (input: unknown) => Promise<Result & { readonly executionName: string }> {
+  return around(async (received) => {
+    try {
+      const { execution, executionName = execution?.split(':').at(-1) ?? '', ...said } = v.parse(Said, received);
+      logger.appendKeys({ executionName, ...said });
+      const result = await run(v.parse(schema, received));
+      // Settle tells more than its result.
+      if (step !== 'settle') logger.info(step, { ...result });
+      return { ...result, executionName };
+    } catch (error) {
+      const failure = crossing(error);
+      tellFailure(failure, { step, lane: 'bulk' }, { log: levelled(logger), count });
+      throw failure;
+    }
+  });
+}
