@@ -2,7 +2,8 @@
 import { deadLetterQueue } from './dead-letter.ts';
 import { queueLink } from './queue-link.ts';
 import { failedExecutions, realtimeMachines } from './realtime.ts';
-import { redisCluster, vpc } from './redis.ts';
+import { redisAuthSecretArn, redisCluster, vpc } from './redis.ts';
+import { secretArns } from './secrets.ts';
 import { prefix, settings } from './stage.ts';
 
 type Operation = {
@@ -73,4 +74,18 @@ operation('Redrive', {
   description: 'Starts anew what failed because of an outage',
   seconds: 55,
   link: [queueLink('FailedExecutionsQueue', failedExecutions), realtimeMachines],
+});
+
+operation('Measure', {
+  every: 'rate(1 minute)',
+  description: 'Tells CloudWatch how buffer and API budget stand',
+  seconds: 30,
+  link: [redisCluster],
+});
+
+operation('SecretAges', {
+  every: 'rate(1 hour)',
+  description: 'Tells CloudWatch how old the secrets are',
+  seconds: 30,
+  link: [secretArns($dev ? {} : { Redis: redisAuthSecretArn })],
 });

@@ -31,7 +31,7 @@ const redis = new sst.aws.Redis('Redis', {
 export const nodeIds = $dev ? [] : ['0001-001', '0001-002'].map((node) => $interpolate`${redis.clusterId}-${node}`);
 
 /** SST keeps the generated auth token in a secret of its own and notes its ARN on the cluster. In `sst dev` there is none. */
-const authSecretArn = $dev
+export const redisAuthSecretArn = $dev
   ? $output('')
   : $output(redis.nodes.cluster).apply((cluster) =>
       $output(cluster.tags).apply((tags) => tags?.['sst:ref:secret'] ?? ''),
@@ -43,7 +43,9 @@ export const redisCluster = new sst.Linkable('RedisCluster', {
     port: redis.port,
     tls: !$dev,
     username: $dev ? '' : redis.username,
-    authSecretArn,
+    authSecretArn: redisAuthSecretArn,
   },
-  include: $dev ? [] : [sst.aws.permission({ actions: ['secretsmanager:GetSecretValue'], resources: [authSecretArn] })],
+  include: $dev
+    ? []
+    : [sst.aws.permission({ actions: ['secretsmanager:GetSecretValue'], resources: [redisAuthSecretArn] })],
 });

@@ -4,11 +4,14 @@
  */
 import { prefix } from './stage.ts';
 
+const arns: Record<string, $util.Output<string>> = {};
+
 function secret(name: string, description: string) {
   const made = new aws.secretsmanager.Secret(name, {
     name: `${prefix}/${name}`,
     description,
   });
+  arns[name] = made.arn;
   return new sst.Linkable(name, {
     properties: { arn: made.arn },
     include: [sst.aws.permission({ actions: ['secretsmanager:GetSecretValue'], resources: [made.arn] })],
@@ -24,3 +27,12 @@ export const salesforceClient = secret(
   'SalesforceClient',
   'Client credentials: {"loginUrl":"…","clientId":"…","clientSecret":"…"}',
 );
+
+/** Every secret by name, to ask how old it is: no right to read one. */
+export function secretArns(others: Readonly<Record<string, $util.Input<string>>>): sst.Linkable<object> {
+  const all = { ...arns, ...others };
+  return new sst.Linkable('SecretArns', {
+    properties: { arns: all },
+    include: [sst.aws.permission({ actions: ['secretsmanager:ListSecretVersionIds'], resources: Object.values(all) })],
+  });
+}

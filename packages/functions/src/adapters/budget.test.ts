@@ -196,11 +196,17 @@ describe('usage', () => {
     await budget.usage();
     expect(await budget.usage()).toEqual({
       windows: [
-        { windowMs: MINUTE, used: 0, limit: 10 },
-        { windowMs: HOUR, used: 4, limit: 20 },
-        { windowMs: DAY, used: 4, limit: 30 },
+        { window: 'minute', windowMs: MINUTE, used: 0, limit: 10 },
+        { window: 'hour', windowMs: HOUR, used: 4, limit: 20 },
+        { window: 'day', windowMs: DAY, used: 4, limit: 30 },
       ],
-      orgUsed: null,
+      ...{ orgUsed: null, orgMax: null },
     });
+  });
+
+  it('tells what the org allows, once it has said so', async () => {
+    const budget = purse({ perDay: 30 });
+    await budget.observe({ used: 18, max: 15_000 });
+    expect(await budget.usage()).toMatchObject({ orgUsed: 18, orgMax: 15_000 });
   });
 });

@@ -12,9 +12,16 @@ export type Limits = { readonly perMinute: number; readonly perHour: number; rea
 export type Verdict = { readonly granted: boolean /** 0 when granted. */; readonly retryAfterMs: number };
 
 export type Usage = {
-  readonly windows: readonly { readonly windowMs: number; readonly used: number; readonly limit: number }[];
+  readonly windows: readonly {
+    readonly window: 'minute' | 'hour' | 'day';
+    readonly windowMs: number;
+    readonly used: number;
+    readonly limit: number;
+  }[];
   /** What the org counts in 24 h, by its last answer and what was admitted since; `null` when it has not said. */
   readonly orgUsed: number | null;
+  /** What the org allows in 24 h, by its last answer. */
+  readonly orgMax: number | null;
 };
 
 export type Budget = {
@@ -70,13 +77,16 @@ export function redisBudget(
       const answer = await runScript(redis, budgetScript, KEYS, [now(), 0, 1, ...windows]);
       const [minute, hour, day, forecast] = v.parse(Counts, answer);
       const used = [minute, hour, day];
+      const max = await redis.hget(SEEN, 'max');
       return {
-        windows: WINDOWS.map(({ windowMs, limit }, index) => ({
+        windows: WINDOWS.map(({ name, windowMs, limit }, index) => ({
+          window: name,
           windowMs,
           used: used[index] ?? 0,
           limit: limit(settings),
         })),
         orgUsed: forecast < 0 ? null : forecast,
+        orgMax: max === null ? null : Number(max),
       };
     },
   };

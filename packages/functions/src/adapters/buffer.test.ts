@@ -8,6 +8,7 @@ import { startRedis, type TestRedis } from '../../test/redis-server.ts';
 import { type BufferedRow, incomingFrom, recordFrom } from '../bulk/row.ts';
 import { type Batches, type Held, redisBatches } from './batches.ts';
 import { type Buffer, redisBuffer } from './buffer.ts';
+import { bufferState } from './buffer-state.ts';
 
 let server: TestRedis;
 const clock = { now: 0 };
@@ -258,6 +259,23 @@ describe('put', () => {
       eventId: 'evt_2',
       correlationId: 'c-evt_2',
     });
+  });
+});
+
+describe('the state of the buffer', () => {
+  it('counts what waits and what is taken, and knows since when', async () => {
+    const state = bufferState(server.redis);
+    expect(await state(PAYMENT)).toEqual({ rows: 0, since: null });
+    await put({ ...intent('evt_1', SECOND * 100 + 50, {}), externalId: 'pi_1' });
+    const first = clock.now;
+    clock.now += 5_000;
+    await put({ ...intent('evt_2', SECOND * 100 + 50, {}), externalId: 'pi_2' });
+    expect(await state(PAYMENT)).toEqual({ rows: 2, since: first });
+    const held = await take('one', 1);
+    expect(await state(PAYMENT)).toEqual({ rows: 2, since: clock.now });
+    clock.now += 1_000;
+    await batches.finish(held);
+    expect(await state(PAYMENT)).toEqual({ rows: 1, since: clock.now - 1_000 });
   });
 });
 

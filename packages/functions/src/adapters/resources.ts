@@ -13,6 +13,8 @@ const LINKS = {
   StripeSigningSecret: v.object({ arn: v.string() }),
   StripeApiKey: v.object({ arn: v.string() }),
   SalesforceClient: v.object({ arn: v.string() }),
+  /** Every secret by its name in the stacks. */
+  SecretArns: v.object({ arns: v.record(v.string(), v.string()) }),
   FailedExecutionsQueue: v.object({ url: v.string(), arn: v.string() }),
   RealtimeMachines: v.object({ arns: v.array(v.string()) }),
   FlushMachine: v.object({ arn: v.string() }),

@@ -1,4 +1,8 @@
-import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import {
+  GetSecretValueCommand,
+  ListSecretVersionIdsCommand,
+  SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager';
 import { RetryLater } from '@payments/core/failure';
 import * as v from 'valibot';
 
@@ -22,11 +26,28 @@ export type SecretReader = <Schema extends v.GenericSchema>(
 /** The text of a secret by its ARN; `null` when it has none. */
 type GetSecret = (arn: string) => Promise<string | null>;
 
-export function secretsManager(): GetSecret {
-  const client = new SecretsManagerClient({
+function connect(): SecretsManagerClient {
+  return new SecretsManagerClient({
     maxAttempts: 2,
     requestHandler: { connectionTimeout: CONNECT_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS },
   });
+}
+
+/**
+ * When the value in use was put, in ms since 1970; `null` for a secret that has none yet. The secret's own
+ * LastChangedDate would not do: a new description moves it too.
+ */
+export function secretChangedAt(): (arn: string) => Promise<number | null> {
+  const client = connect();
+  return async (arn) => {
+    const { Versions = [] } = await client.send(new ListSecretVersionIdsCommand({ SecretId: arn }));
+    const current = Versions.find(({ VersionStages }) => VersionStages?.includes('AWSCURRENT'));
+    return current?.CreatedDate?.getTime() ?? null;
+  };
+}
+
+export function secretsManager(): GetSecret {
+  const client = connect();
   return async (arn) => (await client.send(new GetSecretValueCommand({ SecretId: arn }))).SecretString ?? null;
 }
 
