@@ -1,5 +1,5 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
+import { createServer, type Server, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -14,7 +14,7 @@ export const handler = async (event, context) => {
   if (event.hangs) await new Promise(() => {});
   if (event.calls) for (const path of ['/1', '/2', '/3']) await (await fetch(event.calls + path)).text();
   if (event.exits) process.exit(3);
-  if (event.holds) await new Promise((resolve) => setTimeout(resolve, event.holds));
+  if (event.meets) await (await fetch(event.meets)).text();
   console.log(JSON.stringify({ said: event.says ?? null }));
   return { now: Date.now(), made: new Date().getTime(), fixed: new Date(5).getTime(), isDate: new Date() instanceof Date, handled, stage: process.env.STAGE, home: process.env.HOME ?? null, name: context.functionName, remaining: context.getRemainingTimeInMillis() };
 };`;
@@ -84,8 +84,17 @@ describe('a local Lambda function', () => {
   });
 
   it('never has two events in one instance, and uses another instance up to its limit', async () => {
+    // Nobody is let go before two are there, so two instances take turns however slowly one of them starts.
+    const there: ServerResponse[] = [];
+    const meeting = createServer((_request, response) => {
+      if (there.push(response) === 2) for (const one of there.splice(0)) one.end();
+    });
+    await new Promise<void>((resolve) => meeting.listen(0, '127.0.0.1', resolve));
+    const meets = urlOf(meeting);
     const fn = start({ instances: 2 });
-    const results = await Promise.all([1, 2, 3, 4].map(() => fn.invoke({ holds: 50 })));
+    const results = await Promise.all([1, 2, 3, 4].map(() => fn.invoke({ meets })));
+    meeting.closeAllConnections();
+    meeting.close();
     const handled = results.map((result) =>
       typeof result === 'object' && result !== null && 'handled' in result ? result.handled : 0,
     );
@@ -104,8 +113,7 @@ describe('a local Lambda function', () => {
     beforeEach(async () => {
       heard.length = 0;
       await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-      const address = server.address();
-      url = typeof address === 'object' && address !== null ? `http://127.0.0.1:${address.port}` : '';
+      url = urlOf(server);
     });
     afterEach(() => {
       server.closeAllConnections();
@@ -144,3 +152,8 @@ describe('a local Lambda function', () => {
     await expect(start({ exportName: 'nothing' }).invoke({})).rejects.toThrow(/no function named nothing/);
   });
 });
+
+function urlOf(server: Server): string {
+  const address = server.address();
+  return typeof address === 'object' && address !== null ? `http://127.0.0.1:${address.port}` : '';
+}
