@@ -3,10 +3,10 @@ import type { StripeAccount } from './account.ts';
 import type { ApiFaults, Fault } from './api-faults.ts';
 import { openApiFaults } from './api-faults.ts';
 import { API_VERSION } from './books.ts';
-import { catalogueEndpoints } from './catalogue-endpoints.ts';
 import { checkoutEndpoints } from './checkout-endpoints.ts';
 import { answerControl } from './control.ts';
 import { customerEndpoints } from './customer-endpoints.ts';
+import { disputeEndpoints } from './dispute-endpoints.ts';
 import type { Endpoint } from './endpoint.ts';
 import { findEndpoint } from './endpoint.ts';
 import { expandIn } from './expand.ts';
@@ -16,11 +16,15 @@ import type { IdempotencyKeys } from './idempotency.ts';
 import { openIdempotencyKeys } from './idempotency.ts';
 import { invoiceEndpoints } from './invoice-endpoints.ts';
 import { isHash, printAsStripe, stripeOrdered } from './json.ts';
-import { paymentEndpoints } from './payment-endpoints.ts';
+import { paymentIntentEndpoints } from './payment-intent-endpoints.ts';
+import { paymentMethodEndpoints } from './payment-method-endpoints.ts';
+import { priceEndpoints } from './price-endpoints.ts';
+import { productEndpoints } from './product-endpoints.ts';
 import { randomFrom } from './random.ts';
 import type { RateLimitedReason, RateLimiter, RateLimits } from './rate-limits.ts';
 import { openRateLimiter, WIDE_LIMITS } from './rate-limits.ts';
 import { readEndpoint } from './reads.ts';
+import { refundEndpoints } from './refund-endpoints.ts';
 import { StripeError, unknownUrl } from './stripe-error.ts';
 import { subscriptionEndpoints } from './subscription-endpoints.ts';
 import { renderObject, shapeOf } from './versions.ts';
@@ -67,8 +71,12 @@ const ENDPOINTS: readonly Endpoint[] = [
   ...checkoutEndpoints(),
   ...subscriptionEndpoints(),
   ...invoiceEndpoints(),
-  ...catalogueEndpoints(),
-  ...paymentEndpoints(),
+  ...productEndpoints(),
+  ...priceEndpoints(),
+  ...paymentIntentEndpoints(),
+  ...paymentMethodEndpoints(),
+  ...refundEndpoints(),
+  ...disputeEndpoints(),
   ...webhookEndpoints(),
 ];
 

@@ -1,6 +1,5 @@
 import type { JsonObject } from '@payments/core/event';
 import { amountOf } from './amounts.ts';
-import { startSubscription } from './billing.ts';
 import type { Books, Metadata } from './books.ts';
 import { DAY } from './calendar.ts';
 import { createCustomer, updateCustomer } from './customer.ts';
@@ -8,6 +7,7 @@ import { attempt, createIntent, settleIntent } from './payment-intent.ts';
 import type { Behaviour, PaymentMethod, PaymentMethodType } from './payment-method.ts';
 import { createPaymentMethod, settlingTime } from './payment-method.ts';
 import type { ItemFields, TrialEndBehaviour } from './subscription.ts';
+import { startSubscription } from './subscription-start.ts';
 
 export type CheckoutSession = {
   id: string;

@@ -1,6 +1,5 @@
 import type { JsonObject } from '@payments/core/event';
 import * as v from 'valibot';
-import { endSubscription } from './billing.ts';
 import type { Books } from './books.ts';
 import type { Customer, CustomerFields } from './customer.ts';
 import { createCustomer, deleteCustomer, updateCustomer } from './customer.ts';
@@ -11,6 +10,7 @@ import { attachMethod } from './payment-method.ts';
 import { searchCustomers } from './search.ts';
 import { noSuch, refused } from './stripe-error.ts';
 import { hasEnded } from './subscription.ts';
+import { endSubscription } from './subscription-end.ts';
 import { methodNamed } from './test-payment-methods.ts';
 
 export const addressParameters = {

@@ -1,5 +1,6 @@
 import type { JsonObject } from '@payments/core/event';
 import type { Books, Metadata } from './books.ts';
+import { mergeMetadata } from './metadata.ts';
 
 export type Customer = {
   id: string;
@@ -128,10 +129,4 @@ function fill(customer: Customer, fields: CustomerFields): void {
   if (fields.defaultPaymentMethod !== undefined) {
     customer.invoice_settings.default_payment_method = fields.defaultPaymentMethod;
   }
-}
-
-/** Keys are merged; an empty value removes its key; null removes them all. */
-export function mergeMetadata(present: Metadata, change: Metadata | null): Metadata {
-  if (change === null) return {};
-  return Object.fromEntries(Object.entries({ ...present, ...change }).filter(([, value]) => value !== ''));
 }

@@ -1,11 +1,13 @@
 import type Stripe from 'stripe';
 import type * as v from 'valibot';
 import { expect, test } from 'vitest';
-import type { PRICE_CREATE, PRICE_UPDATE, PRODUCT_CREATE, PRODUCT_UPDATE } from './catalogue-endpoints.ts';
-import type { SESSION_CREATE } from './checkout-endpoints.ts';
+import type { SESSION_CREATE } from './checkout-parameters.ts';
 import type { CUSTOMER_CREATE, CUSTOMER_UPDATE, PORTAL_CREATE } from './customer-endpoints.ts';
 import type { INVOICE_PREVIEW } from './invoice-endpoints.ts';
-import type { INTENT_CANCEL, INTENT_CONFIRM, INTENT_CREATE, REFUND_CREATE } from './payment-endpoints.ts';
+import type { INTENT_CANCEL, INTENT_CONFIRM, INTENT_CREATE } from './payment-intent-endpoints.ts';
+import type { PRICE_CREATE, PRICE_UPDATE } from './price-endpoints.ts';
+import type { PRODUCT_CREATE, PRODUCT_UPDATE } from './product-endpoints.ts';
+import type { REFUND_CREATE } from './refund-endpoints.ts';
 import type {
   SUBSCRIPTION_CANCEL,
   SUBSCRIPTION_CREATE,

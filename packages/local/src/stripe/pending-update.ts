@@ -1,12 +1,13 @@
-import { defaultMethod, planRenewal } from './billing.ts';
 import type { Books } from './books.ts';
 import { HOUR } from './calendar.ts';
 import type { Invoice, InvoiceLine } from './invoice.ts';
 import { voidInvoice } from './invoice.ts';
+import { defaultMethod } from './invoice-collection.ts';
 import type { Subscription } from './subscription.ts';
 import { hasEnded, nextRenewal, summarize, updateSubscription } from './subscription.ts';
 import type { ItemChange, Proration } from './subscription-changes.ts';
 import { changeItems, changeOne, invoiceNow } from './subscription-changes.ts';
+import { planRenewal } from './subscription-renewal.ts';
 
 /** An update whose invoice isn't paid by then is dropped, and the invoice voided. */
 const WAITS_FOR = 23 * HOUR;

@@ -1,7 +1,8 @@
-import { defaultMethod, draft, endOfPeriod, isMetered } from './billing.ts';
+import { draft, endOfPeriod, isMetered } from './billing-period.ts';
 import type { Books } from './books.ts';
 import { idsFor } from './ids.ts';
 import type { Invoice, InvoiceLine } from './invoice.ts';
+import { defaultMethod } from './invoice-collection.ts';
 import { periodLine } from './invoice-lines.ts';
 import { planChanges } from './pending-update.ts';
 import { randomFrom } from './random.ts';

@@ -1,6 +1,6 @@
 import type { Books, Metadata } from './books.ts';
 import type { Interval } from './calendar.ts';
-import { mergeMetadata } from './customer.ts';
+import { mergeMetadata } from './metadata.ts';
 
 export type Recurring = {
   interval: Interval;

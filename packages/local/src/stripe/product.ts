@@ -1,5 +1,5 @@
 import type { Books, Metadata } from './books.ts';
-import { mergeMetadata } from './customer.ts';
+import { mergeMetadata } from './metadata.ts';
 
 export type Product = {
   id: string;

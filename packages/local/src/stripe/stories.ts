@@ -1,4 +1,3 @@
-import { payInvoice } from './billing.ts';
 import type { Books } from './books.ts';
 import { DAY, HOUR, MINUTE } from './calendar.ts';
 import type { CheckoutSession, SessionFields } from './checkout-session.ts';
@@ -6,6 +5,7 @@ import { completeSession, expireSession, openSession } from './checkout-session.
 import type { Customer } from './customer.ts';
 import { createCustomer, deleteCustomer, updateCustomer } from './customer.ts';
 import { answerDispute, closeDispute, openDispute } from './dispute.ts';
+import { payInvoice } from './invoice-collection.ts';
 import type { StoryTeller } from './life.ts';
 import { attempt, cancelIntent, createIntent, finishAction } from './payment-intent.ts';
 import type { Behaviour, PaymentMethodType } from './payment-method.ts';

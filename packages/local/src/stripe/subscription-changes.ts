@@ -1,22 +1,16 @@
 import type { JsonObject } from '@payments/core/event';
-import {
-  collect,
-  draft,
-  endOfPeriod,
-  endSubscription,
-  isMetered,
-  pauseNow,
-  planRenewal,
-  resumeNow,
-} from './billing.ts';
+import { draft, endOfPeriod, isMetered } from './billing-period.ts';
 import type { Books, Metadata } from './books.ts';
-import { mergeMetadata } from './customer.ts';
 import type { Invoice, InvoiceLine } from './invoice.ts';
+import { collect } from './invoice-collection.ts';
 import { periodLine, prorationLines } from './invoice-lines.ts';
+import { mergeMetadata } from './metadata.ts';
 import type { Price } from './price.ts';
 import { planOf } from './price.ts';
 import type { Subscription, SubscriptionItem } from './subscription.ts';
 import { addItem, nextRenewal, summarize, updateSubscription } from './subscription.ts';
+import { endSubscription } from './subscription-end.ts';
+import { pauseNow, planRenewal, resumeNow } from './subscription-renewal.ts';
 
 export type Proration = 'create_prorations' | 'always_invoice' | 'none';
 

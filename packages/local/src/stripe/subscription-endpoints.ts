@@ -1,10 +1,10 @@
-import { defaultMethod, endTrial, planTrial, startSubscription } from './billing.ts';
 import type { Books } from './books.ts';
 import { DAY } from './calendar.ts';
-import { withoutEmpty } from './catalogue-endpoints.ts';
 import { defined, liveCustomer } from './customer-endpoints.ts';
 import type { Call, Endpoint } from './endpoint.ts';
 import { byVersion, ENDIVE, endpoint } from './endpoint.ts';
+import { defaultMethod } from './invoice-collection.ts';
+import { withoutEmpty } from './metadata.ts';
 import { changeItemsOncePaid } from './pending-update.ts';
 import { noSuch, refused, StripeError } from './stripe-error.ts';
 import type { ItemFields, Subscription } from './subscription.ts';
@@ -28,6 +28,8 @@ import {
   SUBSCRIPTION_RESUME,
   SUBSCRIPTION_UPDATE,
 } from './subscription-parameters.ts';
+import { endTrial, planTrial } from './subscription-renewal.ts';
+import { startSubscription } from './subscription-start.ts';
 import { methodNamed } from './test-payment-methods.ts';
 
 export function subscriptionEndpoints(): readonly Endpoint[] {

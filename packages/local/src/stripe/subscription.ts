@@ -218,3 +218,11 @@ export function invoicesOf(books: Books, subscription: Subscription): readonly I
   const invoices = books.invoicesOfCustomer.get(subscription.customer) ?? [];
   return invoices.filter((invoice) => invoice.parent?.subscription_details.subscription === subscription.id);
 }
+
+/** An ended subscription keeps its status. */
+export function setStatus(books: Books, subscription: Subscription, status: SubscriptionStatus): void {
+  if (hasEnded(subscription)) return;
+  updateSubscription(books, subscription, (it) => {
+    it.status = status;
+  });
+}

@@ -1,10 +1,9 @@
 import type { JsonObject } from '@payments/core/event';
 import * as v from 'valibot';
 import type { Books } from './books.ts';
-import { withoutEmpty } from './catalogue-endpoints.ts';
-import { mergeMetadata } from './customer.ts';
 import type { Endpoint } from './endpoint.ts';
 import { endpoint } from './endpoint.ts';
+import { mergeMetadata, withoutEmpty } from './metadata.ts';
 import { clearable, flag, list, metadata, text } from './parameters.ts';
 import { noSuch, refused } from './stripe-error.ts';
 import type { WebhookEndpoint } from './webhook-endpoint.ts';

@@ -1,8 +1,9 @@
 import * as v from 'valibot';
-import type { Books, Metadata } from './books.ts';
+import type { Books } from './books.ts';
 import { defined } from './customer-endpoints.ts';
 import type { Endpoint } from './endpoint.ts';
 import { endpoint } from './endpoint.ts';
+import { withoutEmpty } from './metadata.ts';
 import {
   clearable,
   decimal,
@@ -18,24 +19,8 @@ import {
 } from './parameters.ts';
 import type { PriceFields } from './price.ts';
 import { createPrice, updatePrice } from './price.ts';
-import { createProduct, deleteProduct, updateProduct } from './product.ts';
+import { createProduct } from './product.ts';
 import { noSuch, refused } from './stripe-error.ts';
-
-const PRODUCT = {
-  active: v.optional(flag()),
-  description: v.optional(clearable()),
-  images: v.optional(list(text(), 8)),
-  marketing_features: v.optional(ignored()),
-  metadata: v.optional(metadata()),
-  name: v.optional(text()),
-  package_dimensions: v.optional(ignored()),
-  shippable: v.optional(flag()),
-  statement_descriptor: v.optional(text(22)),
-  tax_code: v.optional(clearable()),
-  tax_details: v.optional(ignored()),
-  unit_label: v.optional(clearable(12)),
-  url: v.optional(clearable()),
-};
 
 const RECURRING = hash({
   interval: oneOf(['day', 'month', 'week', 'year']),
@@ -45,7 +30,7 @@ const RECURRING = hash({
   usage_type: v.optional(oneOf(['licensed', 'metered'])),
 });
 
-const PRICE_DATA = {
+export const PRICE_DATA = {
   currency: text(3),
   recurring: v.optional(RECURRING),
   tax_behavior: v.optional(oneOf(['exclusive', 'inclusive', 'unspecified'])),
@@ -88,16 +73,6 @@ export const PRICE_CREATE = {
   transform_quantity: v.optional(hash({ divide_by: whole(1), round: oneOf(['down', 'up']) })),
 };
 
-export const PRODUCT_CREATE = {
-  ...PRODUCT,
-  name: text(),
-  id: v.optional(text()),
-  default_price_data: v.optional(hash(PRICE_DATA)),
-  type: v.optional(oneOf(['good', 'service'])),
-};
-
-export const PRODUCT_UPDATE = { ...PRODUCT, default_price: v.optional(text()) };
-
 export const PRICE_UPDATE = {
   active: v.optional(flag()),
   currency_options: v.optional(ignored()),
@@ -110,35 +85,8 @@ export const PRICE_UPDATE = {
 
 type GivenPrice = v.InferOutput<v.StrictObjectSchema<typeof PRICE_CREATE, undefined>>;
 
-export function catalogueEndpoints(): readonly Endpoint[] {
+export function priceEndpoints(): readonly Endpoint[] {
   return [
-    endpoint('POST', 'products', PRODUCT_CREATE, ({ books }, given) => {
-      if (given.id !== undefined && books.products.has(given.id)) {
-        throw refused('Product already exists.', 'id', 'resource_already_exists');
-      }
-      const product = createProduct(books, { ...productFields(given), name: given.name, ...defined('id', given.id) });
-      const first = given.default_price_data;
-      if (first !== undefined) {
-        const price = createPrice(books, { ...priceFields(first), product: product.id });
-        updateProduct(books, product, { defaultPrice: price.id });
-      }
-      return product;
-    }),
-    endpoint('POST', 'products/:id', PRODUCT_UPDATE, ({ books, id }, given) => {
-      const product = liveProduct(books, id, 'id', 404);
-      const price = given.default_price;
-      if (price !== undefined && books.prices.get(price)?.product !== id) throw noSuch('price', price, 'default_price');
-      updateProduct(books, product, { ...productFields(given), ...defined('defaultPrice', price) });
-      return product;
-    }),
-    endpoint('DELETE', 'products/:id', {}, ({ books, id }) => {
-      const product = liveProduct(books, id, 'id', 404);
-      if ([...books.prices.values()].some((price) => price.product === id && !books.deleted.has(price.id))) {
-        throw refused('This product cannot be deleted because it has one or more user-created prices.');
-      }
-      deleteProduct(books, product);
-      return { id, object: 'product', deleted: true };
-    }),
     endpoint('POST', 'prices', PRICE_CREATE, ({ books }, given) => createPrice(books, newPrice(books, given))),
     endpoint('POST', 'prices/:id', PRICE_UPDATE, ({ books, id }, given) => {
       const price = books.prices.get(id);
@@ -155,22 +103,10 @@ export function catalogueEndpoints(): readonly Endpoint[] {
   ];
 }
 
-function liveProduct(books: Books, id: string, param: string, status: 400 | 404 = 400) {
+export function liveProduct(books: Books, id: string, param: string, status: 400 | 404 = 400) {
   const found = books.products.get(id);
   if (found === undefined || books.deleted.has(id)) throw noSuch('product', id, param, status);
   return found;
-}
-
-function productFields(given: v.InferOutput<v.StrictObjectSchema<typeof PRODUCT, undefined>>) {
-  return {
-    ...defined('name', given.name),
-    ...defined('description', given.description),
-    ...defined('active', given.active),
-    ...defined('images', given.images),
-    ...defined('unitLabel', given.unit_label),
-    ...defined('url', given.url),
-    ...defined('metadata', given.metadata),
-  };
 }
 
 function newPrice(books: Books, given: GivenPrice): PriceFields {
@@ -205,7 +141,7 @@ function newPrice(books: Books, given: GivenPrice): PriceFields {
 }
 
 /** Currency, amount and interval; the product is filled in by the caller. */
-function priceFields(
+export function priceFields(
   given: v.InferOutput<v.StrictObjectSchema<typeof PRICE_DATA, undefined>> & {
     readonly billing_scheme?: string | undefined;
   },
@@ -282,9 +218,4 @@ function claimLookupKey(books: Books, key: string | undefined, transfer: boolean
     throw refused(`A price (\`${holder.id}\`) already uses that lookup key.`, 'lookup_key');
   }
   updatePrice(books, holder, { lookupKey: null });
-}
-
-/** New objects have no key to remove: an empty value is no entry. */
-export function withoutEmpty(metadata: Metadata | null | undefined): Metadata {
-  return Object.fromEntries(Object.entries(metadata ?? {}).filter(([, value]) => value !== ''));
 }

@@ -1,21 +1,18 @@
-import type { JsonObject } from '@payments/core/event';
 import * as v from 'valibot';
 import type { Books } from './books.ts';
-import { withoutEmpty } from './catalogue-endpoints.ts';
-import { mergeMetadata } from './customer.ts';
-import { defined, liveCustomer } from './customer-endpoints.ts';
-import { closeDispute, openDispute } from './dispute.ts';
+import { liveCustomer } from './customer-endpoints.ts';
+import { openDispute } from './dispute.ts';
 import type { Call, Endpoint } from './endpoint.ts';
 import { byVersion, ENDIVE, endpoint } from './endpoint.ts';
 import { stripeOrdered } from './json.ts';
+import { withoutEmpty } from './metadata.ts';
 import { clearable, flag, hash, ignored, list, metadata, notImitated, oneOf, text, whole } from './parameters.ts';
 import type { PaymentIntent } from './payment-intent.ts';
 import { attempt, cancelIntent, createIntent, settleIntent } from './payment-intent.ts';
 import type { PaymentMethod } from './payment-method.ts';
-import { attachMethod, settlingTime } from './payment-method.ts';
-import { refundCharge } from './refund.ts';
+import { settlingTime } from './payment-method.ts';
 import { noSuch, refused, StripeError } from './stripe-error.ts';
-import { methodFromIban, methodFromToken, methodNamed } from './test-payment-methods.ts';
+import { methodNamed } from './test-payment-methods.ts';
 
 const INTENT_COMMON = {
   allowed_payment_method_types: v.optional(list(text())),
@@ -71,20 +68,6 @@ export const INTENT_CONFIRM = {
 /** Removed at endive, as Checkout's. */
 const BEFORE_ENDIVE = { payment_method_types: v.optional(list(text())) };
 
-export const REFUND_CREATE = {
-  amount: v.optional(whole(1)),
-  charge: v.optional(text()),
-  currency: v.optional(notImitated()),
-  customer: v.optional(notImitated()),
-  origin: v.optional(notImitated()),
-  instructions_email: v.optional(text()),
-  metadata: v.optional(metadata()),
-  payment_intent: v.optional(text()),
-  reason: v.optional(oneOf(['duplicate', 'fraudulent', 'requested_by_customer'])),
-  refund_application_fee: v.optional(flag()),
-  reverse_transfer: v.optional(flag()),
-};
-
 export const INTENT_CANCEL = {
   cancellation_reason: v.optional(oneOf(['abandoned', 'duplicate', 'fraudulent', 'requested_by_customer'])),
 };
@@ -92,11 +75,7 @@ export const INTENT_CANCEL = {
 type GivenIntent = v.InferOutput<v.StrictObjectSchema<typeof INTENT_CREATE, undefined>>;
 type GivenConfirmation = v.InferOutput<v.StrictObjectSchema<typeof INTENT_CONFIRM, undefined>>;
 
-export function paymentEndpoints(): readonly Endpoint[] {
-  return [...intentEndpoints(), ...methodEndpoints(), ...refundEndpoints(), ...disputeEndpoints()];
-}
-
-function intentEndpoints(): readonly Endpoint[] {
+export function paymentIntentEndpoints(): readonly Endpoint[] {
   return [
     byVersion(
       ENDIVE,
@@ -206,152 +185,4 @@ export function declined(intent: PaymentIntent): StripeError {
       payment_intent: stripeOrdered(intent),
     },
   });
-}
-
-const BILLING_DETAILS = hash({
-  address: v.optional(ignored()),
-  email: v.optional(clearable()),
-  name: v.optional(clearable()),
-  phone: v.optional(clearable()),
-  tax_id: v.optional(clearable()),
-});
-
-function methodEndpoints(): readonly Endpoint[] {
-  return [
-    endpoint(
-      'POST',
-      'payment_methods',
-      {
-        type: oneOf(['card', 'sepa_debit', 'us_bank_account']),
-        billing_details: v.optional(BILLING_DETAILS),
-        card: v.optional(hash({ token: text() })),
-        metadata: v.optional(metadata()),
-        sepa_debit: v.optional(hash({ iban: text() })),
-      },
-      ({ books }, given) => {
-        if (given.type === 'card' && given.card !== undefined) {
-          return methodFromToken(books, given.card.token, 'card[token]');
-        }
-        if (given.type === 'sepa_debit' && given.sepa_debit !== undefined) {
-          return methodFromIban(books, given.sepa_debit.iban);
-        }
-        if (given.type === 'us_bank_account') return methodNamed(books, 'pm_usBankAccount_success', 'type');
-        throw refused(`Missing required param: ${given.type}.`, given.type, 'parameter_missing');
-      },
-    ),
-    endpoint('POST', 'payment_methods/:id/attach', { customer: text() }, ({ books, id }, given) => {
-      const method = methodNamed(books, id, 'payment_method', 404);
-      liveCustomer(books, given.customer, 'customer');
-      if (method.customer !== null && method.customer !== given.customer) {
-        throw refused('The payment method you provided has already been attached to a customer.');
-      }
-      attachMethod(books, method, given.customer);
-      return method;
-    }),
-  ];
-}
-
-function refundEndpoints(): readonly Endpoint[] {
-  return [
-    endpoint('POST', 'refunds', REFUND_CREATE, ({ books }, given) => {
-      const charge = chargeToRefund(books, given.charge, given.payment_intent);
-      if (charge.refunded) {
-        throw refused(`Charge ${charge.id} has already been refunded.`, undefined, 'charge_already_refunded');
-      }
-      const left = charge.amount - charge.amount_refunded;
-      if (given.amount !== undefined && given.amount > left) {
-        const shown = (minor: number): string => `${(minor / 100).toFixed(2)} ${charge.currency}`;
-        throw refused(
-          `Refund amount (${shown(given.amount)}) is greater than unrefunded amount on charge (${shown(left)})`,
-          'amount',
-        );
-      }
-      return refundCharge(books, charge, {
-        ...defined('amount', given.amount),
-        ...defined('reason', given.reason),
-        metadata: withoutEmpty(given.metadata),
-      });
-    }),
-    endpoint('POST', 'refunds/:id', { metadata: v.optional(metadata()) }, ({ books, id }, given) => {
-      const refund = books.refunds.get(id);
-      if (refund === undefined) throw noSuch('refund', id, 'id', 404);
-      books.change(
-        refund,
-        (it) => {
-          if (given.metadata !== undefined) it.metadata = mergeMetadata(it.metadata, given.metadata);
-        },
-        'charge.refund.updated',
-        'refund.updated',
-      );
-      return refund;
-    }),
-  ];
-}
-
-function chargeToRefund(books: Books, charge: string | undefined, intent: string | undefined) {
-  if (charge === undefined && intent === undefined) {
-    throw refused(
-      'One of the following params should be provided for this request: payment_intent or charge.',
-      undefined,
-      'parameter_missing',
-    );
-  }
-  if (charge !== undefined) {
-    const found = books.charges.get(charge);
-    if (found === undefined) throw noSuch('charge', charge, 'charge');
-    return found;
-  }
-  const paid = books.paymentIntents.get(intent ?? '');
-  if (paid === undefined) throw noSuch('payment_intent', intent ?? '', 'payment_intent');
-  const found = books.charges.get(paid.latest_charge ?? '');
-  if (found?.status !== 'succeeded') {
-    throw refused(
-      `This PaymentIntent (${paid.id}) does not have a successful charge to refund.`,
-      'payment_intent',
-      'payment_intent_unexpected_state',
-    );
-  }
-  return found;
-}
-
-function disputeEndpoints(): readonly Endpoint[] {
-  const find = (books: Books, id: string) => {
-    const found = books.disputes.get(id);
-    if (found === undefined) throw noSuch('dispute', id, 'dispute', 404);
-    return found;
-  };
-  return [
-    endpoint(
-      'POST',
-      'disputes/:id',
-      {
-        evidence: v.optional(v.record(v.string(), clearable(20_000))),
-        metadata: v.optional(metadata()),
-        submit: v.optional(flag()),
-      },
-      ({ books, id }, given) => {
-        const dispute = find(books, id);
-        books.change(
-          dispute,
-          (it) => {
-            if (given.metadata !== undefined) it.metadata = mergeMetadata(it.metadata, given.metadata);
-            if (given.evidence === undefined) return;
-            Object.assign(it.evidence, given.evidence);
-            it.evidence_details.has_evidence = true;
-            if (given.submit === false) return;
-            it.status = 'under_review';
-            it.evidence_details.submission_count += 1;
-          },
-          'charge.dispute.updated',
-        );
-        return dispute;
-      },
-    ),
-    endpoint('POST', 'disputes/:id/close', {}, ({ books, id }): JsonObject => {
-      const dispute = find(books, id);
-      if (dispute.status === 'won' || dispute.status === 'lost') throw refused('This dispute is already closed.');
-      closeDispute(books, dispute, 'lost');
-      return dispute;
-    }),
-  ];
 }
