@@ -3,9 +3,10 @@ import * as v from 'valibot';
 import type { StripeAccount } from './account.ts';
 import type { ApiResponse } from './answers.ts';
 import type { ApiFaults } from './api-faults.ts';
+import { authenticate } from './invoice-collection.ts';
 import type { RateLimiter } from './rate-limits.ts';
 import { STRIPES_LIMITS, WIDE_LIMITS } from './rate-limits.ts';
-import { StripeError } from './stripe-error.ts';
+import { noSuch, StripeError } from './stripe-error.ts';
 import { rollSecret } from './webhook-endpoint.ts';
 import { webhookEndpointOf } from './webhook-endpoints.ts';
 
@@ -27,6 +28,7 @@ const Roll = v.strictObject({
   /** How long the old secret still signs; 24 hours at most. */
   expires_in: v.optional(v.pipe(v.number(), v.minValue(0)), 0),
 });
+const Authenticate = v.strictObject({ succeeds: v.optional(v.boolean(), true) });
 const Advance = v.strictObject({ seconds: v.pipe(v.number(), v.integer(), v.minValue(0)) });
 
 /**
@@ -34,6 +36,7 @@ const Advance = v.strictObject({ seconds: v.pipe(v.number(), v.integer(), v.minV
  *   GET, POST, DELETE /__fake/faults[/:id]     faults on demand
  *   GET, POST         /__fake/limits           "stripe", "wide" or {perEndpoint, perAccount}
  *   POST              /__fake/webhook_endpoints/:id/roll   {expires_in: seconds} → {secret}
+ *   POST              /__fake/payment_intents/:id/authenticate   {succeeds}: what the customer does in the browser
  *   POST              /__fake/advance          {seconds}: lets simulated time pass
  */
 export function answerControl(controls: Controls, method: string, path: string, body: string): ApiResponse {
@@ -76,6 +79,11 @@ function control(
     const now = clock();
     const endpoint = webhookEndpointOf(account.books, id);
     return { secret: rollSecret(account.books, endpoint, now, now + seconds * 1000) };
+  }
+  if (name === 'payment_intents' && id !== undefined && verb === 'authenticate' && method === 'POST') {
+    const intent = account.books.paymentIntents.get(id);
+    if (intent === undefined) throw noSuch('payment_intent', id, 'intent', 404);
+    return { outcome: authenticate(account.books, intent, v.parse(Authenticate, given).succeeds) };
   }
   if (name === 'advance' && method === 'POST') {
     account.advance(v.parse(Advance, given).seconds);

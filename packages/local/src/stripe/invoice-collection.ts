@@ -3,7 +3,7 @@ import { DAY } from './calendar.ts';
 import type { BillingReason, Invoice } from './invoice.ts';
 import { finalizeInvoice, markInvoiceFailed, markInvoicePaid } from './invoice.ts';
 import { joinPayment, paymentsOf } from './invoice-payment.ts';
-import type { Outcome } from './payment-intent.ts';
+import type { Outcome, PaymentIntent } from './payment-intent.ts';
 import { attempt, createIntent, finishAction, settleIntent } from './payment-intent.ts';
 import type { PaymentMethod } from './payment-method.ts';
 import { settlingTime } from './payment-method.ts';
@@ -67,11 +67,32 @@ export function payInvoice(books: Books, invoice: Invoice): Outcome {
   return account(books, invoice, attempt(books, intent, method));
 }
 
-/** The customer confirmed the payment of an invoice in the browser, or failed to. */
-export function confirmInvoice(books: Books, invoice: Invoice, confirmed: boolean): Outcome {
-  const intent = intentOf(books, invoice);
-  if (intent?.status !== 'requires_action') return 'failed';
-  return account(books, invoice, finishAction(books, intent, confirmed));
+/**
+ * One attempt of a PaymentIntent that somebody confirms with a method, by API or in the browser. What it means for the
+ * invoice it pays follows, as does what becomes of a debit.
+ */
+export function confirmIntent(books: Books, intent: PaymentIntent, method: PaymentMethod): Outcome {
+  const invoice = invoiceOf(books, intent);
+  if (invoice !== undefined) {
+    books.methodOfInvoice.set(invoice.id, method.id);
+    return account(books, invoice, attempt(books, intent, method));
+  }
+  const outcome = attempt(books, intent, method);
+  if (outcome === 'processing') {
+    const arrives = books.behaviours.get(method.id) !== 'fails-later';
+    books.after(settlingTime(books, method.id), arrives ? 'debit arrives' : 'debit returned', () =>
+      settleIntent(books, intent, arrives),
+    );
+  }
+  return outcome;
+}
+
+/** The customer authenticated a payment that asks for it, or failed to. Only from `requires_action`. */
+export function authenticate(books: Books, intent: PaymentIntent, succeeds: boolean): Outcome {
+  if (intent.status !== 'requires_action') return 'failed';
+  const outcome = finishAction(books, intent, succeeds);
+  const invoice = invoiceOf(books, intent);
+  return invoice === undefined ? outcome : account(books, invoice, outcome);
 }
 
 /** What the outcome of a payment means for its invoice and subscription. */
@@ -145,6 +166,10 @@ function followStatus(books: Books, invoice: Invoice, status: SubscriptionStatus
 
 function subscriptionOf(books: Books, invoice: Invoice): Subscription | null {
   return books.subscriptions.get(invoice.parent?.subscription_details.subscription ?? '') ?? null;
+}
+
+function invoiceOf(books: Books, intent: PaymentIntent): Invoice | undefined {
+  return books.invoices.get(books.invoiceOfIntent.get(intent.id) ?? '');
 }
 
 function intentOf(books: Books, invoice: Invoice) {

@@ -4,13 +4,13 @@ import { liveCustomer } from './customer-endpoints.ts';
 import { openDispute } from './dispute.ts';
 import type { Call, Endpoint } from './endpoint.ts';
 import { byVersion, ENDIVE, endpoint } from './endpoint.ts';
+import { confirmIntent } from './invoice-collection.ts';
 import { stripeOrdered } from './json.ts';
 import { withoutEmpty } from './metadata.ts';
 import { clearable, flag, hash, ignored, list, metadata, notImitated, oneOf, text, whole } from './parameters.ts';
 import type { PaymentIntent } from './payment-intent.ts';
-import { attempt, cancelIntent, createIntent, settleIntent } from './payment-intent.ts';
+import { cancelIntent, createIntent } from './payment-intent.ts';
 import type { PaymentMethod } from './payment-method.ts';
-import { settlingTime } from './payment-method.ts';
 import { noSuch, refused, StripeError } from './stripe-error.ts';
 import { methodNamed } from './test-payment-methods.ts';
 
@@ -157,17 +157,10 @@ function unexpectedState(intent: PaymentIntent, message: string): StripeError {
 }
 
 function confirm(books: Books, intent: PaymentIntent, method: PaymentMethod): PaymentIntent {
-  const outcome = attempt(books, intent, method);
-  if (outcome === 'failed') throw declined(intent);
+  if (confirmIntent(books, intent, method) === 'failed') throw declined(intent);
   const why = books.disputedBecause.get(method.id);
   const charge = books.charges.get(intent.latest_charge ?? '');
   if (why !== undefined && charge !== undefined) books.after(0, 'dispute', () => openDispute(books, charge, why));
-  if (outcome === 'processing') {
-    const arrives = books.behaviours.get(method.id) !== 'fails-later';
-    books.after(settlingTime(books, method.id), arrives ? 'debit arrives' : 'debit returned', () =>
-      settleIntent(books, intent, arrives),
-    );
-  }
   return intent;
 }
 
