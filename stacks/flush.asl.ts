@@ -11,7 +11,10 @@ import { aslRetry, FLUSH_RETRIERS } from '../packages/core/src/retry-policy.ts';
 
 const RETRY = aslRetry(FLUSH_RETRIERS);
 
-const CATCH = [{ ErrorEquals: ['States.ALL'], ResultPath: '$.error', Next: 'Failed' }];
+const CATCH = [
+  { ErrorEquals: ['BudgetWait'], ResultPath: '$.error', Next: 'Waits' },
+  { ErrorEquals: ['States.ALL'], ResultPath: '$.error', Next: 'Failed' },
+];
 
 /** Longer than the functions' own 120 s. */
 const TASK_SECONDS = 125;
@@ -66,6 +69,8 @@ export const flushMachine = {
             Default: 'Done',
           },
           Done: { Type: 'Pass', Parameters: { outcome: 'done' }, End: true },
+          // No calls left, or Salesforce is away: nothing is wrong with this flush. A later one resumes the batch.
+          Waits: { Type: 'Pass', Parameters: { outcome: 'waits', 'error.$': '$.error.Cause' }, End: true },
           Failed: { Type: 'Pass', Parameters: { outcome: 'failed', 'error.$': '$.error.Error' }, End: true },
         },
       },

@@ -53,7 +53,7 @@ describe.each(['local', 'production'])('stage %s', (stage) => {
     expect(ingress.map(({ reservedConcurrency }) => reservedConcurrency)).toEqual([50]);
   });
 
-  it('retries every step of the flush, and leaves one object for the next when a step stays broken', () => {
+  it('retries every step of the flush, and leaves one object for the next when a step stays broken or has to wait', () => {
     const Step = v.object({
       Type: v.literal('Task'),
       TimeoutSeconds: v.number(),
@@ -80,7 +80,10 @@ describe.each(['local', 'production'])('stage %s', (stage) => {
         ['NeverRetry'],
         ['States.ALL'],
       ]);
-      expect(step.Catch).toEqual([{ ErrorEquals: ['States.ALL'], Next: 'Failed' }]);
+      expect(step.Catch).toEqual([
+        { ErrorEquals: ['BudgetWait'], Next: 'Waits' },
+        { ErrorEquals: ['States.ALL'], Next: 'Failed' },
+      ]);
       const longest = Math.max(
         ...graph.functions.filter(({ handler }) => handler.includes('/bulk/')).map((fn) => fn.timeoutSeconds),
       );

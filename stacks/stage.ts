@@ -39,6 +39,14 @@ export const settings = new sst.Linkable('Settings', {
     callsPerHour: 10_000,
     callsPerDay: production ? 80_000 : 12_000,
     realtimeReserve: 0.2,
+    // Five bad answers in a row open the circuit: one less than a machine's tries, so that the fifth failure of a lone
+    // execution already waits. A slow answer is one that the org counts among its 25 long requests at once.
+    circuitFailures: 5,
+    circuitOpenSeconds: 10,
+    circuitLongestOpenSeconds: 60,
+    // Longer than a login (10 s) and a call (25 s) together.
+    circuitProbeSeconds: 45,
+    circuitSlowSeconds: 20,
     // One Collections call takes 200 rows, a Bulk job at least seven calls: ten calls' worth of rows is the break-even
     // that Salesforce advises too (2,000).
     bulkAbove: 2_000,

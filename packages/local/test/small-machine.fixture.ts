@@ -23,8 +23,11 @@ import { type LifeOptions, life } from '../src/stripe/life.ts';
 
 const root = path.resolve(import.meta.dirname, '../../..');
 
-/** The deployed limits per minute would only make a test wait for the clock. */
-const UNHURRIED = { callsPerMinute: 6_000, callsPerHour: 60_000, callsPerDay: 90_000 };
+/** The deployed limits per minute, and the circuit's seconds, would only make a test wait for the clock. */
+const UNHURRIED = {
+  ...{ callsPerMinute: 6_000, callsPerHour: 60_000, callsPerDay: 90_000 },
+  ...{ circuitOpenSeconds: 0.5, circuitLongestOpenSeconds: 2 },
+};
 /** A flush every two seconds instead of every minute. */
 const SCHEDULE_SPEED = 30;
 const SETTLE_WITHIN_MS = 120_000;

@@ -36,6 +36,15 @@ const LINKS = {
     callsPerDay: count,
     /** The part of the calls that only the realtime lane may use. */
     realtimeReserve: fraction,
+    /** Bad answers in a row that open the circuit before Salesforce. */
+    circuitFailures: v.pipe(count, v.minValue(1)),
+    /** How long it stays open before a probe, the first time and at the most. */
+    circuitOpenSeconds: v.number(),
+    circuitLongestOpenSeconds: v.number(),
+    /** A probe that says nothing for so long is lost. */
+    circuitProbeSeconds: v.number(),
+    /** An answer that takes longer counts as a bad one. */
+    circuitSlowSeconds: v.number(),
     /** More rows of one object than this go by Bulk API 2.0. */
     bulkAbove: count,
     /** This many buffered rows of one object start a flush before its minute is over. */

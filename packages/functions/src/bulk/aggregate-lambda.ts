@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { redisBuffer } from '../adapters/buffer.ts';
 import { freshnessStore } from '../adapters/freshness-store.ts';
 import { instrument } from '../adapters/instrument.ts';
-import { linkedRedis } from '../adapters/linked.ts';
+import { linkedRedis } from '../adapters/linked-redis.ts';
 import { machine } from '../adapters/machines.ts';
 import { measuredStripe } from '../adapters/measured.ts';
 import { link } from '../adapters/resources.ts';

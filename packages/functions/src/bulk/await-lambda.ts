@@ -6,7 +6,7 @@ import { flushWorld } from './flush-world.ts';
 
 // Once per cold start.
 const instruments = instrument('Await', 'bulk');
-const world = flushWorld(instruments.count);
+const world = flushWorld(instruments);
 
 /** Called by the state `Await`. */
 export const handler = flushStep(instruments, 'await', WrittenState, async (state) => awaitJob(state, await world()));

@@ -16,7 +16,13 @@ export const TakeInput = v.object({ object: SObject, execution: v.pipe(v.string(
 const held = { object: SObject, batchId: v.pipe(v.string(), v.minLength(1)), token: v.string() };
 export const HeldInput = v.object(held);
 
-export type TakeResult = { readonly outcome: 'nothing'; readonly object: v.InferOutput<typeof SObject> } | Taken;
+export type TakeResult = Nothing | Taken;
+type Nothing = {
+  readonly outcome: 'nothing';
+  readonly object: v.InferOutput<typeof SObject>;
+  /** `busy`: another flush has the object. */
+  readonly why: 'empty' | 'busy' | 'circuit-open';
+};
 type Taken = v.InferOutput<typeof HeldInput> & { readonly outcome: 'taken'; readonly rows: number };
 
 /** `done`: nothing is left to wait for; else wait `waitSeconds`, then ask (`Await`) and pass its answer on. */

@@ -1,11 +1,14 @@
 import type { Count } from '@payments/core/metrics';
 import { type Batches, redisBatches } from '../adapters/batches.ts';
-import { type Budget, redisBudget } from '../adapters/budget.ts';
+import type { Budget } from '../adapters/budget.ts';
 import { type Buffer, redisBuffer } from '../adapters/buffer.ts';
+import type { Circuit } from '../adapters/circuit.ts';
 import { type Claims, claims } from '../adapters/claims.ts';
 import { type FreshnessStore, freshnessStore } from '../adapters/freshness-store.ts';
-import { linkedRedis, linkedSalesforce } from '../adapters/linked.ts';
-import { measuredBudget, measuredStripe } from '../adapters/measured.ts';
+import type { Instrument } from '../adapters/instrument.ts';
+import { linkedRedis } from '../adapters/linked-redis.ts';
+import { linkedRoad } from '../adapters/linked-road.ts';
+import { measuredStripe } from '../adapters/measured.ts';
 import { link } from '../adapters/resources.ts';
 import type { Salesforce } from '../adapters/salesforce.ts';
 import { cachedFor, StripeApiKey, secretReader, secretsManager } from '../adapters/secrets.ts';
@@ -18,6 +21,7 @@ export type FlushWorld = {
   readonly batches: Batches;
   readonly buffer: Buffer;
   readonly budget: Budget;
+  readonly circuit: Pick<Circuit, 'look'>;
   readonly claims: Claims;
   readonly freshness: FreshnessStore;
   readonly salesforce: Salesforce;
@@ -32,7 +36,8 @@ export type FlushWorld = {
 
 const API_KEY_CACHE_MS = 5 * 60_000;
 
-export function flushWorld(count: Count): () => Promise<FlushWorld> {
+export function flushWorld(instruments: Pick<Instrument, 'count' | 'logger'>): () => Promise<FlushWorld> {
+  const { count } = instruments;
   const nowMs = () => Date.now();
   const settings = link('Settings');
   const readSecret = secretReader(secretsManager());
@@ -42,21 +47,15 @@ export function flushWorld(count: Count): () => Promise<FlushWorld> {
   const apiKey = cachedFor(API_KEY_CACHE_MS, { nowMs, read: () => readSecret(stripeKey, StripeApiKey) });
   const connect = async (): Promise<FlushWorld> => {
     const connection = await redis();
-    const { callsPerMinute: perMinute, callsPerHour: perHour, callsPerDay: perDay, realtimeReserve } = settings;
-    const limits = { perMinute, perHour, perDay, realtimeReserve };
-    const budget = measuredBudget(redisBudget(connection, limits, nowMs), { count });
-    const version = settings.salesforceApiVersion;
-    const { observe } = budget;
+    const road = linkedRoad({
+      ...{ redis: connection, settings, clientSecretArn, readSecret, lane: 'bulk', nowMs, instruments },
+    });
     return {
       batches: redisBatches(connection, nowMs),
       buffer: redisBuffer(connection, nowMs),
-      budget,
+      ...road,
       claims: claims(connection),
       freshness: freshnessStore(connection),
-      salesforce: linkedSalesforce({
-        ...{ redis: connection, clientSecretArn, readSecret, version, observe },
-        ...{ lane: 'bulk', count },
-      }),
       sent: sentHashes(connection),
       stripe: measuredStripe(stripeReader({ apiKey: apiKey.get, version: settings.stripeApiVersion, nowMs }), {
         count,
@@ -64,7 +63,7 @@ export function flushWorld(count: Count): () => Promise<FlushWorld> {
       }),
       ties: tieList(connection),
       bulkAbove: settings.bulkAbove,
-      version,
+      version: settings.salesforceApiVersion,
       nowMs,
       count,
     };

@@ -1,21 +1,24 @@
 import { keyOf } from '@payments/core/batch';
 import type { SalesforceRecord, SObjectName } from '@payments/core/record';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { counting } from '../../test/counted.ts';
-import { type FakeOrg, failure, fakeOrg } from '../../test/fake-org.ts';
+import { failure } from '../../test/fake-org.ts';
+import {
+  bufferedIn,
+  CUSTOMER,
+  customer,
+  type FlushBench,
+  flushBench,
+  flushIn,
+  PAYMENT,
+  payment,
+  SECOND,
+} from '../../test/flush-bench.ts';
 import { startRedis, type TestRedis } from '../../test/redis-server.ts';
-import { redisBatches } from '../adapters/batches.ts';
 import { redisBudget } from '../adapters/budget.ts';
-import { redisBuffer } from '../adapters/buffer.ts';
-import { claims } from '../adapters/claims.ts';
-import { freshnessStore } from '../adapters/freshness-store.ts';
-import { sentHashes } from '../adapters/sent-hashes.ts';
-import type { StripeReader } from '../adapters/stripe.ts';
-import { tieList } from '../adapters/tie-list.ts';
 import { awaitJob } from './await.ts';
 import { read } from './read.ts';
 import { incomingFrom } from './row.ts';
-import { type SettleLine, settle } from './settle.ts';
+import { settle } from './settle.ts';
 import { take } from './take.ts';
 import { write } from './write.ts';
 
@@ -25,99 +28,16 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-const CUSTOMER = 'Stripe_Customer__c';
-const PAYMENT = 'Payment_Transaction__c';
-const SECOND = 1_790_000_000;
-
-type World = ReturnType<typeof worldOf>;
-let world: World;
+let world: FlushBench;
+const worldOf = () => flushBench(server.redis);
 beforeEach(async () => {
   await server.redis.flushall();
   world = worldOf();
 });
 
-function worldOf() {
-  const clock = { now: SECOND * 1_000 + 60_000 };
-  const nowMs = () => clock.now;
-  const org: FakeOrg = fakeOrg();
-  const lines: SettleLine[] = [];
-  const budget = redisBudget(server.redis, { perMinute: 1e6, perHour: 1e6, perDay: 1e6, realtimeReserve: 0.2 }, nowMs);
-  const stripe: StripeReader = async () => ({ body: null, at: SECOND });
-  const { count, counted, sum, valuesOf } = counting();
-  return {
-    clock,
-    org,
-    lines,
-    ...{ count, counted, sum, valuesOf },
-    batches: redisBatches(server.redis, nowMs),
-    buffer: redisBuffer(server.redis, nowMs),
-    budget,
-    claims: claims(server.redis),
-    freshness: freshnessStore(server.redis),
-    salesforce: org.salesforce,
-    sent: sentHashes(server.redis),
-    stripe,
-    ties: tieList(server.redis),
-    bulkAbove: 2_000,
-    version: '66.0',
-    nowMs,
-    log: (line: SettleLine) => {
-      lines.push(line);
-    },
-  };
-}
-
-type Said = {
-  readonly id?: string;
-  readonly event?: string;
-  readonly at?: number;
-  readonly name?: string;
-  readonly fetched?: boolean;
-  readonly rowId?: string;
-};
-
-function customer({ id = 'cus_1', at = SECOND, name = 'Ada', fetched = false, rowId }: Said): SalesforceRecord {
-  return {
-    ...{ object: CUSTOMER, externalIdField: 'Stripe_Customer_ID__c', externalId: id, rowId: rowId ?? null },
-    ...{ fields: { Customer_Name__c: name }, parents: [] },
-    owners: { customer: { version: at * 100 + 50, fetched } },
-  };
-}
-
-function payment(id: string, parent: string, at = SECOND): SalesforceRecord {
-  const parents = [
-    { field: CUSTOMER, object: CUSTOMER, externalIdField: 'Stripe_Customer_ID__c', externalId: parent } as const,
-  ];
-  return {
-    ...{ object: PAYMENT, externalIdField: 'Stripe_Payment_Intent_ID__c', externalId: id, rowId: null },
-    ...{ fields: { Status__c: 'succeeded', Amount__c: '10.99' }, parents },
-    owners: { payment_intent: { version: at * 100 + 90, fetched: false } },
-  };
-}
-
-async function buffered(...records: readonly (readonly [event: string, record: SalesforceRecord])[]): Promise<void> {
-  for (const [eventId, record] of records) {
-    const incoming = incomingFrom(record, { eventId, atSecond: SECOND, fetched: false, correlationId: `c-${eventId}` });
-    await world.buffer.put(record.object, [{ key: keyOf(record), incoming }]);
-  }
-}
-
-/** What the machine does: one pass, or as many as are due. */
-async function flush(object: SObjectName, execution = 'arn:flush:1', passes = 5): Promise<number> {
-  for (let pass = 1; pass <= passes; pass += 1) {
-    const taken = await take({ object, execution }, world);
-    if (taken.outcome === 'nothing') return pass - 1;
-    let state = await write(taken, world);
-    for (let polls = 0; !state.done; polls += 1) {
-      if (polls > 50) throw new Error('the job never ended');
-      world.clock.now += state.waitSeconds * 1_000;
-      state = await awaitJob(state, world);
-    }
-    const { more } = await settle(await read(state, world), world);
-    if (!more) return pass;
-  }
-  return passes;
-}
+const buffered = (...records: readonly (readonly [event: string, record: SalesforceRecord])[]) =>
+  bufferedIn(world, records);
+const flush = (object: SObjectName, execution?: string, passes?: number) => flushIn(world, object, execution, passes);
 
 const calls = (path: string) => world.org.requests.filter((request) => request.path.startsWith(path)).length;
 

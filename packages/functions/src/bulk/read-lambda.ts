@@ -6,7 +6,7 @@ import { read } from './read.ts';
 
 // Once per cold start.
 const instruments = instrument('Read', 'bulk');
-const world = flushWorld(instruments.count);
+const world = flushWorld(instruments);
 
 /** Called by the state `Read`. */
 export const handler = flushStep(instruments, 'read', WrittenState, async (state) => read(state, await world()));

@@ -6,7 +6,7 @@ import { type SettleLine, settle } from './settle.ts';
 
 // Once per cold start.
 const instruments = instrument('SettleBatch', 'bulk');
-const world = flushWorld(instruments.count);
+const world = flushWorld(instruments);
 
 function log(line: SettleLine): void {
   if (line.outcome === 'parked') instruments.logger.error('settle', line);

@@ -6,7 +6,7 @@ import { take } from './take.ts';
 
 // Once per cold start.
 const instruments = instrument('Take', 'bulk');
-const world = flushWorld(instruments.count);
+const world = flushWorld(instruments);
 
 /** Called by the state `Take`. */
 export const handler = flushStep(instruments, 'take', TakeInput, async (state) => take(state, await world()));

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type * as v from 'valibot';
 import type { Batches } from '../adapters/batches.ts';
+import type { Circuit } from '../adapters/circuit.ts';
 import type { TakeInput, TakeResult } from './flush-state.ts';
 
 /** One internal batch of Bulk API 2.0; ten megabytes at most on their way through a function. */
@@ -8,14 +9,21 @@ export const MOST_ROWS = 10_000;
 
 /**
  * The state `Take`: what is due of one object becomes a batch that nobody else has. A batch that a crash left comes
- * first. `nothing`: no row is due, or another flush of this object is under way.
+ * first. `nothing`: no row is due, another flush of this object is under way, or Salesforce is away: then the rows stay in
+ * the buffer, where their attempts are not counted and newer states still join them.
  */
 export async function take(
   { object, execution }: v.InferOutput<typeof TakeInput>,
-  world: { readonly batches: Pick<Batches, 'take'>; readonly newId?: () => string },
+  world: {
+    readonly batches: Pick<Batches, 'take'>;
+    readonly circuit: Pick<Circuit, 'look'>;
+    readonly newId?: () => string;
+  },
 ): Promise<TakeResult> {
+  const { retryAfterMs } = await world.circuit.look();
+  if (retryAfterMs > 0) return { outcome: 'nothing', object, why: 'circuit-open' };
   const batchId = (world.newId ?? (() => `batch_${randomUUID()}`))();
   const taken = await world.batches.take(object, { batchId, holder: execution, most: MOST_ROWS });
-  if (taken.kind !== 'taken') return { outcome: 'nothing', object };
+  if (taken.kind !== 'taken') return { outcome: 'nothing', object, why: taken.kind };
   return { outcome: 'taken', object, batchId: taken.batchId, token: taken.token, rows: taken.rows };
 }

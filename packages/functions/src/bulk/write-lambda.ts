@@ -6,7 +6,7 @@ import { write } from './write.ts';
 
 // Once per cold start.
 const instruments = instrument('Write', 'bulk');
-const world = flushWorld(instruments.count);
+const world = flushWorld(instruments);
 
 /** Called by the state `Write`. */
 export const handler = flushStep(instruments, 'write', HeldInput, async (state) => write(state, await world()));

@@ -1,16 +1,15 @@
 import * as v from 'valibot';
-import { redisBudget } from '../adapters/budget.ts';
 import { claims } from '../adapters/claims.ts';
 import { instrument } from '../adapters/instrument.ts';
 import { linkedRedis } from '../adapters/linked-redis.ts';
-import { linkedSalesforce } from '../adapters/linked-salesforce.ts';
-import { measuredBudget } from '../adapters/measured.ts';
+import { linkedRoad } from '../adapters/linked-road.ts';
 import { link } from '../adapters/resources.ts';
 import { secretReader, secretsManager } from '../adapters/secrets.ts';
 import { ParkInputSchema, park } from './park.ts';
 
 // Once per cold start.
-const { logger, count, around } = instrument('Park', 'realtime');
+const instruments = instrument('Park', 'realtime');
+const { logger, count, around } = instruments;
 const nowMs = () => Date.now();
 const settings = link('Settings');
 const readSecret = secretReader(secretsManager());
@@ -20,22 +19,13 @@ const clientSecretArn = link('SalesforceClient').arn;
 /** Called by the state `Park`, after the machine gave up. */
 export const handler = around(async (input) => {
   const connection = await redis();
-  const limits = {
-    perMinute: settings.callsPerMinute,
-    perHour: settings.callsPerHour,
-    perDay: settings.callsPerDay,
-    realtimeReserve: settings.realtimeReserve,
-  };
-  const budget = measuredBudget(redisBudget(connection, limits, nowMs), { count });
-  const version = settings.salesforceApiVersion;
+  const road = linkedRoad({
+    ...{ redis: connection, settings, clientSecretArn, readSecret, lane: 'realtime', nowMs, instruments },
+  });
   return park(v.parse(ParkInputSchema, input), {
     claims: claims(connection),
-    acquire: budget.acquire,
-    salesforce: linkedSalesforce({
-      ...{ redis: connection, clientSecretArn, readSecret, version, observe: budget.observe },
-      lane: 'realtime',
-      count,
-    }),
+    acquire: road.budget.acquire,
+    salesforce: road.salesforce,
     nowMs,
     log: (line) => logger.error('parked', line),
     count,

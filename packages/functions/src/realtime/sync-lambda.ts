@@ -1,10 +1,9 @@
 import { eventNeed, needs, plan, refetchNeed, withFetchedObject } from '@payments/core/plan';
-import { redisBudget } from '../adapters/budget.ts';
 import { freshnessStore } from '../adapters/freshness-store.ts';
 import { instrument } from '../adapters/instrument.ts';
 import { linkedRedis } from '../adapters/linked-redis.ts';
-import { linkedSalesforce } from '../adapters/linked-salesforce.ts';
-import { measuredBudget, measuredStripe } from '../adapters/measured.ts';
+import { linkedRoad } from '../adapters/linked-road.ts';
+import { measuredStripe } from '../adapters/measured.ts';
 import { link } from '../adapters/resources.ts';
 import { cachedFor, StripeApiKey, secretReader, secretsManager } from '../adapters/secrets.ts';
 import { stripeReader } from '../adapters/stripe.ts';
@@ -20,7 +19,7 @@ const settings = link('Settings');
 const readSecret = secretReader(secretsManager());
 const redis = linkedRedis(link('RedisCluster'), readSecret);
 const stripeKey = link('StripeApiKey').arn;
-const salesforceClient = link('SalesforceClient').arn;
+const clientSecretArn = link('SalesforceClient').arn;
 const apiKey = cachedFor(5 * 60_000, { nowMs, read: () => readSecret(stripeKey, StripeApiKey) });
 const stripe = measuredStripe(stripeReader({ apiKey: apiKey.get, version: settings.stripeApiVersion, nowMs }), {
   count,
@@ -30,29 +29,16 @@ const world = cachedFor(Number.POSITIVE_INFINITY, { nowMs, read: connect });
 
 async function connect(): Promise<SyncWorld> {
   const connection = await redis();
-  const limits = {
-    perMinute: settings.callsPerMinute,
-    perHour: settings.callsPerHour,
-    perDay: settings.callsPerDay,
-    realtimeReserve: settings.realtimeReserve,
-  };
-  const budget = measuredBudget(redisBudget(connection, limits, nowMs), { count });
-  const version = settings.salesforceApiVersion;
+  const road = linkedRoad({
+    ...{ redis: connection, settings, clientSecretArn, readSecret, lane: 'realtime', nowMs, instruments },
+  });
   return {
     planner: { eventNeed, needs, plan, refetchNeed, withFetchedObject },
     stripe,
     freshness: freshnessStore(connection),
-    acquire: budget.acquire,
-    version,
-    salesforce: linkedSalesforce({
-      redis: connection,
-      clientSecretArn: salesforceClient,
-      readSecret,
-      version,
-      observe: budget.observe,
-      lane: 'realtime',
-      count,
-    }),
+    acquire: road.budget.acquire,
+    version: settings.salesforceApiVersion,
+    salesforce: road.salesforce,
     log: (line) => logger.info('sync', line),
     count,
   };
