@@ -4,6 +4,13 @@ import { SOURCE, typesIn } from '@payments/core/routes';
 import { matches } from '@payments/local/bus/pattern';
 import { type Graph, graphOf, type SynthesisedResource } from '@payments/local/graph/graph';
 import { synthesiseResources } from '@payments/local/graph/synth';
+import {
+  BULK_QUEUE,
+  DEAD_LETTER_QUEUE_NAMES,
+  DEAD_LETTER_QUEUES,
+  FLUSH_MACHINE,
+  MACHINE_NAMES,
+} from '@payments/ops/deployment/places';
 import validateAsl from 'asl-validator';
 import * as v from 'valibot';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -156,6 +163,14 @@ describe('the queues', () => {
         queue.name,
         true,
       ]);
+  });
+
+  it('are known by name to the operator, who asks each dead-letter queue', () => {
+    const names = graph.queues.map(({ name }) => name.replace('payments-local-', ''));
+    expect(new Set([BULK_QUEUE, ...DEAD_LETTER_QUEUE_NAMES])).toEqual(new Set(names));
+    expect(new Set(DEAD_LETTER_QUEUE_NAMES)).toEqual(new Set(Object.keys(DEAD_LETTER_QUEUES)));
+    const machines = graph.machines.map(({ name }) => name.replace('payments-local-', ''));
+    expect(new Set([FLUSH_MACHINE, ...Object.values(MACHINE_NAMES)])).toEqual(new Set(machines));
   });
 
   it('keep messages for fourteen days, encrypted', () => {

@@ -2,9 +2,10 @@ import { Command } from 'commander';
 import { explainCommand } from './explain/explain.ts';
 import type { OpsCommand, Runner } from './frame/command.ts';
 import type { Io } from './frame/io.ts';
+import { statusCommand } from './status/status.ts';
 
 /** Every command, in the order in which an operator meets them. One folder each. */
-export const COMMANDS: readonly OpsCommand[] = [explainCommand];
+export const COMMANDS: readonly OpsCommand[] = [statusCommand, explainCommand];
 
 const AFTER = `
 Which deployment:
