@@ -1,5 +1,5 @@
 /** The rest: a queue, an aggregator that keeps the newest state of each row in Redis, a flush that writes batches. */
-import { busName } from './bus.ts';
+import { busName, replayRules } from './bus.ts';
 import { allowRules, deadLetterQueue } from './dead-letter.ts';
 import { flushMachine } from './flush.asl.ts';
 import { bulkPattern } from './patterns.ts';
@@ -38,8 +38,8 @@ new aws.cloudwatch.EventTarget('BulkTarget', {
   deadLetterConfig: { arn: undelivered.arn },
   retryPolicy: { maximumEventAgeInSeconds: 86_400, maximumRetryAttempts: 185 },
 });
-allowRules('Bulk', queue, [rule.arn]);
-allowRules('BulkUndelivered', undelivered, [rule.arn]);
+allowRules('Bulk', queue, [rule.arn, replayRules]);
+allowRules('BulkUndelivered', undelivered, [rule.arn, replayRules]);
 
 function flushStep(name: string): sst.aws.Function {
   return new sst.aws.Function(name === 'Settle' ? 'SettleBatch' : name, {

@@ -8,6 +8,12 @@ const made = new sst.aws.Bus('Events', {
 });
 export const busName = made.name;
 
+/**
+ * Rules that `payments-ops replay` makes for one replay and removes at its end: they hand the events of some types or
+ * objects to the lanes' own targets.
+ */
+export const replayRules = made.arn.apply((arn) => `${arn.replace(':event-bus/', ':rule/')}/${prefix}-replay-*`);
+
 const busLogs = new aws.cloudwatch.LogGroup('BusLogs', {
   name: `/aws/vendedlogs/events/event-bus/${prefix}`,
   retentionInDays: logRetentionInDays,

@@ -25,7 +25,7 @@ export function deadLetterQueue(name: string): aws.sqs.Queue {
   return queue;
 }
 
-/** Lets these rules, and no other, send to a queue. */
+/** Lets these rules, and no other, send to a queue. An ARN may end with `*`. */
 export function allowRules(name: string, queue: aws.sqs.Queue, ruleArns: $util.Input<string>[]): void {
   new aws.sqs.QueuePolicy(`${name}Policy`, {
     queueUrl: queue.url,
@@ -35,7 +35,7 @@ export function allowRules(name: string, queue: aws.sqs.Queue, ruleArns: $util.I
           actions: ['sqs:SendMessage'],
           resources: [queue.arn],
           principals: [{ type: 'Service', identifiers: ['events.amazonaws.com'] }],
-          conditions: [{ test: 'ArnEquals', variable: 'aws:SourceArn', values: ruleArns }],
+          conditions: [{ test: 'ArnLike', variable: 'aws:SourceArn', values: ruleArns }],
         },
       ],
     }).json,

@@ -118,6 +118,17 @@ describe('the bus rules', () => {
     }
   });
 
+  it('let a replay of some types or objects hand them to the same targets, by rules of its own', () => {
+    const rules = graph.buses[0]?.arn.replace(':event-bus/', ':rule/');
+    const lanes = graph.targets.filter(({ ruleName }) => /-(payments|subscriptions|checkout|bulk)$/.test(ruleName));
+    expect(lanes).toHaveLength(4);
+    for (const { arn, deadLetterArn } of lanes) {
+      for (const queue of [deadLetterArn ?? '', ...(arn.includes(':sqs:') ? [arn] : [])]) {
+        expect(sourcesAllowed(queue)).toContain(`${rules}/payments-local-replay-*`);
+      }
+    }
+  });
+
   function sourcesAllowed(queueArn: string): string[] {
     const Condition = v.object({ variable: v.literal('aws:SourceArn'), values: v.array(v.string()) });
     return of('aws:sqs/queuePolicy:QueuePolicy').flatMap(({ inputs }) => {

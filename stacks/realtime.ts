@@ -1,5 +1,5 @@
 /** Urgent events: a rule and a Standard machine per family, four functions that they share. */
-import { busName } from './bus.ts';
+import { busName, replayRules } from './bus.ts';
 import { allowRules, deadLetterQueue } from './dead-letter.ts';
 import { MACHINES, realtimePattern } from './patterns.ts';
 import { realtimeMachine } from './realtime.asl.ts';
@@ -75,11 +75,7 @@ export const realtimeMachines = new sst.Linkable('RealtimeMachines', {
   ],
 });
 
-allowRules(
-  'RealtimeUndelivered',
-  undelivered,
-  machines.map(({ rule }) => rule.arn),
-);
+allowRules('RealtimeUndelivered', undelivered, [...machines.map(({ rule }) => rule.arn), replayRules]);
 
 /** Executions that ended badly, with their input: what `Parked` means for an operator. */
 export const failedExecutions = deadLetterQueue('FailedExecutions');

@@ -1,13 +1,30 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+import { routeOf, SOURCE } from '@payments/core/routes';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type RunWorld, runOps } from '../../ops/test/run-ops.ts';
-import { type SmallMachine, START_WITHIN_MS, startSmall, TEST_WITHIN_MS } from './small-machine.fixture.ts';
+import type { AccountEvent } from '../src/stripe/books.ts';
+import { printAsStripe } from '../src/stripe/json.ts';
+import {
+  changes,
+  expectNothingParked,
+  rowsNamed,
+  rowsOf,
+  type SmallMachine,
+  START_WITHIN_MS,
+  startSmall,
+  TEST_WITHIN_MS,
+} from './small-machine.fixture.ts';
+
+const root = path.resolve(import.meta.dirname, '../../..');
 
 /** Every command of the operator against one running machine, in the order in which its story needs them. */
 describe("the operator's hands", { timeout: TEST_WITHIN_MS }, () => {
   let small: SmallMachine;
 
   beforeAll(async () => {
-    small = await startSmall({ seed: 31 });
+    small = await startSmall({ seed: 31, guesses: { bus: { replayPauseMs: 100 } } });
     await small.live({ customers: 3 });
   }, START_WITHIN_MS);
   afterAll(() => small.close());
@@ -51,4 +68,179 @@ describe("the operator's hands", { timeout: TEST_WITHIN_MS }, () => {
       expect([exit, err]).toEqual([2, expect.stringContaining('--every')]);
     });
   });
+
+  describe('simulate', () => {
+    it('sends a signed event that the road takes, and tells how to follow it', async () => {
+      const { exit, json } = await ops('simulate payment_intent.succeeded --object pi_sim1 --yes --json');
+      expect([exit, json()]).toEqual([
+        0,
+        {
+          eventId: expect.stringMatching(/^evt_sim/),
+          type: 'payment_intent.succeeded',
+          url: small.road.webhookUrl,
+          status: 200,
+          answer: '{"received":true,"routed":true}',
+        },
+      ]);
+      await expect.poll(() => rowsNamed(small, 'Payment_Transaction__c', 'pi_sim1')).toHaveLength(1);
+    });
+
+    it('signs with a secret that was typed, for any endpoint, and says when it is refused', async () => {
+      const line = `simulate customer.updated --url ${small.road.webhookUrl} --ask-secret --yes`;
+      const typed = (secret: string) => runOps(line.split(' '), { canAsk: true, secret: async () => secret });
+      expect(await typed(small.signingSecret)).toMatchObject({ exit: 0 });
+      const refused = await typed('whsec_of_somebody_else');
+      expect([refused.exit, refused.out]).toEqual([1, expect.stringContaining('400 {"error":"signature"}')]);
+    });
+
+    it.each([
+      ['no type', 'simulate customers', 'is no event type'],
+      ['an assignment without a value', 'simulate customer.updated --set name', 'path=value'],
+    ])('refuses %s', async (_, line, message) => {
+      const { exit, err } = await ops(line);
+      expect([exit, err]).toEqual([2, expect.stringContaining(message)]);
+    });
+  });
+
+  describe('replay', () => {
+    const minute = 60_000;
+    const started = () => small.road.bus.replays.list({});
+    const leftRules = () =>
+      small.road.bus.listRules(`payments-local-bus`).filter(({ name }) => name.includes('replay-'));
+
+    it('counts by type before, and tells what became of the events after', async () => {
+      await small.still();
+      const rows = rowsOf(small);
+      const accepted = small.account.events().filter(({ type }) => routeOf(type) !== null);
+      const looked = await ops('replay --from 1h --preview --json');
+      expect([looked.exit, started()]).toEqual([0, []]);
+      // Beside the account's own events there are the two that were simulated.
+      expect(looked.json()).toMatchObject({ preview: { events: accepted.length + 2, more: false }, running: null });
+
+      const { exit, err, json } = await ops('replay --from 1h --yes --json');
+      expect(exit).toBe(0);
+      expect(err).toContain('replaying, minutes of events');
+      expect(json()).toMatchObject({ state: 'COMPLETED', attached: false, handled: accepted.length + 2, underWay: 0 });
+      // What was written at once is done: nothing but duplicates.
+      expect(json()).toHaveProperty('realtime', { duplicate: expect.any(Number) });
+      await small.still();
+      expect(changes(rows, rowsOf(small))).toEqual([]);
+      expectNothingParked(small);
+    });
+
+    it('of one object hands its events, and those that refer to it, to their own lanes, by rules that it removes', async () => {
+      const [subscription] = small.org.org.rows('Stripe_Subscription__c');
+      const id = subscription?.key ?? '';
+      const before = small.arrivals.length;
+      const { exit, json } = await ops(`replay --from 1h --object ${id} --yes --json --wait 0s`);
+      expect([exit, json()]).toEqual([0, expect.objectContaining({ state: 'COMPLETED' })]);
+      const again = small.arrivals.slice(before).map(({ eventId }) => eventId);
+      const about = small.account
+        .events()
+        .filter(({ type, data }) => routeOf(type) !== null && JSON.stringify(data.object).includes(`"${id}"`));
+      expect(new Set(again)).toEqual(new Set(about.map(({ id: eventId }) => eventId)));
+      expect(about.some(({ type }) => type.startsWith('invoice.'))).toBe(true);
+      expect(leftRules()).toEqual([]);
+    });
+
+    it('of one type leaves all others alone, and what Stripe sends meanwhile is not delivered twice', async () => {
+      const before = small.arrivals.length;
+      const replayed = ops('replay --from 1h --type customer.created --yes --json --wait 0s');
+      await expect.poll(leftRules).toHaveLength(1);
+      const [live] = small.account.events().filter(({ type }) => type === 'customer.created');
+      if (live !== undefined) await small.resend(live);
+      expect((await replayed).exit).toBe(0);
+      const count = small.account.events().filter(({ type }) => type === 'customer.created').length;
+      const again = () => small.arrivals.slice(before).map(({ type }) => type);
+      await expect.poll(again).toEqual(Array.from({ length: count + 1 }, () => 'customer.created'));
+    });
+
+    it('goes on after this program was killed: the same arguments find the replay that runs', async () => {
+      const from = Date.now() - 3_600_000;
+      const [sample] = small.account.events().filter(({ type }) => type === 'customer.updated');
+      const earlier = started().length;
+      for (let n = 0; n < 40; n += 1) keepAt(from + n * minute, sample);
+      const line = `replay --from ${iso(from)} --to ${iso(from + 50 * minute)} --type customer.updated --yes --json --wait 0s`;
+      const child = spawn(
+        process.execPath,
+        [path.join(root, 'packages/ops/src/payments-ops.ts'), ...line.split(' '), '--local', small.road.awsUrl],
+        { stdio: 'ignore' },
+      );
+      await expect.poll(() => started().filter(({ state }) => state === 'RUNNING').length, { timeout: 20_000 }).toBe(1);
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+      expect(leftRules()).toHaveLength(1);
+
+      const { exit, err, json } = await ops(line);
+      expect([exit, err]).toEqual([0, expect.stringContaining('goes on watching payments-local-')]);
+      expect(json()).toMatchObject({ state: 'COMPLETED', attached: true });
+      expect(started()).toHaveLength(earlier + 1);
+      expect(leftRules()).toEqual([]);
+    });
+
+    it('is left running at Ctrl-C, and stopped with --cancel', async () => {
+      const line = `replay --from ${iso(Date.now() - 3_700_000)} --yes --json`;
+      const interrupted = new AbortController();
+      const watched = ops(line, {
+        signal: interrupted.signal,
+        sleep: async () => {
+          interrupted.abort();
+        },
+      });
+      const left = await watched;
+      expect([left.exit, left.json()]).toMatchObject([130, { state: expect.stringMatching(/STARTING|RUNNING/) }]);
+      const { exit, json } = await ops(`${line} --cancel`);
+      expect([exit, json()]).toMatchObject([0, { state: 'CANCELLING' }]);
+      await expect.poll(() => started().filter(({ state }) => state === 'CANCELLED')).toHaveLength(1);
+      expect(await ops(`${line} --cancel`)).toMatchObject({ exit: 3 });
+    });
+
+    it.each([
+      ['no beginning', 'replay', '--from is missing'],
+      ['an end before the beginning', 'replay --from 1h --to 2h', 'has to be before'],
+      ['the future', 'replay --from 1h --to 2999-01-01', 'in the future'],
+      ['a time without a zone', 'replay --from 2026-11-25T10:00:00', 'a time with its zone'],
+      ['what the archive no longer keeps', 'replay --from 60d --to 50d', '30 days'],
+      ['a type that no lane takes', 'replay --from 1h --type topup.created', 'no lane takes topup.created'],
+      [
+        'a lane that the type does not travel',
+        'replay --from 1h --type price.created --lane realtime',
+        'realtime lane',
+      ],
+      ['an id that is none', 'replay --from 1h --object a/b', 'ids of Stripe'],
+    ])('refuses %s', async (_, line, message) => {
+      const { exit, err } = await ops(line);
+      expect([exit, err]).toEqual([2, expect.stringContaining(message)]);
+    });
+
+    it('changes nothing where nobody can be asked', async () => {
+      const earlier = started().length;
+      const { exit, err } = await ops('replay --from 1h');
+      expect([exit, err]).toEqual([4, expect.stringMatching(/events, received[\s\S]+--yes/)]);
+      expect(started()).toHaveLength(earlier);
+    });
+
+    /** Puts an event of the account onto the bus as if it had been received then. */
+    function keepAt(time: number, event: AccountEvent | undefined): void {
+      if (event === undefined) throw new Error('the account has told of no such event');
+      const detail = {
+        priority: 'low',
+        lane: 'bulk',
+        receivedAt: new Date(time).toISOString(),
+        correlationId: 'kept',
+        event: JSON.parse(printAsStripe(event)),
+      };
+      small.road.bus.putEvents([
+        {
+          source: SOURCE,
+          detailType: 'customer.updated',
+          detail: JSON.stringify(detail),
+          time,
+          eventBusName: 'payments-local-bus',
+        },
+      ]);
+    }
+  });
 });
+
+const iso = (ms: number): string => new Date(ms).toISOString();

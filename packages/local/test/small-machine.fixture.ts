@@ -41,6 +41,7 @@ export type SmallOptions = {
   readonly delivery?: MachineOptions['delivery'];
   readonly org?: MachineOptions['org'];
   readonly settings?: MachineOptions['settings'];
+  readonly guesses?: MachineOptions['guesses'];
 };
 
 export type Answer = { readonly status: number; readonly text: string; readonly headers: Headers };
@@ -92,6 +93,7 @@ export async function startSmall(options: SmallOptions): Promise<SmallMachine> {
     onError: (error) => errors.push(error),
     ...(options.delivery === undefined ? {} : { delivery: options.delivery }),
     ...(options.org === undefined ? {} : { org: options.org }),
+    ...(options.guesses === undefined ? {} : { guesses: options.guesses }),
   });
   const seen = createTally(machine.graph);
   tally = seen;

@@ -2,11 +2,12 @@ import { Command } from 'commander';
 import { explainCommand } from './explain/explain.ts';
 import type { OpsCommand, Runner } from './frame/command.ts';
 import type { Io } from './frame/io.ts';
+import { replayCommand } from './replay/replay.ts';
 import { simulateCommand } from './simulate/simulate.ts';
 import { statusCommand } from './status/status.ts';
 
 /** Every command, in the order in which an operator meets them. One folder each. */
-export const COMMANDS: readonly OpsCommand[] = [statusCommand, explainCommand, simulateCommand];
+export const COMMANDS: readonly OpsCommand[] = [statusCommand, explainCommand, simulateCommand, replayCommand];
 
 const AFTER = `
 Which deployment:

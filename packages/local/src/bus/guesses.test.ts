@@ -89,6 +89,8 @@ describe('a switch of the bus decides', () => {
     expect(await replayed({})).toEqual([1, 3]);
     expect(await replayed({ replayEnd: 'excluded' })).toEqual([1, 2]);
     expect(await replayed({ replayPacing: 'none' })).toEqual([3, 3]);
+    // The clock stands still: the second minute has to wait.
+    expect(await replayed({ replayPacing: 'none', replayPauseMs: 1_000 })).toEqual([1, 1]);
   });
 
   it('what happens to a request of exactly 1,048,576 bytes', () => {

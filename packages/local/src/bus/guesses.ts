@@ -15,6 +15,8 @@ export interface BusGuesses {
   readonly replayEnd: 'included' | 'excluded';
   /** Whether a replay waits for the first tries of one minute before it begins the next. */
   readonly replayPacing: 'firstTries' | 'none';
+  /** How long a replay rests between two minutes of events, in ms. EventBridge's takes minutes in all; nobody says how many. */
+  readonly replayPauseMs: number;
   /** A request of exactly 1,048,576 bytes. */
   readonly exactLimit: 'refuse' | 'accept';
   /** Detail that nests deeper than 1,000: `MalformedDetail` for that entry, or the whole request is refused. */
@@ -28,6 +30,7 @@ export const DEFAULT_GUESSES: BusGuesses = {
   untypedErrorCode: 'UNKNOWN',
   replayEnd: 'included',
   replayPacing: 'firstTries',
+  replayPauseMs: 0,
   exactLimit: 'refuse',
   deepNesting: 'entry',
 };

@@ -35,7 +35,7 @@ export interface ReplayHost {
   clock(): number;
   random(): number;
   schedule(delayMs: number, task: () => void): () => void;
-  readonly guesses: Pick<BusGuesses, 'replayEnd' | 'replayPacing'>;
+  readonly guesses: Pick<BusGuesses, 'replayEnd' | 'replayPacing' | 'replayPauseMs'>;
   replayArn(name: string): string;
   /** ARN of an existing bus; throws ResourceNotFoundException. */
   busArn(nameOrArn: string): string;
@@ -163,6 +163,7 @@ export class Replays {
     for (const minute of byMinute(events)) {
       if (this.describe(name).state !== 'RUNNING') break;
       await this.#replayMinute(name, minute, filter);
+      await this.#rest();
     }
     const { state } = this.describe(name);
     if (state === 'CANCELLING') this.#finish(name, 'CANCELLED');
@@ -176,6 +177,18 @@ export class Replays {
     this.#update(name, { eventLastReplayedTime: minute.reduce((last, { time }) => Math.max(last, time), 0) });
     // Else the deliveries count as in flight by themselves.
     if (this.#host.guesses.replayPacing === 'firstTries') await Promise.all(sent);
+  }
+
+  async #rest(): Promise<void> {
+    const { replayPauseMs } = this.#host.guesses;
+    if (replayPauseMs === 0) return;
+    await new Promise<void>((resolve) => {
+      const cancel = this.#host.schedule(replayPauseMs, () => {
+        this.#scheduled.delete(cancel);
+        resolve();
+      });
+      this.#scheduled.set(cancel, resolve);
+    });
   }
 
   #update(name: string, change: Partial<Replay>): Replay {

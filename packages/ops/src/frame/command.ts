@@ -101,7 +101,8 @@ function parsed<Schema extends v.GenericSchema>(spec: Spec<Schema>, raw: object)
   if (result.success) return result.output;
   const [issue] = result.issues;
   const key = v.getDotPath(issue) ?? '';
-  throw new WrongUsage(`${nameOf(spec, key)}${key === '' ? '' : ' '}${issue.message}`);
+  const why = issue.received === 'undefined' ? 'is missing' : issue.message;
+  throw new WrongUsage(`${nameOf(spec, key)}${key === '' ? '' : ' '}${why}`);
 }
 
 /** How the person wrote it: `--from`, `<id>`. */
