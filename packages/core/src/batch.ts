@@ -164,6 +164,11 @@ export function contentHash(record: SalesforceRecord): string {
   return cyrb53(text, 0) + cyrb53(text, 0x9e3779b9);
 }
 
+/** {@link contentHash} of one owner's own columns: what freshness keys remember of a state. */
+export function ownerHash(record: SalesforceRecord, owner: Owner): string {
+  return contentHash(onlyOwners(record, new Set([owner])) ?? record);
+}
+
 function cyrb53(text: string, seed: number): string {
   let [a, b] = [0xdeadbeef ^ seed, 0x41c6ce57 ^ seed];
   for (let index = 0; index < text.length; index += 1) {

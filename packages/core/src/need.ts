@@ -10,7 +10,10 @@ export type Need = {
   readonly why: string;
 };
 
-/** `at` is the second of the response's Date header; a 404 is an answer too (`body: null`). */
+/**
+ * `at` is a second of Stripe's clock in which the reading had not begun yet, or just did: whatever changed before it is in the
+ * answer. A 404 is an answer too (`body: null`).
+ */
 export type FetchedObject = { readonly body: unknown; readonly at: number };
 export type Fetched = ReadonlyMap<string, FetchedObject>;
 
@@ -39,7 +42,7 @@ export type Plan = {
 
 /**
  * A state to plan from: an event as delivered, or with its object replaced by what Stripe's API says now
- * (`fetchedAt` seconds of that response), which is how a tie is broken and a thin entry is filled.
+ * (`fetchedAt` as in {@link FetchedObject}), which is how a tie is broken and a thin entry is filled.
  */
 export type Source = { readonly event: StripeEvent; readonly fetchedAt: number | null };
 

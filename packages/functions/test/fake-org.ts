@@ -114,13 +114,12 @@ export function fakeOrg(): FakeOrg {
     delete columns.Stripe_Write__c;
     let refused = false;
     const name = Object.keys(EXTERNAL_ID_FIELD).includes(object) ? sobject(object) : null;
-    for (const [owner, { versionField, columns: owned }] of name === null ? [] : ownersOf(name)) {
+    for (const { versionField, columns: owned } of name === null ? [] : ownersOf(name).values()) {
       const version = columns[versionField];
       if (version === undefined) continue;
       const stored = row[versionField];
       const verdict = guard(typeof stored === 'number' ? stored : null, {
         version: Number(version),
-        fetched: mark.fetchedOwners.includes(owner),
         changes: owned.some((column) => column in columns && (row[column] ?? null) !== columns[column]),
       });
       if (verdict === 'apply') continue;

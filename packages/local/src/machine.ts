@@ -95,7 +95,7 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
     });
     closers.push(() => org.close());
     const account = openAccount(options.account);
-    const stripe = await serveStripe(account, { host: HOST, port: ports.stripe ?? 0 });
+    const stripe = await serveStripe(account, { host: HOST, port: ports.stripe ?? 0, timePasses: true });
     const stripeUrl = `http://${HOST}:${stripe.port}`;
     closers.push(() => stripe.close());
 

@@ -52,6 +52,6 @@ function tell(reading: Reading): Told {
     const known = typeof object.invoice === 'string' ? { id: object.invoice } : object.invoice;
     return { records: present(paymentLink(paymentId, known, spoken(reading, 'updated'), notes)), notes };
   }
-  const link = paymentLink(paymentId, read.invoice, readAt(read.at, 'updated'), notes);
+  const link = paymentLink(paymentId, read.invoice, readAt(reading, read.at, 'updated'), notes);
   return { records: [...invoiceParents(read.invoice, notes), link], notes };
 }

@@ -31,7 +31,8 @@ function tell(reading: Reading): Told {
   const notes: string[] = [];
   const found = event.type === FAILED ? invoiceIn(reading, id) : null;
   const own = paymentRow(reading, id, notes);
-  const record = found === null ? own : joined(own, paymentLink(id, found.invoice, readAt(found.at, 'updated'), notes));
+  const record =
+    found === null ? own : joined(own, paymentLink(id, found.invoice, readAt(reading, found.at, 'updated'), notes));
   const parents = found === null ? present(customerStub(object.customer, notes)) : invoiceParents(found.invoice, notes);
   return {
     records: [...parents, record],

@@ -38,11 +38,11 @@ function tell(reading: Reading): Told {
   const answer = fetched.get(`price:${id}`);
   const now = asJsonObject(answer?.body);
   if (answer !== undefined && now !== null && idOf(now) === id) {
-    const version = readAt(answer.at, 'updated');
+    const version = readAt(reading, answer.at, 'updated');
     return tellPrice(now, { price: version, product: version, gone: now.deleted === true });
   }
   if (answer !== undefined) {
-    return tellPrice(object, { price: readAt(answer.at, 'updated'), product: STUB, gone: true });
+    return tellPrice(object, { price: readAt(reading, answer.at, 'updated'), product: STUB, gone: true });
   }
   const version = spoken(reading, rankOfType(reading));
   const told = tellPrice(object, { price: version, product: version, gone: false });

@@ -39,7 +39,7 @@ function tell(reading: Reading): Told {
   const records = [];
   const notes: string[] = [];
   for (const row of pages.rows) {
-    const version = readAt(pages.at ?? event.created, 'updated');
+    const version = readAt(reading, pages.at ?? event.created, 'updated');
     const known = expanded(row.product) ?? (isObject(object) ? object : null);
     const told = tellPrice({ ...row, product: known }, { price: version, product: version, gone });
     records.push(...told.records);

@@ -19,7 +19,8 @@ function needs({ object }: Reading): readonly Need[] {
   ];
 }
 
-function tell({ object, fetched }: Reading): Told {
+function tell(reading: Reading): Told {
+  const { object, fetched } = reading;
   const chargeId = idOf(object.charge);
   const refundId = idOf(object) ?? 'a refund';
   if (chargeId === null) return { records: [], notes: [`${refundId} names no charge: nothing is written`] };
@@ -28,5 +29,5 @@ function tell({ object, fetched }: Reading): Told {
   if (answer === undefined || body === null) {
     return { records: [], notes: [`${refundId}: the total refunded of ${chargeId} has to be read from Stripe`] };
   }
-  return tellCharge(body, readAt(answer.at, 'updated'));
+  return tellCharge(body, readAt(reading, answer.at, 'updated'));
 }

@@ -22,15 +22,16 @@ local function beats(known, say)
   local newer = order(known.v, say.v)
   if newer ~= 0 then return newer > 0 and 'yes' or 'no' end
   if say.v == 0 then return 'no' end
-  if say.f == 1 then return 'yes' end
-  if say.e == known.e then return known.f == 1 and 'no' or 'yes' end
+  -- One event's own word, and what was read for its sake: the reading is the later. Two readings are a tie like any other.
+  if say.e == known.e and not (say.f == 1 and known.f == 1) then return say.f >= known.f and 'yes' or 'no' end
   return 'tie'
 end
 
 local function settled(known, say, settle)
   local verdict = beats(known, say)
-  if verdict == 'tie' and settle then return (known.f == 0 and say.e > known.e) and 'yes' or 'no' end
-  return verdict
+  if verdict ~= 'tie' or not settle then return verdict end
+  if say.f ~= known.f then return say.f > known.f and 'yes' or 'no' end
+  return say.e > known.e and 'yes' or 'no'
 end
 
 local function repeats(row, incoming, say)

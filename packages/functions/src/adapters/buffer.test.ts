@@ -78,12 +78,12 @@ function rowOf(text: string): BufferedRow {
 }
 
 describe('newest wins, as in freshness.ts', () => {
-  it.each(cases)('$name', async ({ stored, incoming, fetched, changes }) => {
+  it.each(cases)('$name', async ({ stored, incoming, changes }) => {
     if (stored !== null) await put(intent('evt_stored', stored, { Status__c: 'processing' }));
     const fields = { Status__c: changes ? 'succeeded' : 'processing' };
-    await put(intent(changes ? 'evt_incoming' : 'evt_stored', incoming, fields, fetched));
+    await put(intent(changes ? 'evt_incoming' : 'evt_stored', incoming, fields));
     const [row] = await waiting();
-    const verdict = guard(stored, { version: incoming, fetched, changes });
+    const verdict = guard(stored, { version: incoming, changes });
     expect(row?.fields.Status__c).toBe(verdict === 'apply' ? fields.Status__c : 'processing');
     if (stored !== null && verdict !== 'apply') expect(row?.owners.payment_intent?.version).toBe(stored);
   });
@@ -173,12 +173,36 @@ describe('newest wins, as in freshness.ts', () => {
 describe('ties', () => {
   const version = SECOND * 100 + 50;
 
-  it('are reported and leave the stored state alone, until a fetched state settles them', async () => {
+  it('are reported and leave the stored state alone, until a state that was read in a later second settles them', async () => {
     await put(intent('evt_1', version, { Status__c: 'processing' }));
     expect((await put(intent('evt_2', version, { Status__c: 'canceled' }))).outcomes).toEqual(['tie']);
     expect((await waiting())[0]?.fields.Status__c).toBe('processing');
-    expect((await put(intent('evt_2', version, { Status__c: 'succeeded' }, true))).outcomes).toEqual(['stored']);
+    const read = (at: number) => put(intent('evt_2', at, { Status__c: 'succeeded' }, true));
+    expect((await read(version)).outcomes).toEqual(['tie']);
+    expect((await read(version + 100)).outcomes).toEqual(['stored']);
     expect((await waiting())[0]?.fields.Status__c).toBe('succeeded');
+  });
+
+  it('are two readings of one second as well, which two workers may bring in the wrong order', async () => {
+    await put(intent('evt_1', version, { Status__c: 'succeeded' }, true));
+    expect((await put(intent('evt_1', version, { Status__c: 'processing' }, true))).outcomes).toEqual(['tie']);
+    expect((await put(intent('evt_2', version, { Status__c: 'processing' }, true))).outcomes).toEqual(['tie']);
+    expect((await waiting())[0]?.fields.Status__c).toBe('succeeded');
+  });
+
+  it('are none between an event and what was read for its sake: the reading is the later', async () => {
+    const [heard, read] = [
+      intent('evt_1', version, { Status__c: 'processing' }),
+      intent('evt_1', version, { Status__c: 'succeeded' }, true),
+    ];
+    for (const order of [
+      [heard, read],
+      [read, heard],
+    ]) {
+      await server.redis.flushall();
+      for (const state of order) await put(state);
+      expect((await waiting())[0]?.fields.Status__c).toBe('succeeded');
+    }
   });
 
   it('are reported too when the other state is being sent at this moment', async () => {

@@ -6,7 +6,7 @@ import { type Redis, runScript, script } from './redis.ts';
 
 /** Where low-priority rows wait for the next flush. One slot per object. */
 
-/** `stale`: a newer state waits already. `tie`: an equal second from another event; read the object from Stripe and put that. */
+/** `stale`: a newer state waits already. `tie`: another state of an equal second; read the object from Stripe in a later one and put that. */
 export type PutOutcome = 'stored' | 'stale' | 'tie' | 'broken';
 
 export type Buffer = {

@@ -11,12 +11,13 @@ afterEach(async () => {
 async function account(answer: (request: Received) => Reply) {
   const http = await startHttp(answer);
   stop = http.stop;
+  const clock = { ms: 1_790_000_000_999 };
   const read = stripeReader({
     apiKey: async () => ({ apiKey: 'sk_test_secret', apiBase: http.url }),
     version: '2026-10-28.endive',
-    nowMs: () => 1_790_000_000_999,
+    nowMs: () => clock.ms,
   });
-  return { http, read };
+  return { http, read, clock };
 }
 
 const NEED = { path: '/v1/prices/price_1', query: [['expand[]', 'tiers']] } as const;
@@ -36,6 +37,22 @@ describe('stripeReader', () => {
       },
     ]);
   });
+
+  it.each([
+    [1, 1_789_999_999],
+    [1_000, 1_789_999_999],
+    [1_001, 1_789_999_998],
+    [-50, 1_790_000_000],
+  ])(
+    'gives the second in which it asked when the answer took %d ms: what changed meanwhile is not in it',
+    async (took, at) => {
+      const { read, clock } = await account(() => {
+        clock.ms += took;
+        return { status: 200, body: '{}', headers: { date: 'Mon, 21 Sep 2026 14:13:20 GMT' } };
+      });
+      expect((await read(NEED)).at).toBe(at);
+    },
+  );
 
   it('takes 404 for an answer', async () => {
     const { read } = await account(() => ({ status: 404, body: '{"error":{"code":"resource_missing"}}' }));

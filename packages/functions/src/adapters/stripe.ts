@@ -25,11 +25,12 @@ export function stripeReader(world: {
 }): StripeReader {
   return async ({ path, query }) => {
     const { apiKey, apiBase = DEFAULT_BASE } = await world.apiKey();
+    const askedAt = world.nowMs();
     const answer = await ask(`${apiBase}${path}${queryText(query)}`, path, {
       authorization: `Bearer ${apiKey}`,
       'stripe-version': world.version,
     });
-    const at = secondsOf(answer.date, world.nowMs());
+    const at = secondOfAsking(answer.date, askedAt, world.nowMs());
     if (answer.status === 404) return { body: null, at };
     if (answer.status !== 200) throw refusal(answer.status, path, answer.text);
     return { body: parsed(answer.text, path), at };
@@ -89,7 +90,12 @@ function queryText(query: Need['query']): string {
   return `?${query.map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`).join('&')}`;
 }
 
-function secondsOf(date: string | null, nowMs: number): number {
-  const ms = date === null ? Number.NaN : Date.parse(date);
-  return Math.floor((Number.isNaN(ms) ? nowMs : ms) / 1000);
+/**
+ * A lower bound of the second in which Stripe read the object, by Stripe's clock: `Date` tells when the answer was written,
+ * and what changed between the two is not in it. Without a `Date`, our own clock when we asked.
+ */
+function secondOfAsking(date: string | null, askedAtMs: number, answeredAtMs: number): number {
+  const written = date === null ? Number.NaN : Date.parse(date);
+  if (Number.isNaN(written)) return Math.floor(askedAtMs / 1000);
+  return Math.floor(written / 1000) - Math.ceil(Math.max(0, answeredAtMs - askedAtMs) / 1000);
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { WRITE_ORDER } from '@payments/core/record';
 import * as v from 'valibot';
 import { redisBuffer } from '../adapters/buffer.ts';
@@ -8,6 +9,7 @@ import { machine } from '../adapters/machines.ts';
 import { measuredStripe } from '../adapters/measured.ts';
 import { link } from '../adapters/resources.ts';
 import { cachedFor, StripeApiKey, secretReader, secretsManager } from '../adapters/secrets.ts';
+import { sharedReads } from '../adapters/shared-reads.ts';
 import { stripeReader } from '../adapters/stripe.ts';
 import { crossing } from '../realtime/crossing.ts';
 import { levelled, tellFailure } from '../realtime/step.ts';
@@ -34,7 +36,7 @@ const START_EVERY_MS = 10_000;
 async function connect(): Promise<AggregateWorld> {
   const connection = await redis();
   return {
-    stripe,
+    stripe: sharedReads(connection, stripe, { nowMs, sleep }),
     freshness: freshnessStore(connection),
     buffer: redisBuffer(connection, nowMs),
     flushAbove: settings.flushAbove,

@@ -9,9 +9,10 @@ import type { Buffer, PutOutcome } from '../adapters/buffer.ts';
 import type { FreshnessStore } from '../adapters/freshness-store.ts';
 import type { StripeReader } from '../adapters/stripe.ts';
 import { type BusEvent, BusEventSchema, isReplayed } from '../realtime/machine-input.ts';
+import { MAX_READINGS, undecided } from '../realtime/until-it-stands.ts';
 import { judged } from './judged.ts';
 import { incomingFrom } from './row.ts';
-import { isFetched, readFrom, refetched, type Statement } from './statement.ts';
+import { readFrom, refetched, type Statement, wasRead } from './statement.ts';
 
 /**
  * The queue's consumer: low-priority events become rows in the buffer. Each message stands or falls alone; one that comes
@@ -60,14 +61,17 @@ export async function aggregate(
   world: AggregateWorld,
 ): Promise<{ readonly failed: readonly string[] }> {
   const failures: Failed[] = [];
-  const read = await eachOf(parsed(messages, failures), (message) => readMessage(message, world), failures);
+  let works = await eachOf(parsed(messages, failures), (message) => readMessage(message, world), failures);
   const grown = new Map<SObjectName, number>();
-  const again: Work[] = [];
-  for (const ten of chunks(read, MESSAGES_PER_CALL)) {
-    again.push(...(await bufferTen(ten, world, grown, failures)));
+  for (let readings = 0; works.length > 0; readings += 1) {
+    const ties: Work[] = [];
+    for (const ten of chunks(works, MESSAGES_PER_CALL)) ties.push(...(await bufferTen(ten, world, grown, failures)));
+    if (readings === MAX_READINGS) {
+      failures.push(...ties.map(({ message, event }) => ({ message, event, error: undecided(event.detail.event.id) })));
+      break;
+    }
+    works = await eachOf(ties, (work) => breakTie(work, world), failures);
   }
-  const settled = await eachOf(again, (work) => breakTie(work, world), failures);
-  for (const ten of chunks(settled, MESSAGES_PER_CALL)) await bufferTen(ten, world, grown, failures);
 
   for (const [object, waiting] of grown) {
     if (waiting <= world.flushAbove) continue;
@@ -100,13 +104,16 @@ async function readMessage(message: Parsed, world: AggregateWorld): Promise<Work
   return { ...message, statement, settle: false };
 }
 
-/** Two events of one second: what Stripe says now is right. Where it cannot say, both lanes agree on the greater event id. */
+/**
+ * Two states of one second: what Stripe says in a later one is right. Where the object is gone, both lanes agree on the
+ * greater event id.
+ */
 async function breakTie(work: Work, world: AggregateWorld): Promise<Work> {
   const statement = await refetched(work.statement, world.stripe);
-  return { ...work, statement, settle: !isFetched(statement) };
+  return { ...work, statement, settle: !wasRead(statement) };
 }
 
-/** One call per object. Gives the messages that tied and have not been read again yet. */
+/** One call per object. Gives the messages that tied: their objects have to be read in a later second. */
 async function bufferTen(
   works: readonly Work[],
   world: AggregateWorld,
@@ -122,7 +129,7 @@ async function bufferTen(
   works.forEach((work, index) => {
     const verdict = verdicts[index];
     if (verdict === undefined) return;
-    if (verdict.tie && !work.settle && !isFetched(work.statement)) {
+    if (verdict.tie && !work.settle) {
       ties.add(work);
       return;
     }
@@ -160,13 +167,13 @@ async function bufferTen(
     });
   }
   for (const work of works) {
-    if (broken.has(work) || (ties.has(work) && !work.settle && !isFetched(work.statement))) continue;
+    if (broken.has(work) || (ties.has(work) && !work.settle)) continue;
     const rows = stored.get(work) ?? 0;
     const outcome = rows > 0 ? 'buffered' : work.statement.records.length === 0 ? 'nothing' : 'dropped';
     world.log({ outcome, ...lineOf(work.message, work.event), rows });
     countHandled(work.event, outcome, world.count);
   }
-  return [...ties].filter((work) => !work.settle && !isFetched(work.statement));
+  return [...ties].filter((work) => !work.settle);
 }
 
 /** Runs `step` for each item, a few at once; what throws is a failure of its own message. */

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Count } from '@payments/core/metrics';
 import { type Batches, redisBatches } from '../adapters/batches.ts';
 import type { Budget } from '../adapters/budget.ts';
@@ -13,6 +14,7 @@ import { link } from '../adapters/resources.ts';
 import type { Salesforce } from '../adapters/salesforce.ts';
 import { cachedFor, StripeApiKey, secretReader, secretsManager } from '../adapters/secrets.ts';
 import { type SentHashes, sentHashes } from '../adapters/sent-hashes.ts';
+import { sharedReads } from '../adapters/shared-reads.ts';
 import { type StripeReader, stripeReader } from '../adapters/stripe.ts';
 import { type TieList, tieList } from '../adapters/tie-list.ts';
 
@@ -45,6 +47,8 @@ export function flushWorld(instruments: Pick<Instrument, 'count' | 'logger'>): (
   const clientSecretArn = link('SalesforceClient').arn;
   const stripeKey = link('StripeApiKey').arn;
   const apiKey = cachedFor(API_KEY_CACHE_MS, { nowMs, read: () => readSecret(stripeKey, StripeApiKey) });
+  const reader = stripeReader({ apiKey: apiKey.get, version: settings.stripeApiVersion, nowMs });
+  const stripe = measuredStripe(reader, { count, nowMs });
   const connect = async (): Promise<FlushWorld> => {
     const connection = await redis();
     const road = linkedRoad({
@@ -57,10 +61,7 @@ export function flushWorld(instruments: Pick<Instrument, 'count' | 'logger'>): (
       claims: claims(connection),
       freshness: freshnessStore(connection),
       sent: sentHashes(connection),
-      stripe: measuredStripe(stripeReader({ apiKey: apiKey.get, version: settings.stripeApiVersion, nowMs }), {
-        count,
-        nowMs,
-      }),
+      stripe: sharedReads(connection, stripe, { nowMs, sleep }),
       ties: tieList(connection),
       bulkAbove: settings.bulkAbove,
       version: settings.salesforceApiVersion,

@@ -1,4 +1,4 @@
-import { keyOf } from '@payments/core/batch';
+import { keyOf, ownerHash } from '@payments/core/batch';
 import type { SalesforceRecord, SObjectName } from '@payments/core/record';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { failure } from '../../test/fake-org.ts';
@@ -58,7 +58,7 @@ describe.each([
     });
     expect(world.org.row(CUSTOMER, 'cus_2')).toMatchObject({ Customer_Name__c: 'Grace, "the" 1st\nof' });
     expect(await world.freshness.known([{ owner: 'customer', externalId: 'cus_1' }])).toEqual([
-      { version: SECOND * 100 + 50, eventId: 'evt_1' },
+      { version: SECOND * 100 + 50, eventId: 'evt_1', content: ownerHash(customer({}), 'customer') },
     ]);
     expect(await world.claims.claim('evt_1', 'x', 0)).toBe('duplicate');
     expect(world.org.accounts().audits).toMatchObject([

@@ -1,5 +1,5 @@
-import { onlyOwners } from '@payments/core/batch';
-import { judge, type Verdict } from '@payments/core/freshness';
+import { onlyOwners, ownerHash } from '@payments/core/batch';
+import { judge, type Known, type Verdict } from '@payments/core/freshness';
 import { type Owner, ownersOf, type SalesforceRecord } from '@payments/core/record';
 import type { FreshnessStore, Subject } from '../adapters/freshness-store.ts';
 import type { Statement } from './statement.ts';
@@ -7,7 +7,7 @@ import type { Statement } from './statement.ts';
 export type Judged = {
   /** Without the owners' columns that are stale, and without rows of which nothing is left. */
   readonly records: readonly SalesforceRecord[];
-  /** At least one owner shares its second with another event that was written. */
+  /** At least one owner shares its second with another state that was written. */
   readonly tie: boolean;
 };
 
@@ -29,7 +29,7 @@ export async function judged(
         next += 1;
         const said = record.owners[owner];
         if (said === undefined) continue;
-        const verdict = verdictOf(before, { ...said, eventId: event.id });
+        const verdict = verdictOf(before, { ...said, eventId: event.id, content: contentFor(before, record, owner) });
         if (verdict === 'stale') stale.add(owner);
         if (verdict === 'tie') tie = true;
       }
@@ -44,6 +44,12 @@ export async function judged(
     }
     return { records: kept, tie };
   });
+}
+
+/** Only where it can matter: most states are newer or older. */
+function contentFor(before: Known | null, record: SalesforceRecord, owner: Owner): string | undefined {
+  const may = before?.content !== undefined && before.version === record.owners[owner]?.version;
+  return may ? ownerHash(record, owner) : undefined;
 }
 
 /** A stub knows nothing of a row that is known. */

@@ -6,7 +6,7 @@ import type { Buffer } from '../adapters/buffer.ts';
 import type { StripeReader } from '../adapters/stripe.ts';
 import type { Tie, TieList } from '../adapters/tie-list.ts';
 import { incomingFrom } from './row.ts';
-import { isFetched, readFrom, refetched } from './statement.ts';
+import { readFrom, refetched, wasRead } from './statement.ts';
 
 export type TieWorld = {
   readonly ties: TieList;
@@ -14,42 +14,53 @@ export type TieWorld = {
   readonly buffer: Pick<Buffer, 'put'>;
 };
 
+export type Reconciled = {
+  /** Stripe did not answer, or said another state of a second that waits in the buffer: asked again by the next flush. */
+  readonly left: readonly Tie[];
+  /** Stripe has neither the event nor its object any more: what the org has stands. */
+  readonly givenUp: readonly Tie[];
+};
+
 /** A few per flush: each costs two reads of Stripe. */
 const AT_ONCE = 50;
 
 /**
- * Asks Stripe for the present state of objects whose write the org refused as an equal second, and buffers that as
- * fetched. Gives the ties that stay on the list: Stripe did not answer, or has neither event nor object any more.
+ * Asks Stripe for the present state of objects of which the org kept another state of the same second, and buffers that.
+ * Should it be of that very second once more, the org refuses it once more, and the next flush asks again.
  */
-export async function reconcileTies(object: SObjectName, world: TieWorld): Promise<readonly Tie[]> {
+export async function reconcileTies(object: SObjectName, world: TieWorld): Promise<Reconciled> {
   const ties = await world.ties.some(object, AT_ONCE);
   const left: Tie[] = [];
+  const givenUp: Tie[] = [];
   for (const [eventId, same] of Map.groupBy(ties, (tie) => tie.eventId)) {
-    try {
-      if (await bufferPresentState(eventId, world)) await world.ties.remove(object, same);
-      else left.push(...same);
-    } catch {
+    const outcome = await bufferPresentState(eventId, world).catch(() => 'undecided' as const);
+    if (outcome === 'undecided') {
       left.push(...same);
+      continue;
     }
+    await world.ties.remove(object, same);
+    if (outcome === 'gone') givenUp.push(...same);
   }
-  return left;
+  return { left, givenUp };
 }
 
-async function bufferPresentState(eventId: string, world: TieWorld): Promise<boolean> {
+async function bufferPresentState(eventId: string, world: TieWorld): Promise<'buffered' | 'undecided' | 'gone'> {
   const { body } = await world.stripe({ path: `/v1/events/${encodeURIComponent(eventId)}`, query: [] });
   const event = v.safeParse(StripeEventSchema, body);
-  if (!event.success) return false;
+  if (!event.success) return 'gone';
   const statement = await refetched(await readFrom(event.output, world.stripe), world.stripe);
-  if (!isFetched(statement)) return false;
+  if (!wasRead(statement)) return 'gone';
   const atSecond = statement.source.fetchedAt ?? event.output.created;
+  let decided = true;
   for (const [object, records] of Map.groupBy(statement.records, (record) => record.object)) {
-    await world.buffer.put(
+    const { outcomes } = await world.buffer.put(
       object,
       records.map((record) => ({
         key: keyOf(record),
-        incoming: incomingFrom(record, { eventId, atSecond, fetched: true, correlationId: 'tie', settle: true }),
+        incoming: incomingFrom(record, { eventId, atSecond, fetched: true, correlationId: 'tie' }),
       })),
     );
+    if (outcomes.includes('tie') || outcomes.includes('broken')) decided = false;
   }
-  return true;
+  return decided ? 'buffered' : 'undecided';
 }

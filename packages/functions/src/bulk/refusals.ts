@@ -48,7 +48,7 @@ export function refusedRowOf(record: SalesforceRecord, rows: ReadonlyMap<string,
   return byKey ?? (record.rowId === null ? undefined : rows.get(record.rowId.slice(0, 15))) ?? null;
 }
 
-/** Which owners' columns were kept: a newer version is stored, or an equal one while nobody had fetched ours (a tie). */
+/** Which owners' columns were kept: a newer version is stored, or ours (a tie). */
 export function refusedOwners(
   record: SalesforceRecord,
   row: RefusedRow,
@@ -63,7 +63,7 @@ export function refusedOwners(
     if (order === 'known') refused.push(owner);
     // An equal version is stored after a write that stood as well, where another owner of the row was refused: asking
     // Stripe once too often is harmless, not asking is not.
-    if (order === 'equal' && !said.fetched) ties.push(owner);
+    if (order === 'equal') ties.push(owner);
   }
   return { refused: [...refused, ...ties], ties };
 }

@@ -1,3 +1,4 @@
+import { ownerHash } from '@payments/core/batch';
 import { NeverRetry } from '@payments/core/failure';
 import type { Count } from '@payments/core/metrics';
 import type { Owner, SObjectName } from '@payments/core/record';
@@ -50,7 +51,7 @@ export type SettleLine =
       readonly oldestLagMs: number;
     }
   | RowLine
-  | { readonly outcome: 'tie left'; readonly stripeObjectId: string; readonly stripeEventId: string };
+  | { readonly outcome: 'tie left' | 'tie given up'; readonly stripeObjectId: string; readonly stripeEventId: string };
 
 /**
  * The state `Settle`: the batch is accounted for in Salesforce, what stands is remembered, what failed for now goes back,
@@ -77,9 +78,11 @@ export async function settle(held: Held, world: SettleWorld): Promise<SettleResu
     ...{ outcome: 'settled', object, batchId, rows: rows.size, parked: parked.length, givenBack: givenBack.length },
     ...{ refused, untold, oldestLagMs: world.nowMs() - oldest },
   });
-  for (const { key, eventId } of await reconcileTies(object, world)) {
-    world.log({ outcome: 'tie left', stripeObjectId: key, stripeEventId: eventId });
-  }
+  const ties = await reconcileTies(object, world);
+  const tell = (outcome: 'tie left' | 'tie given up') => (tie: Tie) =>
+    world.log({ outcome, stripeObjectId: tie.key, stripeEventId: tie.eventId });
+  ties.left.forEach(tell('tie left'));
+  ties.givenUp.forEach(tell('tie given up'));
   const due = await world.batches.finish(held);
   // Last, since everything before may run twice.
   countBatch(account, givenBack, { count: world.count, nowMs: world.nowMs() });
@@ -138,7 +141,8 @@ async function rememberWhatStands({ object, rows, outcomes }: BatchAccount, worl
     for (const subject of subjectsOf(record)) {
       const version = record.owners[subject.owner]?.version ?? 0;
       if (version === 0 || refused.has(subject.owner)) continue;
-      written.push({ ...subject, version, eventId: row.owners[subject.owner]?.e ?? '' });
+      const eventId = row.owners[subject.owner]?.e ?? '';
+      written.push({ ...subject, version, eventId, content: ownerHash(record, subject.owner) });
     }
     if (outcome.kind !== 'refused') sent.set(key, sentOf(record));
     // A stub is a by-product: its event is done when the row it is about is.

@@ -19,9 +19,11 @@ export type Statement = {
   readonly records: readonly SalesforceRecord[];
 };
 
-/** Whether it is what Stripe's API said rather than what the event carried. */
-export function isFetched({ source }: Statement): boolean {
-  return source.fetchedAt !== null;
+/** Whether it is what Stripe's API said, of the event's object or of what the event is about, rather than what the event carried. */
+export function wasRead({ source, records }: Statement): boolean {
+  return (
+    source.fetchedAt !== null || records.some(({ owners }) => Object.values(owners).some(({ fetched }) => fetched))
+  );
 }
 
 /** A thin event is filled with its object as it is now; where that is gone, with the event that Stripe keeps. */

@@ -3,8 +3,16 @@ import { type Owner, ownersOf, parseWriteMark, type SalesforceRecord } from '@pa
 import * as v from 'valibot';
 import type { PlacedPart } from './composite.ts';
 
-/** One owner of a record whose columns the guard kept as they were. `tie`: the stored state shares our version. */
-export type Refusal = { readonly record: SalesforceRecord; readonly owner: Owner; readonly why: 'older' | 'tie' };
+/**
+ * One owner of a record whose columns the guard kept as they were, and the version it has stored. `tie`: it is ours. A row
+ * that was refused for another owner's sake has ours stored as well where it stood: asking once too often is harmless.
+ */
+export type Refusal = {
+  readonly record: SalesforceRecord;
+  readonly owner: Owner;
+  readonly why: 'older' | 'tie';
+  readonly stored: number;
+};
 
 /** The part that failed the transaction. `record` is null for the platform event. `text` may quote data: never log it. */
 export type Culprit = {
@@ -105,8 +113,7 @@ function refusalsOf({ placed, body }: Answered, writeId: string): readonly Refus
     const said = record.owners[owner];
     const stored = row[versionField];
     if (said === undefined || said.version === 0 || typeof stored !== 'number') return [];
-    if (compareVersions(stored, said.version) === 'known') return [{ record, owner, why: 'older' }];
-    // An equal version whose value was fetched was applied: another owner of the row was refused.
-    return said.fetched ? [] : [{ record, owner, why: 'tie' }];
+    const why = compareVersions(stored, said.version) === 'known' ? 'older' : 'tie';
+    return [{ record, owner, why, stored }];
   });
 }

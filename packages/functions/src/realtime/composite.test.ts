@@ -151,7 +151,7 @@ describe('readComposite', () => {
     });
   });
 
-  it('does not count as refused what a stub left alone or a fetched state was allowed to change', () => {
+  it('does not count as refused what a stub left alone, and asks rather once too often about an owner that may have stood', () => {
     const owners = {
       subscription: { version: V, fetched: false },
       session: { version: V, fetched: true },
@@ -164,7 +164,10 @@ describe('readComposite', () => {
     };
     expect(readComposite(ok(stored), parts([customer, shared]), 'evt_1')).toEqual({
       ...{ kind: 'written', salesforceId: 'a01' },
-      refusals: [{ record: shared, owner: 'subscription', why: 'older' }],
+      refusals: [
+        { record: shared, owner: 'subscription', why: 'older', stored: V + 100 },
+        { record: shared, owner: 'session', why: 'tie', stored: V },
+      ],
     });
   });
 

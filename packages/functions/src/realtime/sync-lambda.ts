@@ -1,11 +1,14 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { eventNeed, needs, plan, refetchNeed, withFetchedObject } from '@payments/core/plan';
 import { freshnessStore } from '../adapters/freshness-store.ts';
 import { instrument } from '../adapters/instrument.ts';
 import { linkedRedis } from '../adapters/linked-redis.ts';
 import { linkedRoad } from '../adapters/linked-road.ts';
 import { measuredStripe } from '../adapters/measured.ts';
+import { objectLeases } from '../adapters/object-leases.ts';
 import { link } from '../adapters/resources.ts';
 import { cachedFor, StripeApiKey, secretReader, secretsManager } from '../adapters/secrets.ts';
+import { sharedReads } from '../adapters/shared-reads.ts';
 import { stripeReader } from '../adapters/stripe.ts';
 import { StepInputSchema } from './machine-input.ts';
 import { realtimeStep } from './step.ts';
@@ -34,7 +37,10 @@ async function connect(): Promise<SyncWorld> {
   });
   return {
     planner: { eventNeed, needs, plan, refetchNeed, withFetchedObject },
-    stripe,
+    stripe: sharedReads(connection, stripe, { nowMs, sleep }),
+    leases: objectLeases(connection, { nowMs, sleep }),
+    nowMs,
+    sleep,
     freshness: freshnessStore(connection),
     acquire: road.budget.acquire,
     version: settings.salesforceApiVersion,

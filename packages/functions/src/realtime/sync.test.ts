@@ -11,7 +11,8 @@ import { SalesforceFailure } from '../adapters/salesforce-failure.ts';
 import type { Part } from './composite.ts';
 import { crossing } from './crossing.ts';
 import type { StepInput } from './machine-input.ts';
-import { type Planner, type SyncLine, sync } from './sync.ts';
+import type { Planner } from './planned.ts';
+import { type SyncLine, type SyncWorld, sync } from './sync.ts';
 
 const SECOND = 1_790_000_000;
 const UPDATED = versionOf(SECOND, 'updated');
@@ -89,6 +90,8 @@ function world(
     readonly org?: Org;
     readonly stripe?: (path: string) => FetchedObject;
     readonly calls?: number;
+    /** Ms after the event was made. */
+    readonly age?: number;
   } = {},
 ) {
   const remembered = new Map<string, Known>();
@@ -104,7 +107,17 @@ function world(
       for (const { owner, externalId, ...known } of written) remembered.set(`${owner}:${externalId}`, known);
     },
   };
-  const deps = {
+  const held: string[] = [];
+  const naps: number[] = [];
+  const deps: SyncWorld = {
+    leases: {
+      hold: async (objects, holder, work) => {
+        held.push(`${holder.split(':').at(-1)}: ${objects.join(', ')}`);
+        return work().finally(() => held.push('let go'));
+      },
+    },
+    nowMs: () => SECOND * 1_000 + (options.age ?? 60_000),
+    sleep: async (ms) => naps.push(ms),
     planner: options.planner ?? planner([row()]),
     freshness,
     version: '66.0',
@@ -129,7 +142,7 @@ function world(
       return { status: 200, body: { compositeResponse: answers(parts, options.org, composites.length) } };
     },
   };
-  return { deps, remembered, composites, asked, lines, sum };
+  return { deps, held, naps, remembered, composites, asked, lines, sum };
 }
 
 /** All or none, as Salesforce does it. */
@@ -214,6 +227,75 @@ describe('sync', () => {
     expect(await sync(input(), deps)).toMatchObject({ outcome: 'written', refetched: true });
   });
 
+  it('reads again, a second later each time, until the reading is of another second than the tie', async () => {
+    let at = SECOND - 1;
+    const { deps, composites, remembered, asked } = world({
+      stripe: () => {
+        at += 1;
+        return { body: { id: 'sub_1', object: 'subscription' }, at };
+      },
+    });
+    remembered.set('subscription:sub_1', { version: UPDATED, eventId: 'evt_2' });
+    expect(await sync(input(), deps)).toMatchObject({ outcome: 'written', calls: 1, refetched: true });
+    expect(asked).toHaveLength(2);
+    expect(composites[0]?.[0]?.body).toMatchObject({
+      Stripe_Version__c: versionOf(SECOND + 1, 'updated'),
+      Stripe_Write__c: 'evt_1:fetched2;subscription;c-1',
+    });
+  });
+
+  it('gives up for now when no reading decides', async () => {
+    const { deps, remembered, asked, composites } = world({
+      stripe: () => ({ body: { id: 'sub_1', object: 'subscription' }, at: SECOND }),
+    });
+    remembered.set('subscription:sub_1', { version: UPDATED, eventId: 'evt_2' });
+    await expect(sync(input(), deps)).rejects.toMatchObject({ name: 'RetryLater', code: 'TIE_UNDECIDED' });
+    expect(asked).toHaveLength(4);
+    expect(composites).toEqual([]);
+  });
+
+  it.each([
+    [300, [1_700]],
+    [1_999, [1]],
+    [2_000, []],
+    [-400, []],
+  ])('waits until the second of a tie is over before it reads, %d ms after the event', async (age, expected) => {
+    const { deps, naps, remembered } = world({ age });
+    remembered.set('subscription:sub_1', { version: UPDATED, eventId: 'evt_2' });
+    await sync(input(), deps);
+    expect(naps).toEqual(expected);
+  });
+
+  it('judges, reads and writes as the only writer of its objects', async () => {
+    const { deps, held, composites } = world({
+      planner: planner([row(), { ...row(), externalId: 'sub_2' }]),
+      org: () => {
+        expect(held).toEqual(['run-1: sub_1, sub_2']);
+        return undefined;
+      },
+    });
+    await sync(input(), deps);
+    expect(composites).toHaveLength(1);
+    expect(held).toEqual(['run-1: sub_1, sub_2', 'let go']);
+    const down = world({ org: () => fails('UNABLE_TO_LOCK_ROW') });
+    await expect(sync(input(), down.deps)).rejects.toMatchObject({ name: 'RetryLater' });
+    expect(down.held.at(-1)).toBe('let go');
+  });
+
+  it('leaves out what is older than what was written, of a row that has something newer to say as well', async () => {
+    const both = row({
+      fields: { Status__c: 'active', Error_Message__c: 'declined' },
+      owners: { subscription: { version: UPDATED, fetched: false }, invoice: { version: UPDATED, fetched: false } },
+    });
+    const { deps, composites, remembered } = world({ planner: planner([both]) });
+    remembered.set('invoice:sub_1', { version: UPDATED + 100, eventId: 'evt_2' });
+    expect(await sync(input(), deps)).toMatchObject({ outcome: 'written', calls: 1 });
+    const body = composites[0]?.[0]?.body;
+    expect(body).toMatchObject({ Status__c: 'active', Stripe_Version__c: UPDATED });
+    expect(body).not.toHaveProperty('Error_Message__c');
+    expect(body).not.toHaveProperty('Invoice_Version__c');
+  });
+
   it('does the same when the org knows of the tie and Redis does not, once', async () => {
     const org: Org = (part, call) => (part.method === 'GET' && call === 1 ? refusedBy(UPDATED) : undefined);
     const { deps, composites, asked } = world({ org });
@@ -239,7 +321,7 @@ describe('sync', () => {
       org: (part) => (part.method === 'GET' ? refusedBy(UPDATED + 100) : undefined),
     });
     expect(await sync(input(), deps)).toMatchObject({ outcome: 'dropped', calls: 1 });
-    expect(remembered.size).toBe(0);
+    expect([...remembered]).toEqual([['subscription:sub_1', { version: UPDATED + 100, eventId: '' }]]);
     expect(sum('StaleWritesRefused', { Lane: 'realtime', By: 'guard' })).toBe(1);
   });
 

@@ -16,6 +16,7 @@ import type { IdempotencyKeys } from './idempotency.ts';
 import { openIdempotencyKeys } from './idempotency.ts';
 import { invoiceEndpoints } from './invoice-endpoints.ts';
 import { isHash, printAsStripe, stripeOrdered } from './json.ts';
+import { passingTime } from './passing-time.ts';
 import { paymentIntentEndpoints } from './payment-intent-endpoints.ts';
 import { paymentMethodEndpoints } from './payment-method-endpoints.ts';
 import { priceEndpoints } from './price-endpoints.ts';
@@ -49,6 +50,8 @@ export type ApiOptions = {
   readonly sleep?: (ms: number) => Promise<void>;
   /** WIDE_LIMITS by default; STRIPES_LIMITS imitates the original. */
   readonly limits?: RateLimits;
+  /** Whether the simulated time goes on by itself while calls come. False by default: it stands until somebody moves it. */
+  readonly timePasses?: boolean;
   /** Served beside the account's own. */
   readonly endpoints?: readonly Endpoint[];
 };
@@ -88,6 +91,7 @@ export function stripeApi(account: StripeAccount, options: ApiOptions = {}): Str
   const faults = openApiFaults();
   // Of their own: a read must not change the ids that a seed gives.
   const requestIds = randomFrom(0x7e9);
+  const pass = options.timePasses === true ? passingTime(account, clock) : () => {};
   const endpoints = [...ENDPOINTS, ...(options.endpoints ?? [])];
   return {
     faults,
@@ -97,6 +101,7 @@ export function stripeApi(account: StripeAccount, options: ApiOptions = {}): Str
       if (url.pathname.startsWith('/__fake/')) {
         return answerControl({ account, faults, limiter, clock }, request.method, url.pathname, request.body);
       }
+      pass();
       const requestId = `req_${requestIds.text(14, LETTERS)}`;
       const answered = await answerCall({ account, keys, limiter, faults, sleep, endpoints }, request, url, requestId);
       return answered === null ? null : printed(account, request, requestId, answered);

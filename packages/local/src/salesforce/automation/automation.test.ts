@@ -29,7 +29,6 @@ describe('the freshness guard', () => {
       name: v.string(),
       stored: v.nullable(v.number()),
       incoming: v.number(),
-      fetched: v.boolean(),
       changes: v.boolean(),
       guard: v.optional(v.picklist(['apply', 'refuse', 'keep'])),
     }),
@@ -37,12 +36,12 @@ describe('the freshness guard', () => {
   const file = new URL('../../../../core/src/freshness.cases.json', import.meta.url);
   const shared = v.parse(Cases, JSON.parse(readFileSync(file, 'utf8'))).filter((each) => each.guard !== undefined);
 
-  test.each(shared)('$name → $guard', async ({ stored, incoming, fetched, changes, guard }) => {
+  test.each(shared)('$name → $guard', async ({ stored, incoming, changes, guard }) => {
     await customer('cus_1', { Customer_Name__c: 'old', Stripe_Version__c: stored });
     await customer('cus_1', {
       Customer_Name__c: changes ? 'new' : 'old',
       Stripe_Version__c: incoming,
-      Stripe_Write__c: mark('evt_2', fetched ? ['customer'] : []),
+      Stripe_Write__c: mark('evt_2', ['customer']),
     });
     const row = only('Stripe_Customer__c');
     const applied = guard === 'apply';

@@ -18,16 +18,15 @@ export function guardWrite(write: {
 }): Values {
   const mark = write.given.Stripe_Write__c;
   if (typeof mark !== 'string') return {};
-  const { writeId, fetchedOwners } = parseWriteMark(mark);
+  const { writeId } = parseWriteMark(mark);
   const patch: Record<string, Stored> = { Stripe_Write__c: null };
   let refused = false;
-  for (const [owner, { versionField, columns }] of ownersOf(write.object)) {
+  for (const { versionField, columns } of ownersOf(write.object).values()) {
     const version = write.given[versionField];
     if (typeof version !== 'number') continue;
     const stored = write.stored?.[versionField];
     const verdict = guard(typeof stored === 'number' ? stored : null, {
       version,
-      fetched: fetchedOwners.includes(owner),
       changes: columns.some((column) => column in write.given && write.given[column] !== write.stored?.[column]),
     });
     if (verdict === 'apply') continue;
