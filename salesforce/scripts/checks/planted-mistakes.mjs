@@ -51,6 +51,8 @@ const MISTAKES = [
   ['apex', `${D}/triggers/ContactTrigger.trigger`, 'on Contact', 'on Contakt', 'a trigger on an unknown object'],
   ['apex', `${D}/triggers/PricingPlanTrigger.trigger`, 'PricingPlanTriggerHandler', 'PricePlanTriggerHandler', 'an unknown handler'],
   ['apex', `${C}/config/IntegrationConfig.cls`, 'settings().Success_URL__c', 'settings().Succes_URL__c', 'an unknown field of custom metadata'],
+  ['apex', `${C}/catalogue/PlanCache.cls`, 'Cache.Org.getPartition(PARTITION).put(', 'Cache.Org.getPartition(PARTITION).set(', 'an unknown method of the platform cache'],
+  ['apex', `${C}/catalogue/TierBounds.cls`, 'higher.From_Quantity__c > lower.To_Quantity__c', 'higher.From_Qty__c > lower.To_Quantity__c', 'an unknown field of a tier'],
   // what apex-ls leaves open
   ['soql', `${C}/freshness/StoredRows.cls`, 'Trial_End__c,', 'Trial_Ends__c,', 'an unknown field in a query'],
   ['soql', `${C}/outgoing/StripeSignup.cls`, 'Contact__r.FirstName', 'Contakt__r.FirstName', 'an unknown relationship in a query'],
@@ -85,7 +87,9 @@ const MISTAKES = [
   ['metadata', `${D}/namedCredentials/Stripe_Test.namedCredential-meta.xml`, 'SecuredEndpoint', 'SafeEndpoint', 'an unknown credential type'],
   ['metadata', `${D}/externalCredentials/Stripe_Test.externalCredential-meta.xml`, '<authenticationProtocol>Custom</authenticationProtocol>', '', 'a required element that is missing'],
   ['metadata', `${O}/Payment_Failed__e/Payment_Failed__e.object-meta.xml`, 'PublishAfterCommit', 'PublishLater', 'an unknown publish behaviour'],
+  ['metadata', 'per-org/main/default/cachePartitions/StripePayments.cachePartition-meta.xml', '<cacheType>Organization', '<cacheType>Org', 'an unknown kind of cache'],
   // metadata by its references
+  ['references', `${O}/Pricing_Plan__c/Pricing_Plan__c.object-meta.xml`, '<sharingModel>ReadWrite', '<sharingModel>Private', 'private rows in a shared cache'],
   ['references', `${O}/Stripe_Subscription__c/fields/Stripe_Customer__c.field-meta.xml`, '<referenceTo>Stripe_Customer__c', '<referenceTo>Stripe_Client__c', 'a lookup to an unknown object'],
   ['references', `${O}/Payment_Transaction__c/fields/Stripe_Customer__c.field-meta.xml`, '<relationshipName>Payment_Transactions', '<relationshipName>Stripe_Subscriptions', 'two child relationships of one name'],
   ['references', `${O}/Stripe_Customer__c/fields/Stripe_Customer_ID__c.field-meta.xml`, '<caseSensitive>true', '<caseSensitive>false', 'an external id that ignores case'],

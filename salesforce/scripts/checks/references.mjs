@@ -21,6 +21,8 @@ const WRITTEN_AS = {
   Text: 'string', Url: 'string', Picklist: 'string', TextArea: 'string', LongTextArea: 'string', Email: 'string', Phone: 'string',
   Number: 'double', Percent: 'double', Checkbox: 'boolean', Date: 'date', DateTime: 'dateTime',
 };
+/** Objects whose rows one user's query may leave in the platform cache for another's screen. */
+const SHARED_IN_CACHE = new Set(['Pricing_Plan__c']);
 const LAYOUT_FIELDS = new Set(['Name', 'NAME', 'OwnerId', 'CreatedById', 'LastModifiedById', 'CREATED_DATE', 'LAST_UPDATE', 'CreatedDate']);
 
 /** @returns {string[]} one line per mistake */
@@ -83,6 +85,8 @@ function fields(project, say) {
     const detail = [...fields.values()].some((field) => field.type === 'MasterDetail');
     if (detail !== (declared.sharingModel === 'ControlledByParent'))
       say(objectFile, 'ControlledByParent and a master-detail field go together');
+    if (SHARED_IN_CACHE.has(owner) && !/^Read/.test(declared.sharingModel))
+      say(objectFile, 'must be public: PlanCatalogue caches its rows for everybody who may read the object');
     if (/__c$/.test(owner) && declared.nameField === undefined) say(objectFile, 'an object needs a <nameField>');
     const assigned = declared.compactLayoutAssignment;
     const layout = path.join(path.dirname(objectFile), 'compactLayouts', `${assigned}.compactLayout-meta.xml`);
