@@ -73,6 +73,9 @@ const MISTAKES = [
   ['soql', `${C}/outgoing/StripeSaves.cls`, 'List<Pricing_Tier__c> surplus = [', 'for (Pricing_Plan__c p : plans) { List<Account> a = [SELECT Id FROM Account]; }\n        List<Pricing_Tier__c> surplus = [', 'a query in a loop'],
   ['soql', `${C}/outgoing/ContactMerge.cls`, 'survivor.Stripe_Customer_ID__c = offered.get(survivor.Id);', 'update survivor;', 'DML in a loop'],
   ['soql', `${C}/screens/CheckoutController.cls`, 'request.customerId = customerOf(stripe, person, saves);', 'saves.commitAll();\n            request.customerId = customerOf(stripe, person, saves);', 'a callout after DML'],
+  ['soql', `${C}/dunning/DunningService.cls`, 'WHERE WhatId IN :about AND Subject IN', 'WHERE Subject IN', 'a query that scans all Tasks, in a trigger'],
+  ['soql', `${O}/Payment_Transaction__c/fields/Stripe_Invoice_ID__c.field-meta.xml`, '<externalId>true', '<externalId>false', 'an index that a trigger needs'],
+  ['soql', `${C}/outgoing/DepartedContacts.cls`, 'Contact_ID__c IN :contactIds AND Status__c', 'Status__c', 'a query by status alone, in a trigger'],
   // form bodies
   ['forms', `${C}/tests/StripeSubscriptionServiceTest.cls`, 'subscription_details[items][0][price]=price_2', 'subscription_items[0][price]=price_2', 'a parameter that Stripe removed'],
   ['forms', `${C}/tests/StripeRequestBatchTest.cls`, "'mode=subscription&customer=cus_1", "'mode=subscription&payment_method_types[0]=card&customers=cus_1", 'an unknown parameter'],

@@ -61,7 +61,7 @@ function fields(project, say) {
       if (Number(field.scale) > Number(field.precision)) say(field.file, 'scale above precision');
       if (Number(field.precision) > 18) say(field.file, 'precision above 18');
       if (field.type === 'Text' && Number(field.length) > 255) say(field.file, 'Text ends at 255 characters');
-      if (field.externalId === 'true' && field.type === 'Text' && field.caseSensitive !== 'true')
+      if (field.externalId === 'true' && field.unique === 'true' && field.type === 'Text' && field.caseSensitive !== 'true')
         say(field.file, 'an external id of Stripe must be case sensitive');
       if (field.valueSet?.valueSetName && !project.valueSets.has(field.valueSet.valueSetName))
         say(field.file, `unknown global value set ${field.valueSet.valueSetName}`);

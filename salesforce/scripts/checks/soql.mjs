@@ -19,6 +19,17 @@ const ANNOTATIONS = new Map([
   ['invocablevariable', ['label', 'description', 'required']],
   ['future', ['callout']],
 ]);
+/** Fields of standard objects that the platform indexes; ids, lookups, external ids and dates of creation are known anyway. */
+const INDEXED = { contact: ['email', 'lastname', 'name', 'accountid'], task: ['whatid', 'whoid', 'accountid'] };
+const INDEXED_EVERYWHERE = ['id', 'name', 'ownerid', 'createddate', 'systemmodstamp', 'lastmodifieddate'];
+/** Classes whose queries may scan, each with its reason: a trigger may not, once a table has 200,000 rows. */
+const MAY_SCAN = new Map([
+  ['StripeRequestBatch.cls', 'runs in a Queueable'],
+  ['StripeRequestQueueable.cls', 'runs in a Queueable'],
+  ['StripeRequestFinalizer.cls', 'runs after a Queueable'],
+  ['StripeWorkSweep.cls', 'runs on a schedule'],
+  ['PlanCatalogue.cls', 'a catalogue has hundreds of rows'],
+]);
 /** Trigger-like loops whose number of turns is bounded by design, each with its reason. */
 const BOUNDED_LOOPS = new Map([
   ['StripeWorkTriggerHandler.cls', 'at most five attempts exist'],
@@ -66,7 +77,8 @@ function schemaOf(project) {
   for (const name of project.objects.keys()) declare(name);
   for (const [owner, { fields }] of project.objects)
     for (const [name, field] of fields) {
-      declare(owner).fields.set(lower(name), { type: field.type, values: project.values(field), length: Number(field.length) });
+      const indexed = field.externalId === 'true' || field.unique === 'true' || /^(Lookup|MasterDetail)$/.test(field.type);
+      declare(owner).fields.set(lower(name), { type: field.type, values: project.values(field), length: Number(field.length), indexed });
       if (!field.referenceTo) continue;
       declare(owner).parents.set(lower(name.replace(/__c$/, '__r')), field.referenceTo);
       declare(field.referenceTo).children.set(lower(`${field.relationshipName}__r`), owner);
@@ -94,6 +106,8 @@ export function checkSoql(project) {
   for (const unit of units) {
     const say = (line, message) => issues.push(`${project.relative(unit.file)}:${line} ${message}`);
     each(unit.tree, 'SoqlLiteralContext', (node) => query(node.query(), null, find, say));
+    if (!unit.isTest && !MAY_SCAN.has(path.basename(unit.file)))
+      each(unit.tree, 'SoqlLiteralContext', (node) => selectivity(node.query(), find, say));
     each(unit.tree, 'AnnotationContext', (node) => annotation(node, unit, say));
     each(unit.tree, 'CreatorContext', (node) => constructor(node, find, say));
     finals(unit, say);
@@ -189,6 +203,34 @@ function query(node, outer, find, say) {
   if (node.groupByClause?.() || aggregates)
     for (const name of plain)
       if (!grouped.has(lower(name.getText()))) say(lineOf(name), `SOQL: ${name.getText()} is neither grouped nor aggregated`);
+}
+
+/** A query that a trigger may run filters by an index: otherwise it is refused in an org with many rows, and the save with it. */
+function selectivity(node, find, say) {
+  const name = list(node.fromNameList().fieldName_list())[0].getText();
+  if (!/__c$/i.test(name) && !INDEXED[lower(name)]) return;
+  const main = find(name);
+  const where = node.whereClause()?.whereLogicalExpression();
+  if (!where || !usesIndex(where, main, find)) say(lineOf(node), `SOQL: ${name} is not filtered by an index`);
+}
+
+/** AND needs one part that does, OR all of them. */
+function usesIndex(expression, main, find) {
+  if (expression.NOT()) return false;
+  const parts = list(expression.whereConditionalExpression_list()).map((part) => {
+    const inner = part.whereLogicalExpression();
+    return inner ? usesIndex(inner, main, find) : isIndexed(part.whereFieldExpression().fieldExpression(), main, find);
+  });
+  return expression.SOQLOR_list().length > 0 ? parts.every(Boolean) : parts.some(Boolean);
+}
+
+function isIndexed(condition, main, find) {
+  const name = condition?.fieldName?.();
+  if (!name || !/^(=|in|<|>|<=|>=)$/i.test(condition.comparisonOperator().getText())) return false;
+  if (/^null$/i.test(condition.value().getText())) return false;
+  const { field, owner } = follow(main, name.getText().split('.'), find);
+  const last = lower(name.getText().split('.').at(-1));
+  return field?.indexed === true || INDEXED_EVERYWHERE.includes(last) || (INDEXED[lower(owner?.name ?? '')] ?? []).includes(last);
 }
 
 function annotation(node, { source }, say) {
