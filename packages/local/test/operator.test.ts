@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import { routeOf, SOURCE } from '@payments/core/routes';
+import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type RunWorld, runOps } from '../../ops/test/run-ops.ts';
 import type { AccountEvent } from '../src/stripe/books.ts';
@@ -66,6 +67,80 @@ describe("the operator's hands", { timeout: TEST_WITHIN_MS }, () => {
       expect([elsewhere.exit, elsewhere.err]).toEqual([3, expect.stringContaining('127.0.0.1:1')]);
       const { exit, err } = await ops('status --every soon');
       expect([exit, err]).toEqual([2, expect.stringContaining('--every')]);
+    });
+  });
+
+  describe('trace', () => {
+    const byType = (type: string) => small.account.events().filter((event) => event.type === type);
+    const Trace = v.object({
+      stories: v.array(
+        v.looseObject({
+          eventId: v.string(),
+          ending: v.string(),
+          found: v.array(v.looseObject({ status: v.string() })),
+        }),
+      ),
+      rows: v.array(v.looseObject({ id: v.string(), object: v.string() })),
+    });
+
+    it('tells an urgent event from its receipt to its row, with its execution', async () => {
+      const [event] = byType('customer.subscription.created');
+      const { exit, out, err } = await ops(`trace ${event?.id} --since 1h`);
+      expect([exit, err]).toEqual([0, '']);
+      for (const word of [
+        'Ingress',
+        'Claim',
+        'Settle',
+        'written to Salesforce',
+        'SUCCEEDED',
+        'Stripe_Subscription__c',
+      ]) {
+        expect(out).toContain(word);
+      }
+      expect(out).toMatch(/Claim [\d.]+ s → .*Sync [\d.]+ s → Settle/);
+      expect(out).toContain(
+        'https://us-east-1.console.aws.amazon.com/states/home?region=us-east-1#/v2/executions/details/arn:',
+      );
+    });
+
+    it('tells a bulk event down to its batch', async () => {
+      const [event] = byType('customer.created');
+      const { exit, out } = await ops(`trace ${event?.id} --since 1h`);
+      expect(exit).toBe(0);
+      expect(out).toContain('Aggregate');
+      expect(out).toMatch(/batch +SB-\d+ Stripe_Customer__c by Collections/);
+    });
+
+    it('tells every event of an object, found by its Stripe id or by its Salesforce id', async () => {
+      const [row] = small.org.org.rows('Stripe_Subscription__c');
+      const about = small.account
+        .events()
+        .filter(({ type, data }) => routeOf(type) !== null && data.object.id === row?.key)
+        .map(({ id }) => id);
+      for (const id of [row?.key, row?.id]) {
+        const { exit, json } = await ops(`trace ${id} --since 1h --json`);
+        const trace = v.parse(Trace, json());
+        expect(exit).toBe(0);
+        // Events about other objects that wrote to its row are among them as well.
+        expect(trace.stories.map(({ eventId }) => eventId)).toEqual(expect.arrayContaining(about));
+        expect(trace.rows).toEqual([expect.objectContaining({ id: row?.id, object: 'Stripe_Subscription__c' })]);
+      }
+    });
+
+    it('prints nobody’s name or address', async () => {
+      const [row] = small.org.org.rows('Stripe_Customer__c');
+      const { out } = await ops(`trace ${row?.key} --since 1h --json`);
+      expect(out).toContain('Stripe_Customer__c');
+      for (const personal of [row?.columns.Customer_Email__c, row?.columns.Customer_Name__c]) {
+        expect(out).not.toContain(String(personal));
+      }
+    });
+
+    it('says so when nobody has heard of it, and refuses what is no id', async () => {
+      const unheard = await ops('trace evt_nobody');
+      expect([unheard.exit, unheard.out]).toEqual([1, expect.stringContaining('no function has logged it')]);
+      const { exit, err } = await ops("trace sub_1'");
+      expect([exit, err]).toEqual([2, expect.stringContaining('is an id of neither')]);
     });
   });
 

@@ -5,9 +5,16 @@ import type { Io } from './frame/io.ts';
 import { replayCommand } from './replay/replay.ts';
 import { simulateCommand } from './simulate/simulate.ts';
 import { statusCommand } from './status/status.ts';
+import { traceCommand } from './trace/trace.ts';
 
 /** Every command, in the order in which an operator meets them. One folder each. */
-export const COMMANDS: readonly OpsCommand[] = [statusCommand, explainCommand, simulateCommand, replayCommand];
+export const COMMANDS: readonly OpsCommand[] = [
+  statusCommand,
+  traceCommand,
+  explainCommand,
+  simulateCommand,
+  replayCommand,
+];
 
 const AFTER = `
 Which deployment:
