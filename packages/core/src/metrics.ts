@@ -157,7 +157,8 @@ export const METRICS = {
     kind: 'gauge',
     dimensions: { Object: OBJECTS },
     by: [['Object']],
-    means: 'rows of an object that wait in the buffer or are in an unfinished batch',
+    means:
+      'rows of an object that wait in the buffer or are in an unfinished batch; those that only wait for their version are not in it',
     from: 'operations, each minute',
   },
   BufferAge: {

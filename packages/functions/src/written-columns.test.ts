@@ -75,9 +75,9 @@ function writtenByEvents(): Written {
 /** One batch with one row that is parked. */
 async function writtenByBatches(written: Written): Promise<void> {
   const row: BufferedRow = {
-    ...{ id: '{}', columns: {}, owners: {}, attempts: 4, apart: 0 },
+    ...{ id: '{}', columns: {}, owners: {}, attempts: 4, apart: 0, lagged: 0 },
     ...{ events: ['evt_1'], eventId: 'evt_1', correlationId: 'c-1' },
-    ...{ oldestAt: NOW_MS, newestAt: NOW_MS, firstBufferedAt: NOW_MS, notBefore: 0 },
+    ...{ receivedAt: NOW_MS, oldestAt: NOW_MS, newestAt: NOW_MS, firstBufferedAt: NOW_MS, notBefore: 0 },
   };
   const outcome = { kind: 'failed', retry: false, code: 'STRING_TOO_LONG', category: 'Data', apart: false } as const;
   const account: BatchAccount = {

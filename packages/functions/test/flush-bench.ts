@@ -7,6 +7,7 @@ import { redisBuffer } from '../src/adapters/buffer.ts';
 import type { Circuit } from '../src/adapters/circuit.ts';
 import { claims } from '../src/adapters/claims.ts';
 import { freshnessStore } from '../src/adapters/freshness-store.ts';
+import { generationStore } from '../src/adapters/generation.ts';
 import type { Redis } from '../src/adapters/redis.ts';
 import { sentHashes } from '../src/adapters/sent-hashes.ts';
 import type { StripeReader } from '../src/adapters/stripe.ts';
@@ -49,6 +50,8 @@ export function flushBench(redis: Redis) {
     circuit,
     claims: claims(redis),
     freshness: freshnessStore(redis),
+    generation: generationStore(redis, nowMs),
+    lost: () => {},
     salesforce: org.salesforce,
     sent: sentHashes(redis),
     stripe,
@@ -91,13 +94,14 @@ export function payment(id: string, parent: string, at = SECOND): SalesforceReco
 }
 
 export async function bufferedIn(
-  bench: Pick<FlushBench, 'buffer'>,
+  bench: Pick<FlushBench, 'buffer' | 'clock'>,
   records: readonly (readonly [event: string, record: SalesforceRecord])[],
 ): Promise<void> {
   for (const [object, some] of Map.groupBy(records, ([, record]) => record.object)) {
+    const said = { atSecond: SECOND, receivedAt: bench.clock.now, fetched: false };
     const rows = some.map(([eventId, record]) => ({
       key: keyOf(record),
-      incoming: incomingFrom(record, { eventId, atSecond: SECOND, fetched: false, correlationId: `c-${eventId}` }),
+      incoming: incomingFrom(record, { ...said, eventId, correlationId: `c-${eventId}` }),
     }));
     await bench.buffer.put(object, rows);
   }

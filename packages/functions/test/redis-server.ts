@@ -14,9 +14,12 @@ const run = promisify(execFile);
 export type TestRedis = { readonly port: number; readonly redis: Redis; readonly stop: () => Promise<void> };
 
 /** A real redis-server in cluster mode with one shard, for one test file. `beforeAll(start)`, `afterAll(stop)`. */
-export async function startRedis(): Promise<TestRedis> {
+export async function startRedis(port?: number): Promise<TestRedis> {
+  return startAt(port ?? (await freePort()));
+}
+
+async function startAt(port: number): Promise<TestRedis> {
   const folder = await mkdtemp(path.join(tmpdir(), 'payments-redis-'));
-  const port = await freePort();
   const server = spawn(
     'redis-server',
     [

@@ -32,6 +32,8 @@ export type GivenBack = {
   /** Ms since 1970. */
   readonly notBefore: number;
   readonly apart: boolean;
+  /** The org has its content and only an older version: that may wait {@link LAG_MS}. */
+  readonly lags: boolean;
 };
 
 export type Batches = {
@@ -52,6 +54,12 @@ export type Batches = {
   /** How many rows are due now. */
   readonly finish: (held: Held) => Promise<number>;
 };
+
+/**
+ * How long after its event was received a version may be missing in the org when nothing else of the row changed. As
+ * long the row stays in the buffer, and with it in what a replay after a loss of Redis brings again.
+ */
+export const LAG_MS = 10 * 60_000;
 
 /** Longer than a step and its retries (62 s) and than the longest wait between two polls. */
 export const LEASE_MS = 5 * 60_000;
@@ -110,8 +118,8 @@ export function redisBatches(redis: Redis, now: () => number): Batches {
         await runScript(
           redis,
           take,
-          [keys.rows, keys.due, keys.lease, keys.batch, keys.meta],
-          [now(), most, batchId, holder, LEASE_MS],
+          [keys.rows, keys.due, keys.lease, keys.batch, keys.meta, keys.received, keys.lagging],
+          [now(), most, batchId, holder, LEASE_MS, LAG_MS],
         ),
       );
       if (answer[0] !== 'taken') return { kind: answer[0] };
@@ -142,8 +150,11 @@ export function redisBatches(redis: Redis, now: () => number): Batches {
     giveBack: async (held, rows) => {
       const keys = bufferKeys(held.object);
       for (const chunk of chunks(rows, CHUNK)) {
-        const args = chunk.flatMap((row) => [row.key, row.attempts, row.notBefore, row.apart ? 1 : 0]);
-        await step(giveBack, held, [keys.rows, keys.due, keys.batch], args);
+        const args = chunk.flatMap((row) => [
+          ...[row.key, row.attempts, row.notBefore],
+          ...[row.apart ? 1 : 0, row.lags ? 1 : 0],
+        ]);
+        await step(giveBack, held, [keys.rows, keys.due, keys.batch, keys.received, keys.lagging], args);
       }
     },
     park: (held, rows) => setAll(held, bufferKeys(held.object).parked, [...rows]),

@@ -5,7 +5,7 @@ import type { Redis } from './redis.ts';
 
 /** How the buffer of one object stands. */
 export type BufferState = {
-  /** In the buffer or in an unfinished batch. */
+  /** In the buffer or in an unfinished batch, those aside that wait for their version alone. */
   readonly rows: number;
   /** Ms since 1970: when the longest-waiting row became due, or its batch was taken. `null` when nothing waits. */
   readonly since: number | null;
@@ -18,7 +18,7 @@ export function bufferState(redis: Redis): (object: SObjectName) => Promise<Buff
   return async (object) => {
     const keys = bufferKeys(object);
     const [waiting, taken, first, startedAt] = await Promise.all([
-      redis.hlen(keys.rows),
+      redis.zcard(keys.due),
       redis.hlen(keys.batch),
       redis.zrange(keys.due, '0', '0', 'WITHSCORES'),
       redis.hget(keys.meta, 'startedAt'),

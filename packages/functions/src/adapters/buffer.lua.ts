@@ -88,52 +88,74 @@ end
 `;
 
 /**
- * KEYS  rows (hash: key → row) · due (sorted set: key by not-before) · batch (hash: the rows that are being sent)
- * ARGV  now (ms) · then per record: key, incoming (JSON)
+ * KEYS  rows (hash: key → row) · due (sorted set: key by not-before) · batch (hash: the rows that are being sent) ·
+ *       received (sorted set: key by when its oldest event was received) · lagging (as received, of rows that wait for
+ *       their version alone) · late (sorted set: minute of receipt by when it was last seen) · covered
+ * ARGV  now (ms) · replay margin (ms) · then per record: key, incoming (JSON)
  * A state that ties with one that is being sent is a tie too: the two would meet in the org, which can ask nobody.
- * Gives per record 'stored', 'stale', 'tie' or 'broken' (its JSON cannot be read), then the number of rows that wait.
+ *
+ * What is put here must come again if Redis loses it. A replay of the archive begins at `covered` at the latest
+ * (coverage.lua.ts); after a loss nobody has said yet where, only that it is no later than now less the margin. An event
+ * received before that is not taken: it is noted as late, so that the next status covers it, and comes again.
+ *
+ * Gives per record 'stored', 'stale', 'tie', 'late' or 'broken' (its JSON cannot be read), then the number of rows that
+ * wait, those that only lag not counted.
  */
 export const PUT_LUA = `${MERGE_LUA}
-local now = tonumber(ARGV[1])
+local now, margin = tonumber(ARGV[1]), tonumber(ARGV[2])
+local covered = tonumber(redis.call('HGET', KEYS[7], 'from') or now - margin)
+
+local function put(key, incoming)
+  local text = redis.call('HGET', KEYS[1], key)
+  local row = text and cjson.decode(text) or {
+    id = incoming.id, columns = {}, owners = {},
+    events = {}, eventId = incoming.e, correlationId = incoming.correlationId,
+    oldestAt = incoming.at, newestAt = incoming.at, receivedAt = incoming.receivedAt, firstBufferedAt = now,
+    notBefore = now, attempts = 0, apart = 0, lagged = 0,
+  }
+  local taken = merge(row, incoming)
+  local learned = named(row, incoming.id)
+  local outcome = taken
+  local flying = incoming.settle == 0 and redis.call('HGET', KEYS[3], key)
+  if flying then
+    local sent = cjson.decode(flying)
+    for owner, say in pairs(incoming.owners) do
+      local known = sent.owners[owner]
+      if known and beats(known, say) == 'tie' and not repeats(sent, incoming, say) then outcome = 'tie' end
+    end
+  end
+  if not text or learned or outcome ~= 'stale' then
+    -- A new row names its event even where that ties with one in flight: Lua writes an empty list as {}, which no
+    -- flush could read.
+    if taken == 'stored' or not text then remember(row, incoming.e) end
+    if incoming.at > row.newestAt then
+      row.newestAt = incoming.at
+      row.eventId, row.correlationId = incoming.e, incoming.correlationId
+    end
+    if incoming.at < row.oldestAt then row.oldestAt = incoming.at end
+    if incoming.receivedAt < row.receivedAt then row.receivedAt = incoming.receivedAt end
+    if redis.call('ZREM', KEYS[5], key) == 1 then
+      row.oldestAt, row.lagged = incoming.at, 0
+    end
+    redis.call('HSET', KEYS[1], key, cjson.encode(row))
+    redis.call('ZADD', KEYS[2], 'NX', now, key)
+    redis.call('ZADD', KEYS[4], row.receivedAt, key)
+  end
+  return outcome
+end
+
 local outcomes = {}
-for i = 2, #ARGV, 2 do
+for i = 3, #ARGV, 2 do
   local readable, incoming = pcall(cjson.decode, ARGV[i + 1])
   if not readable then
     outcomes[#outcomes + 1] = 'broken'
   else
-    local key = ARGV[i]
-    local text = redis.call('HGET', KEYS[1], key)
-    local row = text and cjson.decode(text) or {
-      id = incoming.id, columns = {}, owners = {},
-      events = {}, eventId = incoming.e, correlationId = incoming.correlationId,
-      oldestAt = incoming.at, newestAt = incoming.at, firstBufferedAt = now, notBefore = now, attempts = 0, apart = 0,
-    }
-    local taken = merge(row, incoming)
-    local learned = named(row, incoming.id)
-    local outcome = taken
-    local flying = incoming.settle == 0 and redis.call('HGET', KEYS[3], key)
-    if flying then
-      local sent = cjson.decode(flying)
-      for owner, say in pairs(incoming.owners) do
-        local known = sent.owners[owner]
-        if known and beats(known, say) == 'tie' and not repeats(sent, incoming, say) then outcome = 'tie' end
-      end
+    if incoming.receivedAt < now - margin then
+      redis.call('ZADD', KEYS[6], now, string.format('%.0f', math.floor(incoming.receivedAt / 60000) * 60000))
     end
-    if not text or learned or outcome ~= 'stale' then
-      -- A new row names its event even where that ties with one in flight: Lua writes an empty list as {}, which no
-      -- flush could read.
-      if taken == 'stored' or not text then remember(row, incoming.e) end
-      if incoming.at > row.newestAt then
-        row.newestAt = incoming.at
-        row.eventId, row.correlationId = incoming.e, incoming.correlationId
-      end
-      if incoming.at < row.oldestAt then row.oldestAt = incoming.at end
-      redis.call('HSET', KEYS[1], key, cjson.encode(row))
-      redis.call('ZADD', KEYS[2], 'NX', now, key)
-    end
-    outcomes[#outcomes + 1] = outcome
+    outcomes[#outcomes + 1] = incoming.receivedAt < covered and 'late' or put(ARGV[i], incoming)
   end
 end
-outcomes[#outcomes + 1] = redis.call('HLEN', KEYS[1])
+outcomes[#outcomes + 1] = redis.call('ZCARD', KEYS[2])
 return outcomes
 `;

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import cases from '../../../core/src/freshness.cases.json' with { type: 'json' };
 import { startRedis, type TestRedis } from '../../test/redis-server.ts';
 import { type BufferedRow, incomingFrom, recordFrom } from '../bulk/row.ts';
-import { type Batches, type Held, redisBatches } from './batches.ts';
+import { type Batches, type Held, LAG_MS, redisBatches } from './batches.ts';
 import { type Buffer, redisBuffer } from './buffer.ts';
 import { bufferState } from './buffer-state.ts';
 
@@ -37,6 +37,7 @@ type State = {
   readonly fields: SalesforceRecord['fields'];
   readonly parents?: SalesforceRecord['parents'];
   readonly settle?: boolean;
+  readonly receivedAt?: number;
 };
 
 function recordOf({ externalId = 'pi_1', rowId, owners, fields, parents = [] }: State): SalesforceRecord {
@@ -50,6 +51,7 @@ async function put(...states: readonly State[]) {
     incoming: incomingFrom(recordOf(state), {
       eventId: state.eventId,
       atSecond: state.second,
+      receivedAt: state.receivedAt ?? clock.now,
       fetched: Object.values(state.owners).some(({ fetched }) => fetched),
       correlationId: `c-${state.eventId}`,
       settle: state.settle === true,
@@ -333,12 +335,12 @@ describe('take', () => {
     const heir = await take('two');
     expect(heir.batchId).toBe(dead.batchId);
     expect([...(await batches.rows(heir)).keys()]).toEqual(['pi_1']);
-    await expect(batches.record(dead, new Map([['pi_1', { kind: 'unchanged' }]]))).rejects.toMatchObject({
+    await expect(batches.record(dead, new Map([['pi_1', { kind: 'unchanged', stored: {} }]]))).rejects.toMatchObject({
       code: 'FENCED',
     });
     await expect(batches.finish(dead)).rejects.toMatchObject({ code: 'FENCED' });
-    await batches.record(heir, new Map([['pi_1', { kind: 'unchanged' }]]));
-    expect(await batches.outcomes(dead)).toEqual(new Map([['pi_1', { kind: 'unchanged' }]]));
+    await batches.record(heir, new Map([['pi_1', { kind: 'unchanged', stored: {} }]]));
+    expect(await batches.outcomes(dead)).toEqual(new Map([['pi_1', { kind: 'unchanged', stored: {} }]]));
   });
 
   it('gives the same holder its own batch again', async () => {
@@ -378,7 +380,7 @@ describe('our own row', () => {
     await put(plain);
     const held = await take();
     await put(naming);
-    await batches.giveBack(held, [{ key: 'pi_1', attempts: 1, notBefore: clock.now, apart: false }]);
+    await batches.giveBack(held, [{ key: 'pi_1', attempts: 1, notBefore: clock.now, apart: false, lags: false }]);
     expect((await waiting())[0]?.rowId).toBe(ours);
   });
 });
@@ -387,7 +389,9 @@ describe('giveBack', () => {
   it('makes a row wait until its time although a newer state comes in', async () => {
     await put(intent('evt_1', SECOND * 100 + 50, { Status__c: 'processing' }));
     const held = await take();
-    await batches.giveBack(held, [{ key: 'pi_1', attempts: 1, notBefore: clock.now + 2_000, apart: false }]);
+    await batches.giveBack(held, [
+      { key: 'pi_1', attempts: 1, notBefore: clock.now + 2_000, apart: false, lags: false },
+    ]);
     await batches.finish(held);
     await put(intent('evt_2', (SECOND + 1) * 100 + 50, { Status__c: 'succeeded' }));
     expect((await batches.take(PAYMENT, { batchId: 'b2', holder: 'two', most: 10 })).kind).toBe('empty');
@@ -396,7 +400,9 @@ describe('giveBack', () => {
   it('makes a row wait until its time, with its attempts', async () => {
     await put(intent('evt_1', SECOND * 100 + 50, { Status__c: 'processing' }));
     const held = await take();
-    await batches.giveBack(held, [{ key: 'pi_1', attempts: 1, notBefore: clock.now + 2_000, apart: false }]);
+    await batches.giveBack(held, [
+      { key: 'pi_1', attempts: 1, notBefore: clock.now + 2_000, apart: false, lags: false },
+    ]);
     expect(await batches.finish(held)).toBe(0);
     expect((await batches.take(PAYMENT, { batchId: 'b2', holder: 'two', most: 10 })).kind).toBe('empty');
     clock.now += 2_000;
@@ -408,7 +414,7 @@ describe('giveBack', () => {
     await put(intent('evt_1', SECOND * 100 + 50, { Status__c: 'processing', Failure_Code__c: 'kept' }));
     const held = await take();
     await put(intent('evt_2', (SECOND + 1) * 100 + 50, { Status__c: 'succeeded' }));
-    const back = [{ key: 'pi_1', attempts: 1, notBefore: clock.now, apart: true }];
+    const back = [{ key: 'pi_1', attempts: 1, notBefore: clock.now, apart: true, lags: false }];
     await batches.giveBack(held, back);
     await batches.giveBack(held, back);
     expect((await waiting())[0]).toMatchObject({
@@ -418,6 +424,57 @@ describe('giveBack', () => {
     expect(await batches.finish(held)).toBe(1);
     const row = (await batches.rows(await take('one'))).get('pi_1');
     expect(row).toMatchObject({ events: ['evt_1', 'evt_2'], attempts: 1, apart: 1 });
+  });
+});
+
+describe('a row that only lags', () => {
+  const lags = { key: 'pi_1', attempts: 0, notBefore: 0, apart: false, lags: true };
+  const empty = () => batches.take(PAYMENT, { batchId: 'b2', holder: 'two', most: 10 });
+
+  async function lagging(): Promise<void> {
+    await put(intent('evt_1', SECOND * 100 + 50, { Status__c: 'processing' }));
+    const held = await take();
+    // Settle may run twice.
+    await batches.giveBack(held, [lags]);
+    await batches.giveBack(held, [lags]);
+    expect(await batches.finish(held)).toBe(0);
+  }
+
+  it('waits ten minutes from the receipt of its event and is no row that waits for the flush', async () => {
+    await lagging();
+    expect(await buffer.waiting(PAYMENT)).toBe(0);
+    clock.now += LAG_MS - 1;
+    expect((await empty()).kind).toBe('empty');
+    clock.now += 1;
+    const held = await take('three');
+    expect((await batches.rows(held)).get('pi_1')).toMatchObject({ events: ['evt_1'], attempts: 0 });
+    await batches.finish(held);
+    clock.now += LAG_MS;
+    expect((await empty()).kind).toBe('empty');
+  });
+
+  it('is due at once when something newer is said of it, and holds both', async () => {
+    await lagging();
+    const { waiting: rows } = await put(intent('evt_2', (SECOND + 1) * 100 + 50, { Status__c: 'canceled' }));
+    expect(rows).toBe(1);
+    expect((await batches.rows(await take('three'))).get('pi_1')).toMatchObject({ events: ['evt_1', 'evt_2'] });
+  });
+
+  it('keeps its newer state when an older one comes late', async () => {
+    await lagging();
+    const late = await put(intent('evt_0', (SECOND - 5) * 100 + 50, { Status__c: 'requires_action' }));
+    expect(late).toEqual({ outcomes: ['stale'], waiting: 0 });
+    expect((await waiting())[0]).toMatchObject({ fields: { Status__c: 'processing' } });
+  });
+
+  it('does not wait when something newer came while it was in flight', async () => {
+    await put(intent('evt_1', SECOND * 100 + 50, { Status__c: 'processing' }));
+    const held = await take();
+    await put(intent('evt_2', (SECOND + 1) * 100 + 50, { Status__c: 'canceled' }));
+    await batches.giveBack(held, [lags]);
+    await batches.giveBack(held, [lags]);
+    expect(await batches.finish(held)).toBe(1);
+    expect((await batches.rows(await take('one'))).get('pi_1')).toMatchObject({ events: ['evt_1', 'evt_2'] });
   });
 });
 

@@ -6,8 +6,15 @@ import { type Redis, runScript, script } from './redis.ts';
 
 /** Where low-priority rows wait for the next flush. One slot per object. */
 
-/** `stale`: a newer state waits already. `tie`: another state of an equal second; read the object from Stripe in a later one and put that. */
-export type PutOutcome = 'stored' | 'stale' | 'tie' | 'broken';
+/**
+ * `stale`: a newer state waits already. `tie`: another state of an equal second; read the object from Stripe in a later
+ * one and put that. `late`: received so long ago that a replay after a loss of Redis would not bring it again; have it come again
+ * later, when the status row in Salesforce covers it.
+ */
+export type PutOutcome = 'stored' | 'stale' | 'tie' | 'late' | 'broken';
+
+/** How much earlier than the oldest unsettled event a replay begins: clocks differ, and the status is a minute old. */
+export const REPLAY_MARGIN_MS = 15 * 60_000;
 
 export type Buffer = {
   /** Merges records of one object, newest wins per owner, in one call. Outcomes in the order of `rows`. */
@@ -29,27 +36,36 @@ export function bufferKeys(object: SObjectName) {
     meta: `${tag}:batch:meta`,
     parked: `${tag}:parked`,
     ties: `${tag}:ties`,
+    received: `${tag}:received`,
+    lagging: `${tag}:lagging`,
+    late: `${tag}:late`,
+    covered: `${tag}:covered`,
     sent: (key: string) => `${tag}:sent:${key}`,
   } as const;
 }
 
 const putScript = script(PUT_LUA);
-const Outcomes = v.array(v.union([v.picklist(['stored', 'stale', 'tie', 'broken']), v.number()]));
+const Outcomes = v.array(v.union([v.picklist(['stored', 'stale', 'tie', 'late', 'broken']), v.number()]));
 
-export function redisBuffer(redis: Redis, now: () => number): Buffer {
+export function redisBuffer(redis: Redis, now: () => number, replayMarginMs = REPLAY_MARGIN_MS): Buffer {
   return {
     put: async (object, rows) => {
       const keys = bufferKeys(object);
       const args = rows.flatMap(({ key, incoming }) => [key, JSON.stringify(incoming)]);
       const answer = v.parse(
         Outcomes,
-        await runScript(redis, putScript, [keys.rows, keys.due, keys.batch], [now(), ...args]),
+        await runScript(
+          redis,
+          putScript,
+          [keys.rows, keys.due, keys.batch, keys.received, keys.lagging, keys.late, keys.covered],
+          [now(), replayMarginMs, ...args],
+        ),
       );
       const outcomes = answer.filter((item) => typeof item === 'string');
       const waiting = answer.find((item) => typeof item === 'number') ?? 0;
       if (outcomes.length !== rows.length) throw new Error('the buffer answered for another number of rows');
       return { outcomes, waiting };
     },
-    waiting: (object) => redis.hlen(bufferKeys(object).rows),
+    waiting: (object) => redis.zcard(bufferKeys(object).due),
   };
 }

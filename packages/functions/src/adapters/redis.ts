@@ -30,7 +30,7 @@ export function connectRedis(address: RedisAddress): Redis {
     address.password === ''
       ? {}
       : { ...(address.username === '' ? {} : { username: address.username }), password: address.password };
-  const cluster = new Cluster([{ host: address.host, port: address.port }], {
+  const cluster = new ReturningCluster([{ host: address.host, port: address.port }], {
     lazyConnect: true,
     // ElastiCache's certificate names the host, not the address behind it (github.com/redis/ioredis#special-note-aws-elasticache-clusters-with-tls).
     dnsLookup: (host, done) => done(null, host),
@@ -46,6 +46,24 @@ export function connectRedis(address: RedisAddress): Redis {
   // Without a listener Node ends the process; the failing command itself rejects and is handled where it was sent.
   cluster.on('error', () => {});
   return cluster;
+}
+
+/**
+ * ioredis gives up for good after its attempts (github.com/redis/ioredis/issues/1437): an instance that lived through an
+ * outage of Redis would fail for as long as AWS keeps it. This one tries again with the next command.
+ */
+class ReturningCluster extends Cluster {
+  #left = false;
+
+  override disconnect(reconnect = false): void {
+    this.#left = !reconnect;
+    super.disconnect(reconnect);
+  }
+
+  override sendCommand(...call: Parameters<Cluster['sendCommand']>): unknown {
+    if (this.status === 'end' && !this.#left) this.connect().catch(() => {});
+    return super.sendCommand(...call);
+  }
 }
 
 /** A Lua script with its digest, so that a call sends forty characters instead of the text. */

@@ -4,7 +4,13 @@ import { bufferKeys } from './buffer.ts';
 import type { Redis } from './redis.ts';
 
 /** A state that shares its second with another one: Stripe has to be asked which of them is true. */
-export type Tie = { readonly key: string; readonly owner: string; readonly eventId: string };
+export type Tie = {
+  readonly key: string;
+  readonly owner: string;
+  readonly eventId: string;
+  /** When we received the oldest event of the row, ms since 1970: it has to come again if Redis loses the list. */
+  readonly receivedAt: number;
+};
 
 /** Kept until Stripe has answered, so that an outage of Stripe forgets none; what is left is for `reconcile`. */
 export type TieList = {
@@ -13,20 +19,25 @@ export type TieList = {
   readonly remove: (object: SObjectName, ties: readonly Tie[]) => Promise<void>;
 };
 
-const TieSchema = v.object({ key: v.string(), owner: v.string(), eventId: v.string() });
-const textOf = ({ key, owner, eventId }: Tie) => JSON.stringify({ key, owner, eventId });
+const Member = v.pipe(v.string(), v.parseJson(), v.object({ key: v.string(), owner: v.string(), eventId: v.string() }));
+const memberOf = ({ key, owner, eventId }: Tie) => JSON.stringify({ key, owner, eventId });
 
 export function tieList(redis: Redis): TieList {
   return {
     add: async (object, ties) => {
-      if (ties.length > 0) await redis.sadd(bufferKeys(object).ties, ties.map(textOf));
+      // The same tie again keeps the earlier time.
+      const scored = ties.flatMap((tie) => [tie.receivedAt, memberOf(tie)]);
+      if (ties.length > 0) await redis.zadd(bufferKeys(object).ties, 'LT', ...scored);
     },
     some: async (object, most) => {
-      const texts = await redis.srandmember(bufferKeys(object).ties, most);
-      return texts.map((text) => v.parse(TieSchema, JSON.parse(text)));
+      const flat = await redis.zrandmember(bufferKeys(object).ties, most, 'WITHSCORES');
+      const texts = Array.isArray(flat) ? flat : [];
+      return texts.flatMap((text, index) =>
+        index % 2 === 0 ? [{ ...v.parse(Member, text), receivedAt: Number(texts[index + 1]) }] : [],
+      );
     },
     remove: async (object, ties) => {
-      if (ties.length > 0) await redis.srem(bufferKeys(object).ties, ties.map(textOf));
+      if (ties.length > 0) await redis.zrem(bufferKeys(object).ties, ties.map(memberOf));
     },
   };
 }

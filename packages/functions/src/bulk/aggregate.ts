@@ -47,6 +47,18 @@ export type AggregateLine = {
 const READS_AT_ONCE = 10;
 const MESSAGES_PER_CALL = 10;
 
+/** Messages that come again. */
+const REFUSED: ReadonlyMap<PutOutcome, Error> = new Map([
+  ['broken', new Error('row cannot be read by the buffer')],
+  [
+    'late',
+    new RetryLater('a replay would not bring it again if Redis were lost now: wait until the status covers it', {
+      code: 'NOT_COVERED',
+      category: 'Network',
+    }),
+  ],
+]);
+
 type Parsed = { readonly message: QueueMessage; readonly event: BusEvent };
 type Work = Parsed & {
   readonly statement: Statement;
@@ -138,6 +150,7 @@ async function bufferTen(
       const incoming = incomingFrom(record, {
         eventId: event.id,
         atSecond: source.fetchedAt ?? event.created,
+        receivedAt: Date.parse(work.event.detail.receivedAt),
         fetched: source.fetchedAt !== null,
         correlationId: work.event.detail.correlationId,
         settle: work.settle,
@@ -148,7 +161,7 @@ async function bufferTen(
     }
   });
   const stored = new Map<Work, number>();
-  const broken = new Set<Work>();
+  const refused = new Set<Work>();
   for (const [object, rows] of byObject) {
     const { outcomes, waiting } = await world.buffer.put(object, rows);
     grown.set(object, waiting);
@@ -156,24 +169,20 @@ async function bufferTen(
       const outcome: PutOutcome = outcomes[index] ?? 'broken';
       if (outcome === 'tie') ties.add(work);
       if (outcome === 'stored') stored.set(work, (stored.get(work) ?? 0) + 1);
-      if (outcome === 'broken') {
-        broken.add(work);
-        failures.push({
-          message: work.message,
-          event: work.event,
-          error: new Error('row cannot be read by the buffer'),
-        });
-      }
+      const error = REFUSED.get(outcome);
+      if (error === undefined || refused.has(work)) return;
+      refused.add(work);
+      failures.push({ message: work.message, event: work.event, error });
     });
   }
   for (const work of works) {
-    if (broken.has(work) || (ties.has(work) && !work.settle)) continue;
+    if (refused.has(work) || (ties.has(work) && !work.settle)) continue;
     const rows = stored.get(work) ?? 0;
     const outcome = rows > 0 ? 'buffered' : work.statement.records.length === 0 ? 'nothing' : 'dropped';
     world.log({ outcome, ...lineOf(work.message, work.event), rows });
     countHandled(work.event, outcome, world.count);
   }
-  return [...ties].filter((work) => !work.settle);
+  return [...ties].filter((work) => !refused.has(work) && !work.settle);
 }
 
 /** Runs `step` for each item, a few at once; what throws is a failure of its own message. */

@@ -6,6 +6,7 @@ import { type Buffer, redisBuffer } from '../adapters/buffer.ts';
 import type { Circuit } from '../adapters/circuit.ts';
 import { type Claims, claims } from '../adapters/claims.ts';
 import { type FreshnessStore, freshnessStore } from '../adapters/freshness-store.ts';
+import { type GenerationStore, generationStore } from '../adapters/generation.ts';
 import type { Instrument } from '../adapters/instrument.ts';
 import { linkedRedis } from '../adapters/linked-redis.ts';
 import { linkedRoad } from '../adapters/linked-road.ts';
@@ -26,6 +27,7 @@ export type FlushWorld = {
   readonly circuit: Pick<Circuit, 'look'>;
   readonly claims: Claims;
   readonly freshness: FreshnessStore;
+  readonly generation: GenerationStore;
   readonly salesforce: Salesforce;
   readonly sent: SentHashes;
   readonly stripe: StripeReader;
@@ -60,6 +62,7 @@ export function flushWorld(instruments: Pick<Instrument, 'count' | 'logger'>): (
       ...road,
       claims: claims(connection),
       freshness: freshnessStore(connection),
+      generation: generationStore(connection, nowMs),
       sent: sentHashes(connection),
       stripe: sharedReads(connection, stripe, { nowMs, sleep }),
       ties: tieList(connection),

@@ -14,6 +14,7 @@ import {
   SECOND,
 } from '../../test/flush-bench.ts';
 import { startRedis, type TestRedis } from '../../test/redis-server.ts';
+import { LAG_MS } from '../adapters/batches.ts';
 import { redisBudget } from '../adapters/budget.ts';
 import { awaitJob } from './await.ts';
 import { read } from './read.ts';
@@ -82,7 +83,8 @@ describe.each([
       ['evt_newer', SECOND + 1, payment('pi_1', 'cus_1', SECOND + 1)],
       ['evt_older', SECOND, refunded],
     ] as const) {
-      const incoming = incomingFrom(record, { eventId, atSecond, fetched: false, correlationId: `c-${eventId}` });
+      const said = { eventId, atSecond, receivedAt: world.clock.now, fetched: false };
+      const incoming = incomingFrom(record, { ...said, correlationId: `c-${eventId}` });
       await world.buffer.put(PAYMENT, [{ key: keyOf(record), incoming }]);
     }
     await flush(PAYMENT);
@@ -158,7 +160,7 @@ describe.each([
       { Rows_Refused__c: 1, Rows_Succeeded__c: 0, Rows_Failed__c: 0 },
     ]);
     expect(await world.freshness.known([{ owner: 'customer', externalId: 'cus_1' }])).toEqual([null]);
-    expect(await world.sent.read(CUSTOMER, ['cus_1'])).toEqual([null]);
+    expect(await world.sent.read(CUSTOMER, ['cus_1'], (await world.generation.look()).id)).toEqual([null]);
     expect(world.sum('StaleWritesRefused', { Lane: 'bulk', By: 'guard' })).toBe(1);
     expect(world.sum('RowsHandled', { Outcome: 'refused' })).toBe(1);
     expect(world.valuesOf('SyncLag')).toEqual([]);
@@ -211,9 +213,12 @@ describe.each([
       ...{ Stripe_Customer_ID__c: 'cus_1', Customer_Name__c: 'other', Stripe_Version__c: SECOND * 100 + 50 },
     });
     world = { ...world, stripe: () => Promise.reject(new Error('down')) };
+    const receivedAt = world.clock.now;
     await buffered(['evt_1', customer({})]);
     await flush(CUSTOMER);
-    expect(await world.ties.some(CUSTOMER, 10)).toEqual([{ key: 'cus_1', owner: 'customer', eventId: 'evt_1' }]);
+    expect(await world.ties.some(CUSTOMER, 10)).toEqual([
+      { key: 'cus_1', owner: 'customer', eventId: 'evt_1', receivedAt },
+    ]);
     expect(await world.claims.claim('evt_1', 'x', 0)).toBe('mine');
     expect(world.lines.at(-1)).toEqual({ outcome: 'tie left', stripeObjectId: 'cus_1', stripeEventId: 'evt_1' });
   });
@@ -245,16 +250,54 @@ describe.each([
     await buffered(['evt_1', customer({})]);
     await flush(CUSTOMER);
     const before = world.org.requests.length;
-    await buffered(['evt_2', customer({ at: SECOND + 9 })]);
-    await flush(CUSTOMER);
+    for (const second of [9, 12, 12]) {
+      await buffered([`evt_${second}`, customer({ at: SECOND + second })]);
+      await flush(CUSTOMER);
+    }
     expect(world.org.requests.length).toBe(before);
-    expect([world.sum('RowsHandled', { Outcome: 'unchanged' }), world.sum('Tries')]).toEqual([1, 1]);
+    expect([world.sum('RowsHandled', { Outcome: 'unchanged' }), world.sum('Tries')]).toEqual([3, 1]);
     expect(await world.freshness.known([{ owner: 'customer', externalId: 'cus_1' }])).toMatchObject([
-      { eventId: 'evt_2' },
+      { eventId: 'evt_12' },
     ]);
-    await buffered(['evt_3', customer({ at: SECOND + 10, name: 'New' })]);
+    await buffered(['evt_3', customer({ at: SECOND + 13, name: 'New' })]);
     await flush(CUSTOMER);
     expect(world.org.row(CUSTOMER, 'cus_1')?.Customer_Name__c).toBe('New');
+  });
+
+  it('sends a version that was left out ten minutes after its event was received', async () => {
+    await buffered(['evt_1', customer({})]);
+    await flush(CUSTOMER);
+    await buffered(['evt_2', customer({ at: SECOND + 9 })]);
+    await flush(CUSTOMER);
+    // The same event once more does not make the version any less missing.
+    world.clock.now += 60_000;
+    await buffered(['evt_2', customer({ at: SECOND + 9 })]);
+    await flush(CUSTOMER);
+    expect(world.org.row(CUSTOMER, 'cus_1')?.Stripe_Version__c).toBe(SECOND * 100 + 50);
+    world.clock.now += LAG_MS - 60_000;
+    await flush(CUSTOMER);
+    expect(world.org.row(CUSTOMER, 'cus_1')?.Stripe_Version__c).toBe((SECOND + 9) * 100 + 50);
+    // The org had its content all the time: that is no lag of the integration.
+    expect(world.valuesOf('SyncLag')).toHaveLength(1);
+    const before = world.org.requests.length;
+    world.clock.now += LAG_MS;
+    await flush(CUSTOMER);
+    expect(world.org.requests.length).toBe(before);
+  });
+
+  it('does not believe what was sent by the word of a Redis that lost data since', async () => {
+    await buffered(['evt_1', customer({})]);
+    await flush(CUSTOMER);
+    const remembered = await server.redis.get(`buffer:{${CUSTOMER}}:sent:cus_1`);
+    await buffered(['evt_2', customer({ at: SECOND + 1, name: 'Grace' })]);
+    await flush(CUSTOMER);
+    // A replica that had not heard of the second write is now the primary.
+    await server.redis.set(`buffer:{${CUSTOMER}}:sent:cus_1`, remembered ?? '');
+    await server.redis.set('fresh:{customer:cus_1}', `${SECOND * 100 + 50} evt_1`);
+    await server.redis.hset('generation:{redis}', 'server', 'the old primary');
+    await buffered(['evt_3', customer({ at: SECOND + 2 })]);
+    await flush(CUSTOMER);
+    expect(world.org.row(CUSTOMER, 'cus_1')?.Customer_Name__c).toBe('Ada');
   });
 
   it('sends an equal row all the same where the realtime lane may have written in between', async () => {

@@ -2,13 +2,14 @@ import { isObject } from '@payments/core/event';
 import type { Category } from '@payments/core/failure';
 import type { Owner } from '@payments/core/record';
 import * as v from 'valibot';
+import type { Versions } from '../adapters/sent-hashes.ts';
 
 /** What became of one row of a batch. Codes only: Salesforce's messages may quote a person's data. */
 export type RowOutcome =
   /** `salesforceId` is null where the answer did not give it. */
   | { readonly kind: 'written'; readonly salesforceId: string | null }
-  /** Equal to what was last sent: nothing was sent. */
-  | { readonly kind: 'unchanged' }
+  /** Equal to what was last sent: nothing was sent. `stored` are the versions that were: the org may have older ones. */
+  | { readonly kind: 'unchanged'; readonly stored: Versions }
   /** The org's guard kept newer columns of at least one owner; `ties` are the owners whose stored second is ours. */
   | {
       readonly kind: 'refused';

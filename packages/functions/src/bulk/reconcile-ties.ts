@@ -33,7 +33,8 @@ export async function reconcileTies(object: SObjectName, world: TieWorld): Promi
   const left: Tie[] = [];
   const givenUp: Tie[] = [];
   for (const [eventId, same] of Map.groupBy(ties, (tie) => tie.eventId)) {
-    const outcome = await bufferPresentState(eventId, world).catch(() => 'undecided' as const);
+    const receivedAt = Math.min(...same.map((tie) => tie.receivedAt));
+    const outcome = await bufferPresentState(eventId, receivedAt, world).catch(() => 'undecided' as const);
     if (outcome === 'undecided') {
       left.push(...same);
       continue;
@@ -44,7 +45,11 @@ export async function reconcileTies(object: SObjectName, world: TieWorld): Promi
   return { left, givenUp };
 }
 
-async function bufferPresentState(eventId: string, world: TieWorld): Promise<'buffered' | 'undecided' | 'gone'> {
+async function bufferPresentState(
+  eventId: string,
+  receivedAt: number,
+  world: TieWorld,
+): Promise<'buffered' | 'undecided' | 'gone'> {
   const { body } = await world.stripe({ path: `/v1/events/${encodeURIComponent(eventId)}`, query: [] });
   const event = v.safeParse(StripeEventSchema, body);
   if (!event.success) return 'gone';
@@ -53,14 +58,12 @@ async function bufferPresentState(eventId: string, world: TieWorld): Promise<'bu
   const atSecond = statement.source.fetchedAt ?? event.output.created;
   let decided = true;
   for (const [object, records] of Map.groupBy(statement.records, (record) => record.object)) {
+    const said = { eventId, atSecond, receivedAt, fetched: true, correlationId: 'tie' };
     const { outcomes } = await world.buffer.put(
       object,
-      records.map((record) => ({
-        key: keyOf(record),
-        incoming: incomingFrom(record, { eventId, atSecond, fetched: true, correlationId: 'tie' }),
-      })),
+      records.map((record) => ({ key: keyOf(record), incoming: incomingFrom(record, said) })),
     );
-    if (outcomes.includes('tie') || outcomes.includes('broken')) decided = false;
+    if (outcomes.some((each) => each === 'tie' || each === 'broken' || each === 'late')) decided = false;
   }
   return decided ? 'buffered' : 'undecided';
 }

@@ -36,18 +36,22 @@ export type BufferedRow = {
   /** Times in ms since 1970. `oldestAt` and `newestAt` are Stripe's event times. */
   readonly oldestAt: number;
   readonly newestAt: number;
+  /** When we received the oldest event in it: a replay of the archive from then brings all of them again. */
+  readonly receivedAt: number;
   readonly firstBufferedAt: number;
   readonly notBefore: number;
   readonly attempts: number;
   /** 1: a job failed as a whole with this row in it; it goes by Collections, where each row has its own outcome. */
   readonly apart: 0 | 1;
+  /** 1: the org has had its content since before; only the version is new. */
+  readonly lagged: 0 | 1;
 };
 
 /** More are not needed: an event that is forgotten here is harmless when it is repeated (its version is not newer). */
 export const EVENTS_KEPT = 200;
 
 /** What an event says about a row, in the row's own shape; Lua merges it. */
-export type Incoming = Pick<BufferedRow, 'id' | 'columns' | 'owners'> & {
+export type Incoming = Pick<BufferedRow, 'id' | 'columns' | 'owners' | 'receivedAt'> & {
   readonly e: string;
   readonly at: number;
   readonly correlationId: string;
@@ -55,12 +59,16 @@ export type Incoming = Pick<BufferedRow, 'id' | 'columns' | 'owners'> & {
   readonly settle: 0 | 1;
 };
 
-/** `atSecond` is Stripe's time of the state: the event's `created`, or the second it was fetched. */
+/**
+ * `atSecond` is Stripe's time of the state: the event's `created`, or the second it was fetched. `receivedAt` is the
+ * envelope's, ms since 1970: the time under which the archive keeps the event.
+ */
 export function incomingFrom(
   record: SalesforceRecord,
   said: {
     readonly eventId: string;
     readonly atSecond: number;
+    readonly receivedAt: number;
     readonly fetched: boolean;
     readonly correlationId: string;
     readonly settle?: boolean;
@@ -88,6 +96,7 @@ export function incomingFrom(
     owners,
     e: said.eventId,
     at: said.atSecond * 1_000,
+    receivedAt: said.receivedAt,
     correlationId: said.correlationId,
     settle: said.settle === true ? 1 : 0,
   };
@@ -151,6 +160,7 @@ export const BufferedRowSchema = v.custom<BufferedRow>(
     typeof value.eventId === 'string' &&
     typeof value.correlationId === 'string' &&
     typeof value.newestAt === 'number' &&
+    typeof value.receivedAt === 'number' &&
     typeof value.attempts === 'number',
   'not a buffered row',
 );

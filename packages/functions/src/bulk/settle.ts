@@ -7,6 +7,7 @@ import type { Batches, GivenBack, Held } from '../adapters/batches.ts';
 import type { Budget } from '../adapters/budget.ts';
 import type { Claims } from '../adapters/claims.ts';
 import type { FreshnessStore } from '../adapters/freshness-store.ts';
+import type { GenerationStore } from '../adapters/generation.ts';
 import type { Salesforce } from '../adapters/salesforce.ts';
 import { SalesforceFailure } from '../adapters/salesforce-failure.ts';
 import type { SentHashes } from '../adapters/sent-hashes.ts';
@@ -20,7 +21,7 @@ import { spending } from './purse.ts';
 import { reconcileTies, type TieWorld } from './reconcile-ties.ts';
 import { type BufferedRow, recordFrom } from './row.ts';
 import { countBatch, type RowLine, rowLines } from './settled-batch.ts';
-import { sentOf } from './unchanged.ts';
+import { lags, sentOf } from './unchanged.ts';
 
 export type SettleWorld = TieWorld & {
   readonly batches: Batches;
@@ -28,6 +29,7 @@ export type SettleWorld = TieWorld & {
   readonly budget: Pick<Budget, 'acquire'>;
   readonly freshness: Pick<FreshnessStore, 'remember'>;
   readonly sent: Pick<SentHashes, 'remember'>;
+  readonly generation: Pick<GenerationStore, 'look'>;
   readonly claims: Pick<Claims, 'done'>;
   /** The API's, `66.0`. */
   readonly version: string;
@@ -44,6 +46,8 @@ export type SettleLine =
       readonly rows: number;
       readonly parked: number;
       readonly givenBack: number;
+      /** Rows that stay in the buffer because only their version is missing in Salesforce. */
+      readonly lagging: number;
       readonly refused: number;
       /** Rows of the account that Salesforce did not take. */
       readonly untold: number;
@@ -64,19 +68,20 @@ export async function settle(held: Held, world: SettleWorld): Promise<SettleResu
   if (meta === null) return { object, batchId, more: false };
   const [rows, outcomes] = [await world.batches.rows(held), await world.batches.outcomes(held)];
   const { parked, givenBack } = failuresOf(rows, outcomes, world.nowMs());
+  const lagging = laggingOf(object, rows, outcomes);
   const account: BatchAccount = { object, batchId, meta, rows, outcomes, parked };
 
   await world.batches.park(held, new Map(parked.map(({ key, row }) => [key, row])));
   const { untold } = await told(held, account, world);
   await rememberWhatStands(account, world);
-  await world.batches.giveBack(held, givenBack);
+  await world.batches.giveBack(held, [...givenBack, ...lagging]);
   await world.ties.add(object, tiesOf(rows, outcomes));
   const refused = [...outcomes.values()].filter(({ kind }) => kind === 'refused').length;
   for (const line of rowLines(account, givenBack)) world.log(line);
   const oldest = Math.min(...[...rows.values()].map(({ oldestAt }) => oldestAt));
   world.log({
     ...{ outcome: 'settled', object, batchId, rows: rows.size, parked: parked.length, givenBack: givenBack.length },
-    ...{ refused, untold, oldestLagMs: world.nowMs() - oldest },
+    ...{ lagging: lagging.length, refused, untold, oldestLagMs: world.nowMs() - oldest },
   });
   const ties = await reconcileTies(object, world);
   const tell = (outcome: 'tie left' | 'tie given up') => (tie: Tie) =>
@@ -104,10 +109,24 @@ function failuresOf(
     if (!outcome.retry || waitSeconds === undefined) parked.push({ key, row, outcome });
     else {
       const notBefore = nowMs + waitSeconds * 1_000;
-      givenBack.push({ key, attempts: row.attempts + 1, notBefore, apart: outcome.apart || row.apart === 1 });
+      const apart = outcome.apart || row.apart === 1;
+      givenBack.push({ key, attempts: row.attempts + 1, notBefore, apart, lags: false });
     }
   }
   return { parked, givenBack };
+}
+
+/** A version that was left out is in the buffer until the org has it (unchanged.ts). */
+function laggingOf(
+  object: SObjectName,
+  rows: ReadonlyMap<string, BufferedRow>,
+  outcomes: ReadonlyMap<string, RowOutcome>,
+): readonly GivenBack[] {
+  return [...rows].flatMap(([key, row]) => {
+    const outcome = outcomes.get(key);
+    if (outcome?.kind !== 'unchanged' || !lags(recordFrom(object, row), outcome.stored)) return [];
+    return [{ key, attempts: row.attempts, notBefore: row.notBefore, apart: row.apart === 1, lags: true }];
+  });
 }
 
 const NOT_READ = { kind: 'failed', retry: true, code: 'NO_ANSWER', category: 'Network', apart: false } as const;
@@ -144,13 +163,14 @@ async function rememberWhatStands({ object, rows, outcomes }: BatchAccount, worl
       const eventId = row.owners[subject.owner]?.e ?? '';
       written.push({ ...subject, version, eventId, content: ownerHash(record, subject.owner) });
     }
-    if (outcome.kind !== 'refused') sent.set(key, sentOf(record));
+    if (outcome.kind === 'written') sent.set(key, sentOf(record));
+    if (outcome.kind === 'unchanged') sent.set(key, sentOf(record, outcome.stored));
     // A stub is a by-product: its event is done when the row it is about is.
     const stub = Object.values(row.owners).every(({ v }) => v === 0) && Object.keys(row.owners).length > 0;
     if (ties === 0 && !stub) for (const event of row.events) events.add(event);
   }
   await world.freshness.remember(written);
-  await world.sent.remember(object, sent);
+  if (sent.size > 0) await world.sent.remember(object, sent, (await world.generation.look()).id);
   await Promise.all([...events].map((event) => world.claims.done(event)));
 }
 
@@ -160,7 +180,7 @@ function tiesOf(rows: ReadonlyMap<string, BufferedRow>, outcomes: ReadonlyMap<st
     if (row === undefined || outcome.kind !== 'refused') return [];
     return outcome.ties.flatMap((owner) => {
       const eventId = row.owners[owner]?.e;
-      return eventId === undefined ? [] : [{ key, owner, eventId }];
+      return eventId === undefined ? [] : [{ key, owner, eventId, receivedAt: row.receivedAt }];
     });
   });
 }

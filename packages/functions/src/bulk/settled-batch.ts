@@ -69,7 +69,7 @@ export function countBatch(
     if (outcome === undefined || outcome.kind === 'failed') {
       count('Errors', 1, { Lane: 'bulk', Category: outcome?.category ?? 'Network' });
     } else if (outcome.kind === 'written') {
-      count('SyncLag', nowMs - row.oldestAt, { Lane: 'bulk' });
+      if (row.lagged === 0) count('SyncLag', nowMs - row.oldestAt, { Lane: 'bulk' });
     } else if (outcome.kind === 'refused' && outcome.refused.length > outcome.ties.length) {
       count('StaleWritesRefused', 1, { Lane: 'bulk', By: 'guard' });
     }

@@ -9,4 +9,9 @@ const instruments = instrument('Take', 'bulk');
 const world = flushWorld(instruments);
 
 /** Called by the state `Take`. */
-export const handler = flushStep(instruments, 'take', TakeInput, async (state) => take(state, await world()));
+export const handler = flushStep(instruments, 'take', TakeInput, async (state) =>
+  take(state, {
+    ...(await world()),
+    lost: (generation) => instruments.logger.error('redis lost', generation),
+  }),
+);

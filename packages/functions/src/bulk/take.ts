@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type * as v from 'valibot';
 import type { Batches } from '../adapters/batches.ts';
 import type { Circuit } from '../adapters/circuit.ts';
+import type { Generation, GenerationStore } from '../adapters/generation.ts';
 import type { TakeInput, TakeResult } from './flush-state.ts';
 
 /** One internal batch of Bulk API 2.0; ten megabytes at most on their way through a function. */
@@ -10,16 +11,22 @@ export const MOST_ROWS = 10_000;
 /**
  * The state `Take`: what is due of one object becomes a batch that nobody else has. A batch that a crash left comes
  * first. `nothing`: no row is due, another flush of this object is under way, or Salesforce is away: then the rows stay in
- * the buffer, where their attempts are not counted and newer states still join them.
+ * the buffer, where their attempts are not counted and newer states still join them. The flush goes on whether or not Redis
+ * has lost data: what it still has is written, the rest comes again (operations/recover.ts).
  */
 export async function take(
   { object, execution }: v.InferOutput<typeof TakeInput>,
   world: {
     readonly batches: Pick<Batches, 'take'>;
     readonly circuit: Pick<Circuit, 'look'>;
+    readonly generation: Pick<GenerationStore, 'look'>;
+    /** Called by whoever notices it first. */
+    readonly lost: (generation: Generation) => void;
     readonly newId?: () => string;
   },
 ): Promise<TakeResult> {
+  const generation = await world.generation.look();
+  if (generation.noticed) world.lost(generation);
   const { retryAfterMs } = await world.circuit.look();
   if (retryAfterMs > 0) return { outcome: 'nothing', object, why: 'circuit-open' };
   const batchId = (world.newId ?? (() => `batch_${randomUUID()}`))();

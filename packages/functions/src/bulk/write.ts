@@ -4,6 +4,7 @@ import type { Batches, BatchMeta, Held } from '../adapters/batches.ts';
 import type { Budget } from '../adapters/budget.ts';
 import { type BulkApi, bulkApi } from '../adapters/bulk-api.ts';
 import type { FreshnessStore } from '../adapters/freshness-store.ts';
+import type { GenerationStore } from '../adapters/generation.ts';
 import type { Salesforce } from '../adapters/salesforce.ts';
 import { SalesforceFailure } from '../adapters/salesforce-failure.ts';
 import type { SentHashes } from '../adapters/sent-hashes.ts';
@@ -21,6 +22,7 @@ export type WriteWorld = {
   readonly budget: Pick<Budget, 'acquire'>;
   readonly freshness: Pick<FreshnessStore, 'known'>;
   readonly sent: Pick<SentHashes, 'read'>;
+  readonly generation: Pick<GenerationStore, 'look'>;
   /** Rows of one object above which Bulk API 2.0 is used; 0 forces it. */
   readonly bulkAbove: number;
   readonly nowMs: () => number;
@@ -67,10 +69,11 @@ async function outgoing(held: Held, world: WriteWorld): Promise<readonly (Outgoi
     .filter(([key]) => !outcomes.has(key))
     .map(([key, row]) => ({
       ...{ key, record: recordFrom(held.object, row), correlationId: row.correlationId },
-      apart: row.apart === 1,
+      ...{ apart: row.apart === 1, receivedAt: row.receivedAt },
     }));
-  const same = await unchanged(held.object, rows, world);
-  await world.batches.record(held, new Map([...same].map((key) => [key, { kind: 'unchanged' }])));
+  const { id: generation } = await world.generation.look();
+  const same = await unchanged(held.object, rows, { ...world, generation });
+  await world.batches.record(held, new Map([...same].map(([key, stored]) => [key, { kind: 'unchanged', stored }])));
   return rows.filter(({ key }) => !same.has(key));
 }
 

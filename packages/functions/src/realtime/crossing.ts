@@ -1,5 +1,6 @@
 import { BudgetWait, type Category, NeverRetry, RetryLater } from '@payments/core/failure';
 import * as v from 'valibot';
+import { isRedisAway } from '../adapters/redis-failure.ts';
 import { SalesforceFailure } from '../adapters/salesforce-failure.ts';
 import { failureOf } from './salesforce-refusal.ts';
 
@@ -22,6 +23,11 @@ function known(error: unknown): RetryLater | NeverRetry | BudgetWait {
     return new NeverRetry(`the input is not what this step takes, at ${paths.join(', ')}`, {
       code: 'BAD_INPUT',
       category: 'Data',
+    });
+  }
+  if (isRedisAway(error)) {
+    return new RetryLater('Redis does not answer: nothing is lost, and the archive is replayed if its data is gone', {
+      ...{ code: 'REDIS_AWAY', category: 'Network', cause: error },
     });
   }
   const name = error instanceof Error ? error.name : 'unknown';

@@ -84,7 +84,7 @@ export type Road = {
   readonly graph: Graph;
   /** Deliveries, executions, messages and invocations that are under way. */
   busy(): number;
-  /** Rows in the bulk buffer, those of unfinished batches included. */
+  /** Rows in the bulk buffer, those of unfinished batches included, those that wait for their version alone not. */
   buffered(): Promise<number>;
   /** Starts the flush machine as its schedule does, unless it runs. */
   flush(): void;
@@ -308,8 +308,8 @@ const Arrived = v.object({ detail: v.object({ event: v.object({ id: v.string(), 
 async function bufferedRows(redis: Redis): Promise<number> {
   const counts = await Promise.all(
     WRITE_ORDER.flatMap((object) => {
-      const { rows, batch } = bufferKeys(object);
-      return [redis.hlen(rows), redis.hlen(batch)];
+      const { due, batch } = bufferKeys(object);
+      return [redis.zcard(due), redis.hlen(batch)];
     }),
   );
   return counts.reduce((sum, count) => sum + count, 0);
