@@ -1,7 +1,9 @@
 /** What differs between stages, and the defaults of every function. */
 import { SALESFORCE_API_VERSION, STRIPE_API_VERSION } from '../packages/core/src/api-versions.ts';
+import { STRIPE_LIMITS } from '../packages/core/src/stripe-limits.ts';
 
 export const production = $app.stage === 'production';
+const stripeLimits = STRIPE_LIMITS[production ? 'live' : 'sandbox'];
 export const prefix = `${$app.name}-${$app.stage}`;
 export const logRetention = production ? ('3 months' as const) : ('1 month' as const);
 export const logRetentionInDays = production ? 90 : 30;
@@ -38,7 +40,11 @@ export const settings = new sst.Linkable('Settings', {
     callsPerMinute: 600,
     callsPerHour: 10_000,
     callsPerDay: production ? 80_000 : 12_000,
+    // Bulk stops at 80 % of any window, urgent events that can wait a little at 95 %.
     realtimeReserve: 0.2,
+    lowValueReserve: 0.05,
+    stripeCallsPerSecond: stripeLimits.perSecond,
+    stripeCallsPerEndpoint: stripeLimits.perEndpoint,
     // Five bad answers in a row open the circuit: one less than a machine's tries, so that the fifth failure of a lone
     // execution already waits. A slow answer is one that the org counts among its 25 long requests at once.
     circuitFailures: 5,

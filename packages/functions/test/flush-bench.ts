@@ -35,7 +35,11 @@ export function flushBench(redis: Redis) {
   const nowMs = () => clock.now;
   const org: FakeOrg = fakeOrg();
   const lines: SettleLine[] = [];
-  const budget = redisBudget(redis, { perMinute: 1e6, perHour: 1e6, perDay: 1e6, realtimeReserve: 0.2 }, nowMs);
+  const budget = redisBudget(
+    redis,
+    { perMinute: 1e6, perHour: 1e6, perDay: 1e6, realtimeReserve: 0.2, lowValueReserve: 0.05 },
+    nowMs,
+  );
   const stripe: StripeReader = async () => ({ body: null, at: SECOND });
   const circuit: Pick<Circuit, 'look'> = { look: async () => ({ ...CLOSED, retryAfterMs: 0 }) };
   const { count, counted, sum, valuesOf } = counting();

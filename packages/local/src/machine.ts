@@ -21,6 +21,7 @@ import type { ApiFaults } from './stripe/api-faults.ts';
 import type { AccountOptions } from './stripe/books.ts';
 import { type Delivery, startDelivery } from './stripe/delivery.ts';
 import { startEndpointDeliveries } from './stripe/endpoint-deliveries.ts';
+import { WIDE_LIMITS } from './stripe/rate-limits.ts';
 
 export type MachineOptions = {
   readonly root: string;
@@ -113,7 +114,12 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
         StripeApiKey: { apiKey: 'sk_test_local_account_key', apiBase: stripeUrl },
         SalesforceClient: { loginUrl: org.url, clientId: 'local-client', clientSecret },
       }),
-      settings: options.settings ?? {},
+      // Of this account, not of Stripe's.
+      settings: {
+        stripeCallsPerSecond: WIDE_LIMITS.perAccount,
+        stripeCallsPerEndpoint: WIDE_LIMITS.perEndpoint,
+        ...options.settings,
+      },
       instances: options.instances ?? INSTANCES,
       scheduleSpeed: options.scheduleSpeed ?? 1,
       haste: options.haste ?? UNHURRIED,

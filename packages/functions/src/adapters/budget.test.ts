@@ -16,9 +16,10 @@ const DAY = 24 * HOUR;
 const START = Date.UTC(2026, 10, 25, 9);
 
 type Purse = Budget & { readonly clock: { now: number } };
-function purse(limits: { perMinute?: number; perHour?: number; perDay?: number; realtimeReserve?: number }): Purse {
+type Settings = Partial<Parameters<typeof redisBudget>[1]>;
+function purse(limits: Settings): Purse {
   const clock = { now: START };
-  const settings = { perMinute: 1e6, perHour: 1e6, perDay: 1e6, realtimeReserve: 0, ...limits };
+  const settings = { perMinute: 1e6, perHour: 1e6, perDay: 1e6, realtimeReserve: 0, lowValueReserve: 0, ...limits };
   return { clock, ...redisBudget(server.redis, settings, () => clock.now) };
 }
 
@@ -148,6 +149,46 @@ describe('acquire', () => {
     }
     expect(await fields()).toBeLessThanOrEqual(122);
     expect(await server.redis.hlen('budget:{salesforce}:hour')).toBeLessThanOrEqual(122);
+  });
+});
+
+describe('shedding', () => {
+  const LIMITS = { perMinute: 100, realtimeReserve: 0.2, lowValueReserve: 0.05 };
+  const open = async (budget: Purse) => {
+    const uses = ['bulk', 'low-value', 'urgent'] as const;
+    const verdicts = await Promise.all(uses.map((use) => budget.peek(use)));
+    return uses.filter((_, index) => verdicts[index]?.granted);
+  };
+
+  it('stops bulk at 80 %, urgent events of low value at 95 %, and lets all in again as calls come free', async () => {
+    const budget = purse(LIMITS);
+    for (const [used, left] of [
+      [79, ['bulk', 'low-value', 'urgent']],
+      [1, ['low-value', 'urgent']],
+      [14, ['low-value', 'urgent']],
+      [1, ['urgent']],
+      [5, []],
+    ] as const) {
+      expect((await budget.acquire({ lane: 'realtime', calls: used })).granted).toBe(true);
+      expect(await open(budget)).toEqual(left);
+    }
+    budget.clock.now += MINUTE + 1_000;
+    expect(await open(budget)).toEqual(['bulk', 'low-value', 'urgent']);
+  });
+
+  it('follows what the org says when other applications spend, and recovers when they stop', async () => {
+    const budget = purse({ ...LIMITS, perMinute: 1e6, perDay: 1_000 });
+    await budget.observe({ used: 960, max: 1_000 });
+    expect(await open(budget)).toEqual(['urgent']);
+    budget.clock.now += 1_000;
+    await budget.observe({ used: 100, max: 1_000 });
+    expect(await open(budget)).toEqual(['bulk', 'low-value', 'urgent']);
+  });
+
+  it('books nothing by looking', async () => {
+    const budget = purse(LIMITS);
+    for (let look = 0; look < 20; look += 1) await open(budget);
+    expect((await budget.usage()).windows.map(({ used }) => used)).toEqual([0, 0, 0]);
   });
 });
 

@@ -47,6 +47,12 @@ const StateSchema = v.object({
   why: v.optional(v.string(), ''),
 });
 
+/** For whoever only tells how it stands. */
+export async function lookAtCircuit(redis: Redis, nowMs: () => number): ReturnType<Circuit['look']> {
+  const circuit = v.parse(StateSchema, await redis.hgetall(KEY));
+  return { ...circuit, retryAfterMs: waitMs(circuit, nowMs()) };
+}
+
 export function redisCircuit(
   redis: Redis,
   settings: CircuitSettings,
@@ -59,10 +65,7 @@ export function redisCircuit(
 ): Circuit {
   const { failures, openMs, longestOpenMs, probeMs } = settings;
   return {
-    look: async () => {
-      const circuit = v.parse(StateSchema, await redis.hgetall(KEY));
-      return { ...circuit, retryAfterMs: waitMs(circuit, world.nowMs()) };
-    },
+    look: () => lookAtCircuit(redis, world.nowMs),
     permit: async () => v.parse(PermitSchema, await runScript(redis, permitScript, [KEY], [world.nowMs(), probeMs])),
     report: async ({ kind, epoch }, { good, why }) => {
       const args = [world.nowMs(), epoch, good ? 1 : 0, why, failures, openMs, longestOpenMs];

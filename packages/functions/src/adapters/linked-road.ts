@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Lane } from '@payments/core/routes';
-import { type Budget, redisBudget } from './budget.ts';
+import { type Budget, limitsOf, redisBudget } from './budget.ts';
 import { type Circuit, redisCircuit } from './circuit.ts';
 import { guardedBudget, guardedSalesforce } from './guarded.ts';
 import type { Instrument } from './instrument.ts';
@@ -61,10 +61,6 @@ export function linkedRoad(world: {
 }
 
 type Settings = ReturnType<typeof link<'Settings'>>;
-
-function limitsOf({ callsPerMinute, callsPerHour, callsPerDay, realtimeReserve }: Settings) {
-  return { perMinute: callsPerMinute, perHour: callsPerHour, perDay: callsPerDay, realtimeReserve };
-}
 
 function circuitSettings(settings: Settings) {
   return {

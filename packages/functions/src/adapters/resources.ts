@@ -36,6 +36,11 @@ const LINKS = {
     callsPerDay: count,
     /** The part of the calls that only the realtime lane may use. */
     realtimeReserve: fraction,
+    /** The part that urgent events of low value leave to the other urgent ones. */
+    lowValueReserve: fraction,
+    /** What Stripe allows the account, all endpoints together and each by itself. */
+    stripeCallsPerSecond: v.pipe(count, v.minValue(1)),
+    stripeCallsPerEndpoint: v.pipe(count, v.minValue(1)),
     /** Bad answers in a row that open the circuit before Salesforce. */
     circuitFailures: v.pipe(count, v.minValue(1)),
     /** How long it stays open before a probe, the first time and at the most. */

@@ -7,8 +7,8 @@ import type { StripeReader } from './stripe.ts';
 
 /** At most one reading of an object a second, by whatever function: Stripe allows 25 a second per endpoint. */
 export const APART_MS = 1_000;
-/** Longer than a read's own time-out (10 s). */
-const READING_MS = 12_000;
+/** Longer than a read waits for its turn (5 s) and for its answer (10 s). */
+const READING_MS = 16_000;
 /** An answer is for those who asked while it was read; it holds a customer's data, so it does not stay. */
 const KEPT_MS = 5_000;
 const LOOK_MS = 50;

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Received, type Reply, startHttp } from '../../test/http-stand-in.ts';
 import { stripeReader } from './stripe.ts';
+import { localStripeLimiter } from './stripe-limiter.ts';
 
 let stop: (() => Promise<void>) | undefined;
 afterEach(async () => {
@@ -12,12 +13,19 @@ async function account(answer: (request: Received) => Reply) {
   const http = await startHttp(answer);
   stop = http.stop;
   const clock = { ms: 1_790_000_000_999 };
+  const slept: number[] = [];
+  const nowMs = () => clock.ms;
   const read = stripeReader({
     apiKey: async () => ({ apiKey: 'sk_test_secret', apiBase: http.url }),
     version: '2026-10-28.endive',
-    nowMs: () => clock.ms,
+    limiter: localStripeLimiter({ limits: { perSecond: 5, perEndpoint: 2 }, nowMs }),
+    nowMs,
+    sleep: async (ms) => {
+      slept.push(ms);
+      clock.ms += ms;
+    },
   });
-  return { http, read, clock };
+  return { http, read, clock, slept };
 }
 
 const NEED = { path: '/v1/prices/price_1', query: [['expand[]', 'tiers']] } as const;
@@ -71,6 +79,55 @@ describe('stripeReader', () => {
     const thrown = await read(NEED).catch((error: unknown) => error);
     expect(thrown).toMatchObject({ name, code });
     expect(thrown instanceof Error && `${thrown.message}${thrown.stack}`).not.toMatch(/jane|sk_test/);
+  });
+
+  it('waits for its turn', async () => {
+    const { read, http, slept } = await account(() => ({ status: 200, body: '{}' }));
+    await Promise.all([read(NEED), read(NEED), read({ path: '/v1/events', query: [] })]);
+    expect(slept).toEqual([]);
+    await read(NEED);
+    expect(slept).toEqual([1_000]);
+    expect(http.received).toHaveLength(4);
+  });
+
+  const tooMany = (headers: Record<string, string>): Reply => ({
+    status: 429,
+    body: '{"error":{"code":"rate_limit"}}',
+    headers: { 'stripe-rate-limited-reason': 'endpoint-rate', ...headers },
+  });
+
+  it('sends a request that was one too many again when Stripe said so', async () => {
+    let sent = 0;
+    const { read, slept } = await account(() => {
+      sent += 1;
+      return sent === 1 ? tooMany({ 'retry-after': '2' }) : { status: 200, body: '{"id":"price_1"}' };
+    });
+    expect((await read(NEED)).body).toEqual({ id: 'price_1' });
+    expect([sent, slept]).toEqual([2, [2_000]]);
+  });
+
+  it('leaves a wait that is long to the machine, and says how long', async () => {
+    const { read, http, slept } = await account(() => tooMany({ 'retry-after': '30' }));
+    const wait = { name: 'BudgetWait', code: 'rate_limit', retryAfterMs: 30_000 };
+    await expect(read(NEED)).rejects.toMatchObject(wait);
+    // The next one does not even ask.
+    await expect(read(NEED)).rejects.toMatchObject({ ...wait, code: 'STRIPE_TURN' });
+    expect([http.received.length, slept]).toEqual([1, []]);
+  });
+
+  it('gives up a request that Stripe refuses again and again', async () => {
+    const { read, http } = await account(() => tooMany({ 'retry-after': '0' }));
+    await expect(read(NEED)).rejects.toMatchObject({ name: 'BudgetWait', code: 'rate_limit' });
+    expect(http.received).toHaveLength(3);
+  });
+
+  it('does not hold up others for one object that is asked for too often', async () => {
+    const { read, slept } = await account(() =>
+      tooMany({ 'stripe-rate-limited-reason': 'resource-specific', 'retry-after': '30' }),
+    );
+    await expect(read(NEED)).rejects.toMatchObject({ name: 'BudgetWait' });
+    await expect(read(NEED)).rejects.toMatchObject({ name: 'BudgetWait', code: 'rate_limit' });
+    expect(slept).toEqual([]);
   });
 
   it('is RetryLater when nobody answers', async () => {

@@ -2,6 +2,7 @@ import { BudgetWait, NeverRetry, RetryLater } from '@payments/core/failure';
 import { classifyStripe } from '@payments/core/failure-table';
 import type { FetchedObject, Need } from '@payments/core/plan';
 import * as v from 'valibot';
+import type { StripeLimiter } from './stripe-limiter.ts';
 
 /**
  * Reads from Stripe's API, with plain GETs: the plan wants the JSON as it is on the wire and the answer's Date, where
@@ -11,25 +12,34 @@ import * as v from 'valibot';
 export type StripeReader = (need: Pick<Need, 'path' | 'query'>) => Promise<FetchedObject>;
 
 const TIMEOUT_MS = 10_000;
+/** As long as a request waits for its turn, pauses that Stripe asked for included; then the machine or the queue waits. */
+const LONGEST_WAIT_MS = 5_000;
+/** Of one request that Stripe refuses as too many, however short it asks to wait. */
+const MOST_SENDS = 3;
 const DEFAULT_BASE = 'https://api.stripe.com';
 
 /**
- * A 404 is an answer (`body: null`). Throws RetryLater (no answer, or what core's failure table says time may cure),
- * BudgetWait (too many calls), NeverRetry. Messages carry the path without its query, and Stripe's code.
+ * A 404 is an answer (`body: null`). Each request waits for its turn, and one that Stripe refused as too many is sent again
+ * when Stripe said so. Throws RetryLater (no answer, or what core's failure table says time may cure), BudgetWait (its turn
+ * is seconds away), NeverRetry. Messages carry the path without its query, and Stripe's code.
  */
 export function stripeReader(world: {
   readonly apiKey: () => Promise<{ readonly apiKey: string; readonly apiBase?: string | undefined }>;
   /** The pinned Stripe-Version: it decides the shape of the answer. */
   readonly version: string;
+  readonly limiter: StripeLimiter;
   readonly nowMs: () => number;
+  readonly sleep: (ms: number) => Promise<unknown>;
 }): StripeReader {
   return async ({ path, query }) => {
     const { apiKey, apiBase = DEFAULT_BASE } = await world.apiKey();
-    const askedAt = world.nowMs();
-    const answer = await ask(`${apiBase}${path}${queryText(query)}`, path, {
-      authorization: `Bearer ${apiKey}`,
-      'stripe-version': world.version,
-    });
+    const headers = { authorization: `Bearer ${apiKey}`, 'stripe-version': world.version };
+    let askedAt = world.nowMs();
+    const send = () => {
+      askedAt = world.nowMs();
+      return ask(`${apiBase}${path}${queryText(query)}`, path, headers);
+    };
+    const answer = await inTurn(path, send, world);
     const at = secondOfAsking(answer.date, askedAt, world.nowMs());
     if (answer.status === 404) return { body: null, at };
     if (answer.status !== 200) throw refusal(answer.status, path, answer.text);
@@ -37,14 +47,55 @@ export function stripeReader(world: {
   };
 }
 
-async function ask(
-  url: string,
+type Answer = {
+  readonly status: number;
+  readonly date: string | null;
+  /** Of a 429: `Stripe-Rate-Limited-Reason` and `Retry-After`. */
+  readonly reason: string | null;
+  readonly retryAfter: string | null;
+  readonly text: string;
+};
+
+async function inTurn(
   path: string,
-  headers: Readonly<Record<string, string>>,
-): Promise<{ readonly status: number; readonly date: string | null; readonly text: string }> {
+  send: () => Promise<Answer>,
+  { limiter, sleep }: { readonly limiter: StripeLimiter; readonly sleep: (ms: number) => Promise<unknown> },
+): Promise<Answer> {
+  let left = LONGEST_WAIT_MS;
+  const wait = async (ms: number, code: string): Promise<void> => {
+    left -= ms;
+    if (left < 0) throw notNow(path, code, ms);
+    await sleep(ms);
+  };
+  for (let sends = 1; ; sends += 1) {
+    for (let ms = await limiter.admit(path); ms > 0; ms = await limiter.admit(path)) await wait(ms, STRIPE_TURN);
+    const answer = await send();
+    if (answer.status !== 429 || stripeCode(answer.text) === 'lock_timeout') return answer;
+    const ms = await limiter.refused(path, answer);
+    if (ms === null) return answer;
+    const code = stripeCode(answer.text) ?? 'HTTP_429';
+    if (sends === MOST_SENDS) throw notNow(path, code, ms);
+    await wait(ms, code);
+  }
+}
+
+/** Our own code for a request that was not sent, because others have their turn first. */
+const STRIPE_TURN = 'STRIPE_TURN';
+
+function notNow(path: string, code: string, retryAfterMs: number): BudgetWait {
+  const seconds = Math.ceil(retryAfterMs / 1_000);
+  return new BudgetWait(`Stripe takes no more calls now: GET ${path} again in ${seconds} s`, { code, retryAfterMs });
+}
+
+async function ask(url: string, path: string, headers: Readonly<Record<string, string>>): Promise<Answer> {
   try {
     const response = await fetch(url, { headers, redirect: 'error', signal: AbortSignal.timeout(TIMEOUT_MS) });
-    return { status: response.status, date: response.headers.get('date'), text: await response.text() };
+    const header = (name: string) => response.headers.get(name);
+    return {
+      status: response.status,
+      ...{ date: header('date'), reason: header('stripe-rate-limited-reason'), retryAfter: header('retry-after') },
+      text: await response.text(),
+    };
   } catch (cause) {
     const code = cause instanceof Error && cause.name === 'TimeoutError' ? 'TIMEOUT' : 'NETWORK';
     throw new RetryLater(`Stripe did not answer GET ${path} (${code})`, { code, category: 'Network', cause });

@@ -1,16 +1,13 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { WRITE_ORDER } from '@payments/core/record';
 import * as v from 'valibot';
 import { redisBuffer } from '../adapters/buffer.ts';
 import { freshnessStore } from '../adapters/freshness-store.ts';
 import { instrument } from '../adapters/instrument.ts';
 import { linkedRedis } from '../adapters/linked-redis.ts';
+import { linkedStripe } from '../adapters/linked-stripe.ts';
 import { machine } from '../adapters/machines.ts';
-import { measuredStripe } from '../adapters/measured.ts';
 import { link } from '../adapters/resources.ts';
-import { cachedFor, StripeApiKey, secretReader, secretsManager } from '../adapters/secrets.ts';
-import { sharedReads } from '../adapters/shared-reads.ts';
-import { stripeReader } from '../adapters/stripe.ts';
+import { cachedFor, secretReader, secretsManager } from '../adapters/secrets.ts';
 import { crossing } from '../realtime/crossing.ts';
 import { levelled, tellFailure } from '../realtime/step.ts';
 import { type AggregateWorld, aggregate } from './aggregate.ts';
@@ -22,12 +19,7 @@ const settings = link('Settings');
 const readSecret = secretReader(secretsManager());
 const redis = linkedRedis(link('RedisCluster'), readSecret);
 const startMachine = machine(link('FlushMachine').arn);
-const stripeKey = link('StripeApiKey').arn;
-const apiKey = cachedFor(5 * 60_000, { nowMs, read: () => readSecret(stripeKey, StripeApiKey) });
-const stripe = measuredStripe(stripeReader({ apiKey: apiKey.get, version: settings.stripeApiVersion, nowMs }), {
-  count,
-  nowMs,
-});
+const apiKeyArn = link('StripeApiKey').arn;
 const world = cachedFor(Number.POSITIVE_INFINITY, { nowMs, read: connect });
 
 /** Consumers run side by side and all see a full buffer: one start in ten seconds is enough. */
@@ -36,7 +28,7 @@ const START_EVERY_MS = 10_000;
 async function connect(): Promise<AggregateWorld> {
   const connection = await redis();
   return {
-    stripe: sharedReads(connection, stripe, { nowMs, sleep }),
+    stripe: linkedStripe({ redis: connection, settings, apiKeyArn, readSecret, lane: 'bulk', nowMs, count }),
     freshness: freshnessStore(connection),
     buffer: redisBuffer(connection, nowMs),
     flushAbove: settings.flushAbove,

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Count } from '@payments/core/metrics';
 import { type Batches, redisBatches } from '../adapters/batches.ts';
 import type { Budget } from '../adapters/budget.ts';
@@ -10,13 +9,12 @@ import { type GenerationStore, generationStore } from '../adapters/generation.ts
 import type { Instrument } from '../adapters/instrument.ts';
 import { linkedRedis } from '../adapters/linked-redis.ts';
 import { linkedRoad } from '../adapters/linked-road.ts';
-import { measuredStripe } from '../adapters/measured.ts';
+import { linkedStripe } from '../adapters/linked-stripe.ts';
 import { link } from '../adapters/resources.ts';
 import type { Salesforce } from '../adapters/salesforce.ts';
-import { cachedFor, StripeApiKey, secretReader, secretsManager } from '../adapters/secrets.ts';
+import { cachedFor, secretReader, secretsManager } from '../adapters/secrets.ts';
 import { type SentHashes, sentHashes } from '../adapters/sent-hashes.ts';
-import { sharedReads } from '../adapters/shared-reads.ts';
-import { type StripeReader, stripeReader } from '../adapters/stripe.ts';
+import type { StripeReader } from '../adapters/stripe.ts';
 import { type TieList, tieList } from '../adapters/tie-list.ts';
 
 /** What the five steps of a flush share, built from the links once per cold start. */
@@ -38,8 +36,6 @@ export type FlushWorld = {
   readonly count: Count;
 };
 
-const API_KEY_CACHE_MS = 5 * 60_000;
-
 export function flushWorld(instruments: Pick<Instrument, 'count' | 'logger'>): () => Promise<FlushWorld> {
   const { count } = instruments;
   const nowMs = () => Date.now();
@@ -47,15 +43,11 @@ export function flushWorld(instruments: Pick<Instrument, 'count' | 'logger'>): (
   const readSecret = secretReader(secretsManager());
   const redis = linkedRedis(link('RedisCluster'), readSecret);
   const clientSecretArn = link('SalesforceClient').arn;
-  const stripeKey = link('StripeApiKey').arn;
-  const apiKey = cachedFor(API_KEY_CACHE_MS, { nowMs, read: () => readSecret(stripeKey, StripeApiKey) });
-  const reader = stripeReader({ apiKey: apiKey.get, version: settings.stripeApiVersion, nowMs });
-  const stripe = measuredStripe(reader, { count, nowMs });
+  const apiKeyArn = link('StripeApiKey').arn;
   const connect = async (): Promise<FlushWorld> => {
     const connection = await redis();
-    const road = linkedRoad({
-      ...{ redis: connection, settings, clientSecretArn, readSecret, lane: 'bulk', nowMs, instruments },
-    });
+    const shared = { redis: connection, settings, readSecret, lane: 'bulk', nowMs } as const;
+    const road = linkedRoad({ ...shared, clientSecretArn, instruments });
     return {
       batches: redisBatches(connection, nowMs),
       buffer: redisBuffer(connection, nowMs),
@@ -64,7 +56,7 @@ export function flushWorld(instruments: Pick<Instrument, 'count' | 'logger'>): (
       freshness: freshnessStore(connection),
       generation: generationStore(connection, nowMs),
       sent: sentHashes(connection),
-      stripe: sharedReads(connection, stripe, { nowMs, sleep }),
+      stripe: linkedStripe({ ...shared, apiKeyArn, count }),
       ties: tieList(connection),
       bulkAbove: settings.bulkAbove,
       version: settings.salesforceApiVersion,

@@ -313,7 +313,7 @@ describe.each([
   });
 
   it('waits for calls without sending anything when the budget is empty', async () => {
-    const tight = { perMinute: 10, perHour: 10, perDay: 10, realtimeReserve: 1 };
+    const tight = { perMinute: 10, perHour: 10, perDay: 10, realtimeReserve: 1, lowValueReserve: 0 };
     world = { ...world, budget: redisBudget(server.redis, tight, world.nowMs) };
     await buffered(['evt_1', customer({})]);
     await expect(flush(CUSTOMER)).rejects.toMatchObject({ name: 'BudgetWait', code: 'NO_BUDGET' });

@@ -1,3 +1,4 @@
+import { CLOSED } from '@payments/core/circuit';
 import { describe, expect, it } from 'vitest';
 import { counting } from '../../test/counted.ts';
 import type { Usage } from '../adapters/budget.ts';
@@ -15,13 +16,14 @@ const USAGE: Usage = {
   orgMax: 100_000,
 };
 
-async function measured(state: BufferState, usage: Usage = USAGE) {
+async function measured(state: BufferState, usage: Usage = USAGE, circuit = CLOSED) {
   const { count, counted } = counting();
   const none: BufferState = { rows: 0, since: null };
   await measure({
     objects: ['Stripe_Customer__c', 'Pricing_Plan__c'],
     buffer: async (object) => (object === 'Stripe_Customer__c' ? state : none),
     budget: { usage: async () => usage },
+    circuit: async () => ({ ...circuit, retryAfterMs: 0 }),
     count,
     nowMs: () => NOW,
   });
@@ -44,6 +46,16 @@ describe('measure', () => {
 
   it('does not call a row late that is due in the future', async () => {
     expect(await measured({ rows: 1, since: NOW + 30_000 })).toContain('BufferAge 0 Stripe_Customer__c');
+  });
+
+  it('tells how the circuit stands', async () => {
+    const tell = async (state: 'closed' | 'half-open' | 'open') =>
+      (await measured({ rows: 0, since: null }, USAGE, { ...CLOSED, state })).find((line) =>
+        line.startsWith('Circuit'),
+      );
+    expect(await tell('closed')).toBe('CircuitState 0');
+    expect(await tell('half-open')).toBe('CircuitState 1');
+    expect(await tell('open')).toBe('CircuitState 2');
   });
 
   it('tells the calls of each window, of the org, and their share', async () => {

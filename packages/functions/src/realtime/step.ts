@@ -21,8 +21,8 @@ export function levelled(logger: Instrument['logger']): LevelledLog {
   return (level, message, line) => logger[level](message, line);
 }
 
-/** Another execution holds the event or its object, the budget is used up, the circuit is open: nothing was tried, nothing failed. */
-const WAITS: ReadonlySet<string> = new Set(['CLAIMED', 'OBJECT_BUSY', 'NO_BUDGET', 'CIRCUIT_OPEN']);
+/** Another execution holds the event or its object, no call is left, others have their turn, the circuit is open: nothing was tried. */
+const WAITS: ReadonlySet<string> = new Set(['CLAIMED', 'OBJECT_BUSY', 'NO_BUDGET', 'STRIPE_TURN', 'CIRCUIT_OPEN']);
 
 /** Counts and logs a step that failed, louder the less the machine can do about it. */
 export function tellFailure(

@@ -4,12 +4,10 @@ import { freshnessStore } from '../adapters/freshness-store.ts';
 import { instrument } from '../adapters/instrument.ts';
 import { linkedRedis } from '../adapters/linked-redis.ts';
 import { linkedRoad } from '../adapters/linked-road.ts';
-import { measuredStripe } from '../adapters/measured.ts';
+import { linkedStripe } from '../adapters/linked-stripe.ts';
 import { objectLeases } from '../adapters/object-leases.ts';
 import { link } from '../adapters/resources.ts';
-import { cachedFor, StripeApiKey, secretReader, secretsManager } from '../adapters/secrets.ts';
-import { sharedReads } from '../adapters/shared-reads.ts';
-import { stripeReader } from '../adapters/stripe.ts';
+import { cachedFor, secretReader, secretsManager } from '../adapters/secrets.ts';
 import { StepInputSchema } from './machine-input.ts';
 import { realtimeStep } from './step.ts';
 import { type SyncWorld, sync } from './sync.ts';
@@ -21,23 +19,17 @@ const nowMs = () => Date.now();
 const settings = link('Settings');
 const readSecret = secretReader(secretsManager());
 const redis = linkedRedis(link('RedisCluster'), readSecret);
-const stripeKey = link('StripeApiKey').arn;
+const apiKeyArn = link('StripeApiKey').arn;
 const clientSecretArn = link('SalesforceClient').arn;
-const apiKey = cachedFor(5 * 60_000, { nowMs, read: () => readSecret(stripeKey, StripeApiKey) });
-const stripe = measuredStripe(stripeReader({ apiKey: apiKey.get, version: settings.stripeApiVersion, nowMs }), {
-  count,
-  nowMs,
-});
 const world = cachedFor(Number.POSITIVE_INFINITY, { nowMs, read: connect });
 
 async function connect(): Promise<SyncWorld> {
   const connection = await redis();
-  const road = linkedRoad({
-    ...{ redis: connection, settings, clientSecretArn, readSecret, lane: 'realtime', nowMs, instruments },
-  });
+  const shared = { redis: connection, settings, readSecret, lane: 'realtime', nowMs } as const;
+  const road = linkedRoad({ ...shared, clientSecretArn, instruments });
   return {
     planner: { eventNeed, needs, plan, refetchNeed, withFetchedObject },
-    stripe: sharedReads(connection, stripe, { nowMs, sleep }),
+    stripe: linkedStripe({ ...shared, apiKeyArn, count }),
     leases: objectLeases(connection, { nowMs, sleep }),
     nowMs,
     sleep,

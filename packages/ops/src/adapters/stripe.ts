@@ -1,5 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { STRIPE_API_VERSION } from '@payments/core/api-versions';
+import { STRIPE_LIMITS } from '@payments/core/stripe-limits';
 import { type StripeReader, stripeReader } from '@payments/functions/adapters/stripe';
+import { localStripeLimiter } from '@payments/functions/adapters/stripe-limiter';
 import type { Deployment } from '../deployment/deployment.ts';
 import { readSecret } from './secrets.ts';
 
@@ -7,12 +10,18 @@ import { readSecret } from './secrets.ts';
 export function connectStripe(deployment: Deployment): StripeReader {
   let key: ReturnType<typeof read> | null = null;
   const read = () => readSecret(deployment, 'StripeApiKey');
+  const nowMs = () => Date.now();
   return stripeReader({
     apiKey: () => {
       key ??= read();
       return key;
     },
     version: STRIPE_API_VERSION,
-    nowMs: () => Date.now(),
+    nowMs,
+    limiter: localStripeLimiter({
+      limits: STRIPE_LIMITS[deployment.stage === 'production' ? 'live' : 'sandbox'],
+      nowMs,
+    }),
+    sleep,
   });
 }
