@@ -48,10 +48,19 @@ function ownership(project, expected) {
 }
 const describe = (owned) => (owned ? `${owned.versionField}: ${[...owned.columns].sort().join(' ')}` : 'nothing');
 
+/** Static resource → the file of cases that TypeScript runs, below packages/core/src. */
+const SHARED_CASES = {
+  'Freshness_Cases.json': 'freshness.cases.json',
+  'Plan_Name_Cases.json': '../../local/src/salesforce/automation/plan-name.cases.json',
+};
+
 function cases(project, core) {
-  const here = project.files.find((file) => file.endsWith('Freshness_Cases.json'));
-  const same = here && JSON.stringify(JSON.parse(project.text(here))) === JSON.stringify(JSON.parse(readFileSync(path.join(core, 'freshness.cases.json'), 'utf8')));
-  return same ? [] : ['staticresources/Freshness_Cases.json differs from packages/core/src/freshness.cases.json: copy it'];
+  const contents = (file) => JSON.stringify(JSON.parse(readFileSync(file, 'utf8')));
+  return Object.entries(SHARED_CASES).flatMap(([resource, source]) => {
+    const here = project.files.find((file) => file.endsWith(`/${resource}`));
+    const there = path.join(core, source);
+    return here && contents(here) === contents(there) ? [] : [`staticresources/${resource} differs from ${path.relative(path.join(core, '../../..'), there)}: copy it`];
+  });
 }
 
 const TYPES = {

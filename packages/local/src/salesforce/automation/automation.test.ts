@@ -180,3 +180,34 @@ test('Sync_Status__c only moves forward, and a finished Checkout keeps no link',
   expect(seen).toEqual(['Checkout Created', 'Failed', 'Failed', 'Failed']);
   expect(only('Stripe_Subscription__c')).toMatchObject({ Checkout_URL__c: null, Checkout_Link__c: null });
 });
+
+describe('the name of a subscription’s plan', () => {
+  const Cases = v.array(
+    v.object({
+      name: v.string(),
+      isNew: v.boolean(),
+      priceBefore: v.nullable(v.string()),
+      nameBefore: v.nullable(v.string()),
+      price: v.nullable(v.string()),
+      given: v.nullable(v.string()),
+      catalogue: v.nullable(v.string()),
+      expected: v.nullable(v.string()),
+    }),
+  );
+  const file = new URL('plan-name.cases.json', import.meta.url);
+
+  test.each(v.parse(Cases, JSON.parse(readFileSync(file, 'utf8'))))('$name', async (each) => {
+    if (!each.isNew) {
+      running.org.insert('Stripe_Subscription__c', {
+        Stripe_Subscription_ID__c: 'sub_1',
+        Stripe_Price_ID__c: each.priceBefore,
+        Product_Plan_Name__c: each.nameBefore,
+      });
+    }
+    if (each.catalogue !== null && each.price !== null) {
+      running.org.insert('Pricing_Plan__c', { Plan_Key__c: each.price, Name: each.catalogue });
+    }
+    await subscription('sub_1', { Stripe_Price_ID__c: each.price, Product_Plan_Name__c: each.given });
+    expect(only('Stripe_Subscription__c').Product_Plan_Name__c).toBe(each.expected);
+  });
+});

@@ -3,6 +3,7 @@ import { fieldNamed, type ObjectSchema, type Stored } from '../schema.ts';
 import type { Row } from '../store.ts';
 import { chooseContact } from './contact-matching.ts';
 import { guardWrite, isStripeObject } from './freshness-guard.ts';
+import { asksCatalogue } from './plan-name.ts';
 import { forwardSyncStatus } from './sync-status.ts';
 
 type Values = Readonly<Record<string, Stored>>;
@@ -24,8 +25,23 @@ export function automate(
   tallyVerdict(engine, guarded, given);
   const after = { ...next, ...guarded };
   if (object.name === 'Stripe_Customer__c') return { ...guarded, ...contactOf(engine, before, after, id) };
-  if (object.name !== 'Stripe_Subscription__c' || before === null) return guarded;
-  return { ...guarded, ...forwardSyncStatus(before.values.Sync_Status__c ?? null, after.Sync_Status__c ?? null) };
+  if (object.name !== 'Stripe_Subscription__c') return guarded;
+  const named = { ...guarded, ...planNameOf(engine, before, after) };
+  if (before === null) return named;
+  return { ...named, ...forwardSyncStatus(before.values.Sync_Status__c ?? null, after.Sync_Status__c ?? null) };
+}
+
+function planNameOf(engine: Engine, before: Row | null, after: Values): Values {
+  const of = (values: Values) => ({
+    price: values.Stripe_Price_ID__c ?? null,
+    name: values.Product_Plan_Name__c ?? null,
+  });
+  const { price } = of(after);
+  if (price === null || !asksCatalogue(before === null ? null : of(before.values), of(after))) return {};
+  const plans = engine.store.table('Pricing_Plan__c');
+  const key = fieldNamed(plans.schema, 'Plan_Key__c');
+  const [found] = key === undefined ? [] : plans.find(key, price);
+  return { Product_Plan_Name__c: found === undefined ? null : (plans.get(found)?.values.Name ?? null) };
 }
 
 function tallyVerdict(engine: Engine, guarded: Values, given: Values): void {
