@@ -5,3 +5,4 @@ introduce();
 await import('./ingress.ts');
 await import('./bus.ts');
 await import('./salesforce.ts');
+await import('./stripe.ts');

@@ -21,6 +21,7 @@ const Options = v.object({
   'salesforce-port': v.optional(Whole, '4568'),
   'stripe-port': v.optional(Whole, '4567'),
   'bulk-above': v.optional(Whole),
+  past: v.optional(Whole),
   data: v.optional(v.pipe(v.string(), v.minLength(1))),
   quiet: v.optional(v.boolean(), false),
   help: v.optional(v.boolean(), false),
@@ -29,6 +30,8 @@ const Options = v.object({
 const HELP = `npm start -- [options]
 
   --customers N         how many customers live in the Stripe account (20); 0: no traffic of its own
+  --past N              how many customers the account has had for years, with subscriptions and payments, which
+                        made no events: what a backfill finds (none); a million is as quick to start as ten
   --seed N              the same seed tells the same story (7)
   --bulk-above N        use Bulk API 2.0 above N rows of one object; 0: always
   --data DIR            the Salesforce org keeps its rows in this folder and has them again next time
@@ -55,6 +58,7 @@ async function main(): Promise<number> {
       'salesforce-port': { type: 'string' },
       'stripe-port': { type: 'string' },
       'bulk-above': { type: 'string' },
+      past: { type: 'string' },
       data: { type: 'string' },
       quiet: { type: 'boolean' },
       help: { type: 'boolean' },
@@ -79,7 +83,7 @@ async function main(): Promise<number> {
   try {
     console.log(addresses(machine));
     await live(machine, options, stopped.signal);
-    if (!stopped.signal.aborted)
+    if (!stopped.signal.aborted && options.customers > 0)
       console.log(styleText('dim', 'The customers have lived their lives; the road stays open. Ctrl-C stops it.'));
     await aborted(stopped.signal);
   } finally {
@@ -94,7 +98,11 @@ async function open(options: v.InferOutput<typeof Options>): Promise<Machine | n
   try {
     return await startMachine({
       root,
-      account: { seed: options.seed, twinRate: 0.01 },
+      account: {
+        seed: options.seed,
+        twinRate: 0.01,
+        ...(options.past === undefined ? {} : { past: { customers: options.past } }),
+      },
       delivery: { duplicateRate: 0.03, reorderWindow: 3 },
       settings: options['bulk-above'] === undefined ? {} : { bulkAbove: options['bulk-above'] },
       org: {

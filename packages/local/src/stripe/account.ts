@@ -6,6 +6,7 @@ import type { Customer } from './customer.ts';
 import type { Dispute } from './dispute.ts';
 import type { Invoice } from './invoice.ts';
 import type { InvoicePayment } from './invoice-payment.ts';
+import { givePast } from './past.ts';
 import type { PaymentIntent } from './payment-intent.ts';
 import type { Price, Tier } from './price.ts';
 import type { Product } from './product.ts';
@@ -48,6 +49,7 @@ export type StripeAccount = {
 
 export function openAccount(options: AccountOptions): StripeAccount {
   const books = openBooks(options);
+  if (options.past !== undefined) givePast(books, options.past);
   const step = (until: number): { at: number; what: string } | null => {
     const next = books.agenda.peek();
     if (next === undefined || next.at > until) return null;

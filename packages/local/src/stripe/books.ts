@@ -10,7 +10,9 @@ import type { Ids } from './ids.ts';
 import { idsFor } from './ids.ts';
 import type { Invoice, InvoiceLine } from './invoice.ts';
 import type { InvoicePayment } from './invoice-payment.ts';
+import { ItemOwners } from './item-owners.ts';
 import { previousAttributes, same, stripeOrdered } from './json.ts';
+import type { PastOptions } from './past.ts';
 import type { PaymentIntent } from './payment-intent.ts';
 import type { Behaviour, PaymentMethod } from './payment-method.ts';
 import type { Price, Tier } from './price.ts';
@@ -18,6 +20,7 @@ import type { Product } from './product.ts';
 import type { Random } from './random.ts';
 import { randomFrom } from './random.ts';
 import type { Refund } from './refund.ts';
+import { Shelf } from './shelf.ts';
 import type { Subscription } from './subscription.ts';
 import type { SigningSecret, WebhookEndpoint } from './webhook-endpoint.ts';
 
@@ -44,6 +47,8 @@ export type AccountOptions = {
   /** Seconds until search finds a new customer; Stripe's takes up to 60. 0 by default. */
   readonly searchLag?: number;
   readonly guesses?: Partial<StripeGuesses>;
+  /** Customers that it has had for long, in any number; none by default. */
+  readonly past?: PastOptions;
 };
 
 /** The account's memory: every object's true state, the clock, and the log of events. */
@@ -61,12 +66,12 @@ export type Books = {
   /** The Salesforce row that a Checkout session is opened for, as Apex does; null: opened elsewhere. */
   pendingRow: () => string | null;
 
-  readonly customers: Map<string, Customer>;
-  readonly products: Map<string, Product>;
-  readonly prices: Map<string, Price>;
+  readonly customers: Shelf<Customer>;
+  readonly products: Shelf<Product>;
+  readonly prices: Shelf<Price>;
   /** By price id. `tiers` is no part of a price's event: Stripe only shows it when it is expanded. */
   readonly tiers: Map<string, readonly Tier[]>;
-  readonly paymentMethods: Map<string, PaymentMethod>;
+  readonly paymentMethods: Shelf<PaymentMethod>;
   readonly behaviours: Map<string, Behaviour>;
   /** By payment method id: seconds until its debit settles, where that isn't the usual four days. */
   readonly settlesAfter: Map<string, number>;
@@ -83,31 +88,29 @@ export type Books = {
   readonly signingSecrets: Map<string, SigningSecret[]>;
   /** By event id: how many receivers still owe a 2xx. */
   readonly awaited: Map<string, number>;
-  readonly sessions: Map<string, CheckoutSession>;
-  readonly subscriptions: Map<string, Subscription>;
-  readonly invoices: Map<string, Invoice>;
-  readonly invoicePayments: Map<string, InvoicePayment>;
-  readonly paymentIntents: Map<string, PaymentIntent>;
-  readonly charges: Map<string, Charge>;
-  readonly refunds: Map<string, Refund>;
-  readonly disputes: Map<string, Dispute>;
+  readonly sessions: Shelf<CheckoutSession>;
+  readonly subscriptions: Shelf<Subscription>;
+  /** By item id: the subscription that it belongs to, or belonged to. */
+  readonly subscriptionOfItem: ItemOwners;
+  readonly invoices: Shelf<Invoice>;
+  readonly invoicePayments: Shelf<InvoicePayment>;
+  readonly paymentIntents: Shelf<PaymentIntent>;
+  readonly charges: Shelf<Charge>;
+  readonly refunds: Shelf<Refund>;
+  readonly disputes: Shelf<Dispute>;
   /** Ids of deleted customers, products and prices; their last state stays in the maps. */
   readonly deleted: Set<string>;
   /** By subscription id: prorations that wait for its next invoice. */
   readonly pendingLines: Map<string, InvoiceLine[]>;
-  /** By payment intent id. */
-  readonly invoiceOfIntent: Map<string, string>;
   /** By invoice id: what a Checkout session that waits for a debit does with the outcome. */
   readonly sessionOfInvoice: Map<string, (paid: boolean) => void>;
   /** By session id: what was asked for. */
   readonly orders: Map<string, SessionOrder>;
   readonly nextInvoiceNumber: Map<string, number>;
-  /** By customer id: a look through all invoices at every payment would be quadratic. */
-  readonly invoicesOfCustomer: Map<string, Invoice[]>;
-  readonly paymentsOfInvoice: Map<string, InvoicePayment[]>;
 
   readonly events: AccountEvent[];
-  readonly eventById: Map<string, AccountEvent>;
+  /** Where an event stands in `events`, by its id. */
+  readonly eventPlaces: Map<string, number>;
   /** Ids of events that every receiver answered with 2xx: `pending_webhooks` is then 0. */
   readonly acknowledged: Set<string>;
   readonly listeners: Set<(event: AccountEvent) => void>;
@@ -136,15 +139,15 @@ export function openBooks(options: AccountOptions): Books {
   const ids = idsFor(randomFrom(options.seed ^ 0x1d5));
   const livemode = options.livemode ?? false;
   const events: AccountEvent[] = [];
-  const eventById = new Map<string, AccountEvent>();
+  const eventPlaces = new Map<string, number>();
   const listeners = new Set<(event: AccountEvent) => void>();
   const agenda = openAgenda();
   let clock = options.start ?? DEFAULT_START;
   let cause: AccountEvent['request'] = { id: null, idempotency_key: null };
 
   const publish = (event: AccountEvent): void => {
+    eventPlaces.set(event.id, events.length);
     events.push(event);
-    eventById.set(event.id, event);
     for (const listener of listeners) listener(event);
   };
 
@@ -156,11 +159,11 @@ export function openBooks(options: AccountOptions): Books {
     agenda,
     settings: { afterLastRetry: options.afterLastRetry ?? 'unpaid', searchLag: options.searchLag ?? 0 },
     pendingRow: () => null,
-    customers: new Map(),
-    products: new Map(),
-    prices: new Map(),
+    customers: new Shelf(),
+    products: new Shelf(),
+    prices: new Shelf({ product: ({ product }) => product }),
     tiers: new Map(),
-    paymentMethods: new Map(),
+    paymentMethods: new Shelf(),
     behaviours: new Map(),
     settlesAfter: new Map(),
     disputedBecause: new Map(),
@@ -170,24 +173,28 @@ export function openBooks(options: AccountOptions): Books {
     webhookEndpoints: new Map(),
     signingSecrets: new Map(),
     awaited: new Map(),
-    sessions: new Map(),
-    subscriptions: new Map(),
-    invoices: new Map(),
-    invoicePayments: new Map(),
-    paymentIntents: new Map(),
-    charges: new Map(),
-    refunds: new Map(),
-    disputes: new Map(),
+    sessions: new Shelf(),
+    subscriptions: new Shelf({ customer: ({ customer }) => customer }),
+    subscriptionOfItem: new ItemOwners(),
+    invoices: new Shelf({ customer: ({ customer }) => customer }),
+    invoicePayments: new Shelf({
+      invoice: ({ invoice }) => invoice,
+      'payment[payment_intent]': ({ payment }) => payment.payment_intent,
+    }),
+    paymentIntents: new Shelf({ customer: ({ customer }) => customer }),
+    charges: new Shelf({
+      customer: ({ customer }) => customer,
+      payment_intent: ({ payment_intent: intent }) => intent,
+    }),
+    refunds: new Shelf({ charge: ({ charge }) => charge, payment_intent: ({ payment_intent: intent }) => intent }),
+    disputes: new Shelf({ charge: ({ charge }) => charge, payment_intent: ({ payment_intent: intent }) => intent }),
     deleted: new Set(),
     pendingLines: new Map(),
-    invoiceOfIntent: new Map(),
     sessionOfInvoice: new Map(),
     orders: new Map(),
     nextInvoiceNumber: new Map(),
-    invoicesOfCustomer: new Map(),
-    paymentsOfInvoice: new Map(),
     events,
-    eventById,
+    eventPlaces,
     acknowledged: new Set(),
     listeners,
     now: () => clock,
@@ -245,11 +252,4 @@ function carriesPrevious(type: string): boolean {
 function paymentMadeAt(books: Books, object: JsonObject): number | null {
   const intent = object.object === 'payment_intent' ? object.id : object.payment_intent;
   return typeof intent === 'string' ? (books.paymentIntents.get(intent)?.created ?? null) : null;
-}
-
-/** Adds to a list that a map keeps. */
-export function addTo<T>(lists: Map<string, T[]>, key: string, value: T): void {
-  const list = lists.get(key);
-  if (list === undefined) lists.set(key, [value]);
-  else list.push(value);
 }

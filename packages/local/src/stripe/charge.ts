@@ -113,7 +113,7 @@ export function createCharge(
     transfer_data: null,
     transfer_group: null,
   };
-  books.charges.set(id, charge);
+  books.charges.add(charge);
   intent.latest_charge = id;
   books.emit(`charge.${status}`, charge);
   return charge;

@@ -133,7 +133,7 @@ export function openSession(books: Books, fields: SessionFields): CheckoutSessio
     // Checkout's own links run to 350 to 900 characters.
     url: `https://checkout.stripe.example/c/pay/${id}#${books.ids.long('', 380)}`,
   };
-  books.sessions.set(id, session);
+  books.sessions.add(session);
   books.orders.set(id, fields);
   books.after(session.expires_at - books.now(), 'session expires', () => expireSession(books, session));
   return session;

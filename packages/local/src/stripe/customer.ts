@@ -76,7 +76,7 @@ export function createCustomer(books: Books, fields: CustomerFields): Customer {
     test_clock: null,
   };
   fill(customer, fields);
-  books.customers.set(customer.id, customer);
+  books.customers.add(customer);
   books.emit('customer.created', customer);
   return customer;
 }

@@ -63,7 +63,7 @@ export function openDispute(books: Books, charge: Charge, reason: string): Dispu
     reason,
     status: 'needs_response',
   };
-  books.disputes.set(dispute.id, dispute);
+  books.disputes.add(dispute);
   books.emit('charge.dispute.created', dispute);
   books.change(
     charge,

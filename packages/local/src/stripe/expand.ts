@@ -32,7 +32,7 @@ function included({ account }: Finder, object: JsonObject, key: string): Json | 
     return session === undefined ? undefined : lineItems(account.books, session);
   }
   if (key === 'payments' && object.object === 'invoice') {
-    const data = account.books.paymentsOfInvoice.get(String(object.id)) ?? [];
+    const data = account.books.invoicePayments.having('invoice', String(object.id));
     return {
       object: 'list',
       data: [...data],
@@ -55,7 +55,7 @@ function tiersOf(account: StripeAccount, price: JsonObject): Json {
 
 function find({ account, render }: Finder, id: string): JsonObject | undefined {
   const { books } = account;
-  const maps: readonly ReadonlyMap<string, JsonObject>[] = [
+  const shelves: readonly { peek(id: string): JsonObject | undefined }[] = [
     books.charges,
     books.invoices,
     books.paymentIntents,
@@ -68,8 +68,8 @@ function find({ account, render }: Finder, id: string): JsonObject | undefined {
     books.refunds,
     books.sessions,
   ];
-  for (const map of maps) {
-    const found = map.get(id);
+  for (const shelf of shelves) {
+    const found = shelf.peek(id);
     if (found !== undefined) return render(stripeOrdered(found));
   }
   return undefined;

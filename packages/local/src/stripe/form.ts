@@ -13,3 +13,16 @@ const DEPTH = 10;
 export function parseForm(text: string): Form {
   return qs.parse(text, { depth: DEPTH, parseArrays: false, plainObjects: true, parameterLimit: 5_000 });
 }
+
+/** Parameters as one level of names: `created[gte]`. */
+export function flatParameters(form: Form): URLSearchParams {
+  const query = new URLSearchParams();
+  const add = (prefix: string, value: unknown): void => {
+    if (typeof value === 'string') query.append(prefix, value);
+    else if (typeof value === 'object' && value !== null) {
+      for (const [key, inner] of Object.entries(value)) add(prefix === '' ? key : `${prefix}[${key}]`, inner);
+    }
+  };
+  add('', form);
+  return query;
+}

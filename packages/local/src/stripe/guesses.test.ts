@@ -136,3 +136,18 @@ test('after the last retry a subscription is unpaid, canceled or still past due'
   expect(await onAccount({ afterLastRetry: 'cancel' }, ended)).toBe('canceled');
   expect(await onAccount({ afterLastRetry: 'past_due' }, ended)).toBe('past_due');
 });
+
+test('a list that goes on after a deleted object is refused or taken', async () => {
+  const goOn = async ({ stripe }: Served) => {
+    const ids: string[] = [];
+    for (const name of ['one', 'two', 'three']) ids.push((await stripe.customers.create({ name })).id);
+    const [one, two = ''] = ids;
+    await stripe.customers.del(two);
+    return stripe.customers.list({ starting_after: two }).then(
+      ({ data }) => data.map(({ id }) => id === one),
+      ({ code, param }) => [code, param],
+    );
+  };
+  expect(await guessing({}, goOn)).toEqual(['resource_missing', 'starting_after']);
+  expect(await guessing({ deletedCursor: 'taken' }, goOn)).toEqual([true]);
+});

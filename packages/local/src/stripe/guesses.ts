@@ -10,6 +10,8 @@ export type StripeGuesses = {
   readonly partnerResources: 'eventSource' | 'none';
   /** `reason` of a thin notification: there when an API call was the cause, or never. */
   readonly thinReason: 'ofCalls' | 'never';
+  /** A list that goes on after an object that was deleted meanwhile: refused like an unknown one, or taken. */
+  readonly deletedCursor: 'refused' | 'taken';
   /** Messages of refusals, most of which nobody recorded: likely words, or none, so that whoever reads words fails. */
   readonly words: 'likely' | 'withheld';
 };
@@ -20,5 +22,6 @@ export const DEFAULT_GUESSES: StripeGuesses = {
   youngerTypes: 'withheld',
   partnerResources: 'eventSource',
   thinReason: 'ofCalls',
+  deletedCursor: 'refused',
   words: 'likely',
 };

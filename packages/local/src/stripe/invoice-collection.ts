@@ -2,7 +2,7 @@ import type { Books } from './books.ts';
 import { DAY } from './calendar.ts';
 import type { BillingReason, Invoice } from './invoice.ts';
 import { finalizeInvoice, markInvoiceFailed, markInvoicePaid } from './invoice.ts';
-import { joinPayment, paymentsOf } from './invoice-payment.ts';
+import { invoiceIdOf, joinPayment, paymentsOf } from './invoice-payment.ts';
 import type { Outcome, PaymentIntent } from './payment-intent.ts';
 import { attempt, createIntent, finishAction, settleIntent } from './payment-intent.ts';
 import type { PaymentMethod } from './payment-method.ts';
@@ -169,7 +169,7 @@ function subscriptionOf(books: Books, invoice: Invoice): Subscription | null {
 }
 
 function invoiceOf(books: Books, intent: PaymentIntent): Invoice | undefined {
-  return books.invoices.get(books.invoiceOfIntent.get(intent.id) ?? '');
+  return books.invoices.get(invoiceIdOf(books, intent.id) ?? '');
 }
 
 function intentOf(books: Books, invoice: Invoice) {

@@ -1,6 +1,5 @@
 import * as v from 'valibot';
 import type { Books } from './books.ts';
-import { addTo } from './books.ts';
 import { liveCustomer } from './customer-endpoints.ts';
 import type { Endpoint } from './endpoint.ts';
 import { endpoint } from './endpoint.ts';
@@ -113,7 +112,7 @@ export function invoiceEndpoints(): readonly Endpoint[] {
           currency: given.currency.toLowerCase(),
           description: given.description ?? null,
         });
-        addTo(books.pendingItems, given.customer, line);
+        books.pendingItems.set(given.customer, [...(books.pendingItems.get(given.customer) ?? []), line]);
         const item = {
           id: books.ids.timed('ii', books.now()),
           object: 'invoiceitem',

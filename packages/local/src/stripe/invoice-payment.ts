@@ -1,5 +1,4 @@
 import type { Books } from './books.ts';
-import { addTo } from './books.ts';
 import type { Invoice } from './invoice.ts';
 import type { PaymentIntent } from './payment-intent.ts';
 
@@ -34,14 +33,17 @@ export function joinPayment(books: Books, invoice: Invoice, intent: PaymentInten
     status: 'open',
     status_transitions: { canceled_at: null, paid_at: null },
   };
-  books.invoicePayments.set(payment.id, payment);
-  addTo(books.paymentsOfInvoice, invoice.id, payment);
-  books.invoiceOfIntent.set(intent.id, invoice.id);
+  books.invoicePayments.add(payment);
   return payment;
 }
 
 export function paymentsOf(books: Books, invoice: Invoice): readonly InvoicePayment[] {
-  return books.paymentsOfInvoice.get(invoice.id) ?? [];
+  return books.invoicePayments.having('invoice', invoice.id);
+}
+
+/** The invoice that a PaymentIntent pays; null for one of its own. */
+export function invoiceIdOf(books: Books, intent: string): string | null {
+  return books.invoicePayments.peekHaving('payment[payment_intent]', intent)?.invoice ?? null;
 }
 
 export function payInvoicePayment(books: Books, payment: InvoicePayment): void {

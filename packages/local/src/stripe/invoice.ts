@@ -1,6 +1,5 @@
 import type { JsonObject } from '@payments/core/event';
 import type { Books, Metadata } from './books.ts';
-import { addTo } from './books.ts';
 import { HOUR } from './calendar.ts';
 import { setDelinquent, settleCurrency } from './customer.ts';
 import { cancelInvoicePayment, payInvoicePayment, paymentsOf } from './invoice-payment.ts';
@@ -196,8 +195,7 @@ export function draftInvoice(books: Books, fields: InvoiceFields): Invoice {
     total,
     total_excluding_tax: total,
   };
-  books.invoices.set(id, invoice);
-  addTo(books.invoicesOfCustomer, invoice.customer, invoice);
+  books.invoices.add(invoice);
   books.emit('invoice.created', invoice);
   return invoice;
 }
@@ -283,6 +281,6 @@ export function voidInvoice(books: Books, invoice: Invoice): void {
 }
 
 function owesElsewhere(books: Books, paid: Invoice): boolean {
-  const invoices = books.invoicesOfCustomer.get(paid.customer) ?? [];
+  const invoices = books.invoices.having('customer', paid.customer);
   return invoices.some((invoice) => invoice.status === 'open' && invoice.attempted);
 }

@@ -130,7 +130,7 @@ export function createIntent(books: Books, fields: IntentFields): PaymentIntent 
     transfer_data: null,
     transfer_group: null,
   };
-  books.paymentIntents.set(id, intent);
+  books.paymentIntents.add(intent);
   books.emit('payment_intent.created', intent);
   return intent;
 }

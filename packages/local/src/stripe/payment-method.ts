@@ -52,7 +52,7 @@ export function createPaymentMethod(
     type: fields.type,
     ...detailsOf(books, fields.type),
   };
-  books.paymentMethods.set(method.id, method);
+  books.paymentMethods.add(method);
   books.behaviours.set(method.id, fields.behaviour);
   if (fields.customer !== null) books.emit('payment_method.attached', method);
   return method;

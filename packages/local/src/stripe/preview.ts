@@ -6,6 +6,7 @@ import { defaultMethod } from './invoice-collection.ts';
 import { periodLine } from './invoice-lines.ts';
 import { planChanges } from './pending-update.ts';
 import { randomFrom } from './random.ts';
+import { scratchBooks } from './scratch-books.ts';
 import type { ItemFields, Subscription } from './subscription.ts';
 import { buildSubscription, nextRenewal } from './subscription.ts';
 import type { ItemChange, Proration } from './subscription-changes.ts';
@@ -21,7 +22,7 @@ export function previewChange(
   proration: Proration,
   prorationDate?: number,
 ): Invoice {
-  const scratch = scratchOf(books);
+  const scratch = previewBooks(books);
   const { subscription, lines, newPeriod } = planChanges(scratch, real, changes, proration, prorationDate);
   const atOnce = newPeriod || (proration === 'always_invoice' && changes.length > 0);
   if (atOnce) return upcoming(scratch, subscription, lines, books.now(), books.now());
@@ -34,7 +35,7 @@ export function previewChange(
 
 /** The first invoice of a subscription that doesn't exist yet. */
 export function previewNew(books: Books, customer: string, items: readonly ItemFields[]): Invoice {
-  const scratch = scratchOf(books);
+  const scratch = previewBooks(books);
   const now = books.now();
   const subscription = buildSubscription(scratch, { customer, items }, 'active', (price) =>
     endOfPeriod(price, now, now),
@@ -83,18 +84,6 @@ function upcoming(
   };
 }
 
-/** Books that read the account's objects and write into nothing. */
-function scratchOf(books: Books): Books {
-  return {
-    ...books,
-    random: randomFrom(0),
-    ids: idsFor(randomFrom(books.now())),
-    customers: new Map([...books.customers].map(([id, customer]) => [id, { ...customer }])),
-    subscriptions: new Map(),
-    invoices: new Map(),
-    invoicesOfCustomer: new Map(),
-    emit: () => {},
-    change: (object, mutate) => mutate(object),
-    tick: () => {},
-  };
+function previewBooks(books: Books): Books {
+  return { ...scratchBooks(books), random: randomFrom(0), ids: idsFor(randomFrom(books.now())) };
 }

@@ -127,7 +127,7 @@ export function createPrice(books: Books, fields: PriceFields): Price {
       })),
     );
   }
-  books.prices.set(price.id, price);
+  books.prices.add(price);
   books.emit('price.created', price);
   return price;
 }

@@ -62,7 +62,7 @@ export function createProduct(
     url: null,
   };
   fill(product, fields);
-  books.products.set(product.id, product);
+  books.products.add(product);
   books.emit('product.created', product);
   return product;
 }

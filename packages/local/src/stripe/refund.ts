@@ -60,7 +60,7 @@ export function refundCharge(
     status: 'succeeded',
     transfer_reversal: null,
   };
-  books.refunds.set(refund.id, refund);
+  books.refunds.add(refund);
   books.change(
     charge,
     (it) => {

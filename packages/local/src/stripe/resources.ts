@@ -1,99 +1,140 @@
 import type { JsonObject } from '@payments/core/event';
 import type { StripeAccount } from './account.ts';
-import type { AccountEvent } from './books.ts';
-import type { SubscriptionItem } from './subscription.ts';
+import type { AccountEvent, Books } from './books.ts';
+import { DAY } from './calendar.ts';
+import { inShownOrder, itemAt, selection } from './list-page.ts';
+import type { Sequence, Shelf, Shelved } from './shelf.ts';
+import { refused } from './stripe-error.ts';
 
 export type Collection = {
   readonly noun: string;
   /** Filters of its list, at the top level, besides those of every list. */
   readonly filters: readonly string[];
-  all(): Iterable<JsonObject>;
+  /** What a list with these filters has to look through. */
+  sequence(query: URLSearchParams): Sequence<JsonObject>;
+  /** Nothing that was created before this second is shown. */
+  since?(): number;
   get(id: string): JsonObject | undefined;
   matches(object: JsonObject, query: URLSearchParams): boolean;
 };
 
+type Matches = Collection['matches'];
+
 /** What can be read, by path, with the filters that our functions and operators use. */
 export function collections(account: StripeAccount): ReadonlyMap<string, Collection> {
   const { books } = account;
-  const of = (noun: string, map: ReadonlyMap<string, JsonObject>, ...filters: readonly string[]): Collection => ({
+  const of = <T extends Shelved>(
+    noun: string,
+    shelf: Shelf<T>,
+    filters: readonly string[],
+    others: Readonly<Record<string, Matches>> = {},
+  ): Collection => ({
     noun,
-    filters,
-    all: () => [...map.values()].filter((object) => !account.isDeleted(String(object.id))),
-    get: (id) => map.get(id),
-    matches: (object, query) => filters.every((key) => !query.has(key) || String(object[key]) === query.get(key)),
+    filters: [...filters, ...Object.keys(others)],
+    sequence: (query) => narrowed(shelf, query),
+    get: (id) => shelf.peek(id),
+    matches: (object, query) =>
+      filters.every((key) => !query.has(key) || String(object[key]) === query.get(key)) &&
+      Object.values(others).every((holds) => holds(object, query)),
   });
-  const subscriptions = of('subscription', books.subscriptions, 'customer');
-  const prices = of('price', books.prices, 'product', 'active', 'currency', 'type');
-  const payments = of('invoice_payment', books.invoicePayments, 'invoice', 'status');
-  const items = (): SubscriptionItem[] => [...books.subscriptions.values()].flatMap((it) => it.items.data);
-  const pending = (id: string): number => books.awaited.get(id) ?? (books.acknowledged.has(id) ? 0 : 1);
-  const event = (it: AccountEvent): JsonObject => ({ ...it, pending_webhooks: pending(it.id) });
   return new Map<string, Collection>([
-    ['customers', of('customer', books.customers, 'email')],
-    ['products', of('product', books.products, 'active')],
-    [
-      'prices',
-      {
-        ...prices,
-        filters: [...prices.filters, 'lookup_keys'],
-        matches: (it, query) => prices.matches(it, query) && hasLookupKey(it, query),
-      },
-    ],
-    ['payment_methods', of('payment_method', books.paymentMethods, 'customer', 'type')],
-    [
-      'subscriptions',
-      {
-        ...subscriptions,
-        filters: ['customer', 'status'],
-        matches: (it, query) => subscriptions.matches(it, query) && inStatus(it, query),
-      },
-    ],
-    [
-      'subscription_items',
-      {
-        ...of('subscription_item', new Map(), 'subscription'),
-        all: items,
-        get: (id) => items().find((item) => item.id === id),
-      },
-    ],
-    ['invoices', of('invoice', books.invoices, 'customer', 'status')],
-    [
-      'invoice_payments',
-      {
-        ...payments,
-        filters: [...payments.filters, 'payment'],
-        matches: (it, query) => payments.matches(it, query) && paidBy(it, query),
-      },
-    ],
-    ['payment_intents', of('payment_intent', books.paymentIntents, 'customer')],
-    ['charges', of('charge', books.charges, 'customer', 'payment_intent')],
-    ['refunds', of('refund', books.refunds, 'charge', 'payment_intent')],
-    ['disputes', of('dispute', books.disputes, 'charge', 'payment_intent')],
+    ['customers', of('customer', books.customers, ['email'])],
+    ['products', of('product', books.products, ['active'])],
+    ['prices', of('price', books.prices, ['product', 'active', 'currency', 'type'], { lookup_keys: hasLookupKey })],
+    ['payment_methods', of('payment_method', books.paymentMethods, ['customer', 'type'])],
+    ['subscriptions', of('subscription', books.subscriptions, ['customer'], { status: inStatus })],
+    ['subscription_items', subscriptionItems(books)],
+    ['invoices', of('invoice', books.invoices, ['customer', 'status'])],
+    ['invoice_payments', of('invoice_payment', books.invoicePayments, ['invoice', 'status'], { payment: paidBy })],
+    ['payment_intents', of('payment_intent', books.paymentIntents, ['customer'])],
+    ['charges', of('charge', books.charges, ['customer', 'payment_intent'])],
+    ['refunds', of('refund', books.refunds, ['charge', 'payment_intent'])],
+    ['disputes', of('dispute', books.disputes, ['charge', 'payment_intent'])],
     [
       'checkout/sessions',
-      of('checkout.session', books.sessions, 'customer', 'payment_intent', 'subscription', 'status'),
+      of('checkout.session', books.sessions, ['customer', 'payment_intent', 'subscription', 'status']),
     ],
-    ['webhook_endpoints', of('webhook endpoint', books.webhookEndpoints)],
-    [
-      'events',
-      {
-        noun: 'event',
-        filters: ['delivery_success', 'type', 'types'],
-        all: () => books.events.map(event),
-        get: (id) => {
-          const found = books.eventById.get(id);
-          return found === undefined ? undefined : event(found);
-        },
-        matches: ofTypes,
-      },
-    ],
+    ['webhook_endpoints', webhookEndpoints(books)],
+    ['events', events(account)],
   ]);
 }
+
+/** Only those with the value of the first filter that the shelf has an index for. */
+function narrowed<T extends Shelved>(shelf: Shelf<T>, query: URLSearchParams): Sequence<T> {
+  for (const [field, value] of query) {
+    if (shelf.isIndexed(field)) return selection(shelf, shelf.placesHaving(field, value));
+  }
+  return shelf;
+}
+
+/** Stripe lists the items of one subscription only. */
+function subscriptionItems(books: Books): Collection {
+  return {
+    noun: 'subscription_item',
+    filters: ['subscription'],
+    sequence: (query) => inShownOrder(books.subscriptions.peek(query.get('subscription') ?? '')?.items.data ?? []),
+    get: (id) =>
+      books.subscriptions.peek(books.subscriptionOfItem.get(id) ?? '')?.items.data.find((it) => it.id === id),
+    matches: () => true,
+  };
+}
+
+function webhookEndpoints(books: Books): Collection {
+  return {
+    noun: 'webhook endpoint',
+    filters: [],
+    sequence: () => inShownOrder([...books.webhookEndpoints.values()].reverse()),
+    get: (id) => books.webhookEndpoints.get(id),
+    matches: () => true,
+  };
+}
+
+/** Stripe has events of the last thirty days. */
+const EVENTS_KEPT = 30 * DAY;
+
+function events(account: StripeAccount): Collection {
+  const { books } = account;
+  const all = books.events;
+  const pending = (id: string): number => books.awaited.get(id) ?? (books.acknowledged.has(id) ? 0 : 1);
+  const shown = (it: AccountEvent): JsonObject => ({ ...it, pending_webhooks: pending(it.id) });
+  const since = (): number => books.now() - EVENTS_KEPT;
+  return {
+    noun: 'event',
+    filters: ['delivery_success', 'type', 'types'],
+    sequence: () => ({
+      length: all.length,
+      createdAt: (place) => itemAt(all, place).created,
+      at: (place) => shown(itemAt(all, place)),
+      placeOf: (id) => books.eventPlaces.get(id),
+    }),
+    get: (id) => {
+      const found = all[books.eventPlaces.get(id) ?? -1];
+      return found === undefined || found.created < since() ? undefined : shown(found);
+    },
+    since,
+    matches: ofTypes,
+  };
+}
+
+const STATUSES = [
+  'active',
+  'all',
+  'canceled',
+  'ended',
+  'incomplete',
+  'incomplete_expired',
+  'past_due',
+  'paused',
+  'trialing',
+  'unpaid',
+];
 
 /** Without a status Stripe lists all but canceled ones. */
 function inStatus(object: JsonObject, query: URLSearchParams): boolean {
   const status = query.get('status');
   if (status === null) return object.status !== 'canceled';
+  if (!STATUSES.includes(status)) throw refused(`Invalid status: must be one of ${STATUSES.join(', ')}`, 'status');
+  if (status === 'ended') return object.status === 'canceled' || object.status === 'incomplete_expired';
   return status === 'all' || object.status === status;
 }
 

@@ -68,7 +68,7 @@ function complete(
 }
 
 const chargeOf = (books: Books, invoice: string | null) => {
-  const intent = books.paymentsOfInvoice.get(invoice ?? '')?.[0]?.payment.payment_intent;
+  const intent = books.invoicePayments.having('invoice', invoice ?? '')[0]?.payment.payment_intent;
   return books.charges.get(books.paymentIntents.get(intent ?? '')?.latest_charge ?? '');
 };
 const cardOf = (subscription: Subscription | null): string => subscription?.default_payment_method ?? '';

@@ -156,7 +156,7 @@ export function buildSubscription(
     trial_start: trialEnd === null ? null : now,
   };
   for (const item of fields.items) addItem(books, subscription, item, now, periodEnd(item.price));
-  books.subscriptions.set(id, subscription);
+  books.subscriptions.add(subscription);
   return subscription;
 }
 
@@ -168,8 +168,10 @@ export function addItem(
   end: number,
 ): void {
   const metered = fields.price.recurring?.usage_type === 'metered';
+  const id = books.ids.short('si');
+  books.subscriptionOfItem.set(id, subscription.id);
   subscription.items.data.push({
-    id: books.ids.short('si'),
+    id,
     object: 'subscription_item',
     billing_thresholds: null,
     created: books.now(),
@@ -215,7 +217,7 @@ export function updateSubscription(
 }
 
 export function invoicesOf(books: Books, subscription: Subscription): readonly Invoice[] {
-  const invoices = books.invoicesOfCustomer.get(subscription.customer) ?? [];
+  const invoices = books.invoices.having('customer', subscription.customer);
   return invoices.filter((invoice) => invoice.parent?.subscription_details.subscription === subscription.id);
 }
 

@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from '@payments/core/event';
 import type { AccountEvent, Books } from './books.ts';
 import { API_VERSION } from './books.ts';
+import { invoiceIdOf } from './invoice-payment.ts';
 import { isHash, isList, previousAttributes, stripeOrdered } from './json.ts';
 
 /** `before-basil` is how versions up to 2025-02-24.acacia show things; 2024-06-20 is the one we looked at. */
@@ -99,10 +100,10 @@ function before(books: Books, object: Record<string, Json>): JsonObject {
     case 'payment_intent':
       return {
         ...without(object, ['customer_account', 'excluded_payment_method_types', 'payment_details']),
-        invoice: books.invoiceOfIntent.get(text(object.id)) ?? null,
+        invoice: invoiceIdOf(books, text(object.id)),
       };
     case 'charge':
-      return { ...object, invoice: books.invoiceOfIntent.get(text(object.payment_intent)) ?? null };
+      return { ...object, invoice: invoiceIdOf(books, text(object.payment_intent)) };
     case 'plan':
       return { ...object, aggregate_usage: null };
     case 'price':
@@ -128,7 +129,7 @@ function subscriptionBefore(object: JsonObject): JsonObject {
 
 function invoiceBefore(books: Books, object: JsonObject): JsonObject {
   const details = hashOf(hashOf(object.parent).subscription_details);
-  const intent = books.paymentsOfInvoice.get(text(object.id))?.[0]?.payment.payment_intent ?? null;
+  const intent = books.invoicePayments.peekHaving('invoice', text(object.id))?.payment.payment_intent ?? null;
   return {
     ...without(object, ['amount_overpaid', 'customer_account', 'parent', 'total_pretax_credit_amounts', 'total_taxes']),
     charge: books.paymentIntents.get(intent ?? '')?.latest_charge ?? null,
