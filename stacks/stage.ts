@@ -34,6 +34,7 @@ $transform(aws.secretsmanager.Secret, (args) => {
 export const settings = new sst.Linkable('Settings', {
   properties: {
     stage: $app.stage,
+    logLevel: production ? 'INFO' : 'DEBUG',
     livemode: production,
     salesforceApiVersion: SALESFORCE_API_VERSION,
     stripeApiVersion: STRIPE_API_VERSION,

@@ -2,8 +2,8 @@
  * What the functions say: each log line by its `message`, with the fields it may have. Plain data that imports nothing. The
  * local run compares every line with it, so saved searches, dashboards and alerts can rely on these names.
  *
- * Levels (brief: DEBUG, INFO, WARNING, ERROR, CRITICAL; Powertools writes WARN): INFO what happened, WARN what is tried
- * again by itself, ERROR what needs a person, CRITICAL what may be lost. Identifiers and codes only, never a payload.
+ * Levels: DEBUG each call of another system, INFO what happened, WARN what is tried again by itself, ERROR what needs a
+ * person, CRITICAL what no person sees elsewhere. Identifiers and codes only, never a payload.
  */
 export type LogLine = { readonly from: string; readonly means: string; readonly fields: readonly string[] };
 
@@ -60,7 +60,7 @@ export const LOG_LINES = {
   take: {
     from: 'Take',
     means: 'a batch was taken, or nothing was due',
-    fields: [...batch, 'outcome', 'token', 'rows'],
+    fields: [...batch, 'outcome', 'token', 'rows', 'why'],
   },
   write: {
     from: 'Write',
@@ -84,9 +84,24 @@ export const LOG_LINES = {
     fields: [
       ...batch,
       ...event,
-      ...['outcome', 'rows', 'parked', 'givenBack', 'refused', 'untold', 'oldestLagMs'],
+      ...['outcome', 'rows', 'parked', 'givenBack', 'refused', 'untold', 'lagging', 'oldestLagMs'],
       ...['stripeEventIds', 'salesforceId', 'code', 'attempts'],
     ],
+  },
+  circuit: {
+    from: 'whatever calls Salesforce',
+    means: 'the circuit before Salesforce opened, failed its probe or closed, and why',
+    fields: [...execution, ...batch, 'circuit', 'why'],
+  },
+  call: {
+    from: 'whatever calls Salesforce or Stripe',
+    means: 'a call of another system, its path without the query; at DEBUG, so not in production',
+    fields: [...execution, ...batch, 'system', 'method', 'path', 'outcome', 'ms'],
+  },
+  'redis lost': {
+    from: 'whoever notices it first',
+    means: 'Redis is not the one it was: what it held is gone and has to come again out of the archive',
+    fields: [...batch, 'id', 'since', 'cause', 'state', 'unsettledAt', 'noticed'],
   },
   redrive: {
     from: 'Redrive',
@@ -94,3 +109,19 @@ export const LOG_LINES = {
     fields: ['outcome', 'executionName', 'from', 'code', 'seen', 'redriven'],
   },
 } as const satisfies Readonly<Record<string, LogLine>>;
+
+export type Message = keyof typeof LOG_LINES;
+type FieldOf<Said extends Message> = (typeof LOG_LINES)[Said]['fields'][number];
+/** Fields of `Line`, of each of its kinds, that the table does not have. */
+type Strange<Said extends Message, Line> = Line extends unknown ? Exclude<keyof Line, FieldOf<Said>> : never;
+
+/** Says a line of one level. A message or a field that the table does not have is a type error. */
+export type Say = <Said extends Message, Line extends object>(
+  message: Said,
+  line: Line & ([Strange<Said, Line>] extends [never] ? unknown : { readonly notInLogLines: Strange<Said, Line> }),
+) => void;
+
+/** The identifiers that stand on every line. */
+export type About = Readonly<
+  Partial<Record<(typeof execution)[number] | (typeof batch)[number], string | null | undefined>>
+>;

@@ -47,9 +47,11 @@ export const METRICS = {
     ...count,
     dimensions: {
       Outcome: ['published', 'unrouted', 'other-mode', 'bad-signature', 'not-an-event', 'too-large', 'failed'],
+      EventType: 'any or none',
     },
-    by: [[], ['Outcome']],
-    means: 'requests to POST /webhook/stripe; success rate is 1 - failed / all. `failed` alone is our fault (500)',
+    by: [[], ['Outcome'], ['EventType']],
+    means:
+      "requests to POST /webhook/stripe; success rate is 1 - failed / all, `failed` alone being our fault (500). By EventType: the published ones, Stripe's repeats included",
     from: 'ingress/webhook-lambda.ts',
   },
   WebhookTime: {

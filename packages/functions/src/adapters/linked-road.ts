@@ -25,13 +25,13 @@ export function linkedRoad(world: {
   readonly readSecret: SecretReader;
   readonly lane: Lane;
   readonly nowMs: () => number;
-  readonly instruments: Pick<Instrument, 'count' | 'logger'>;
+  readonly instruments: Pick<Instrument, 'count' | 'called' | 'log'>;
 }): Road {
   const { redis, settings, nowMs, lane } = world;
-  const { count, logger } = world.instruments;
+  const { count, called, log } = world.instruments;
   const circuit = redisCircuit(redis, circuitSettings(settings), {
     ...{ nowMs, count },
-    log: (line) => logger.warn('circuit', line),
+    log: (line) => log.warn('circuit', line),
   });
   const budget = guardedBudget(measuredBudget(redisBudget(redis, limitsOf(settings), nowMs), { count }), circuit);
   const credentials = cachedFor(SECRET_CACHE_MS, {
@@ -56,7 +56,7 @@ export function linkedRoad(world: {
   return {
     budget,
     circuit,
-    salesforce: guardedSalesforce(measuredSalesforce(send, { lane, count, nowMs }), { circuit, slowMs, nowMs }),
+    salesforce: guardedSalesforce(measuredSalesforce(send, { lane, count, called, nowMs }), { circuit, slowMs, nowMs }),
   };
 }
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Count } from '@payments/core/metrics';
 import type { Lane } from '@payments/core/routes';
-import { measuredStripe } from './measured.ts';
+import { type Called, measuredStripe } from './measured.ts';
 import type { Redis } from './redis.ts';
 import type { link } from './resources.ts';
 import { cachedFor, type SecretReader, StripeApiKey } from './secrets.ts';
@@ -20,8 +20,9 @@ export function linkedStripe(world: {
   readonly lane: Lane;
   readonly nowMs: () => number;
   readonly count: Count;
+  readonly called: Called;
 }): StripeReader {
-  const { redis, settings, lane, nowMs, count } = world;
+  const { redis, settings, lane, nowMs, count, called } = world;
   const limits = { perSecond: settings.stripeCallsPerSecond, perEndpoint: settings.stripeCallsPerEndpoint };
   const apiKey = cachedFor(API_KEY_CACHE_MS, {
     nowMs,
@@ -35,5 +36,5 @@ export function linkedStripe(world: {
       return sleep(ms);
     },
   });
-  return sharedReads(redis, measuredStripe(read, { count, nowMs }), { nowMs, sleep });
+  return sharedReads(redis, measuredStripe(read, { count, called, nowMs }), { nowMs, sleep });
 }

@@ -2,7 +2,7 @@ import { BudgetWait, NeverRetry, RetryLater } from '@payments/core/failure';
 import { describe, expect, it } from 'vitest';
 import { counting } from '../../test/counted.ts';
 import type { Budget } from './budget.ts';
-import { measuredBudget, measuredLogin, measuredSalesforce, measuredStripe } from './measured.ts';
+import { type Called, measuredBudget, measuredLogin, measuredSalesforce, measuredStripe } from './measured.ts';
 import { SalesforceFailure } from './salesforce-failure.ts';
 
 /** A clock that moves by 40 ms at each look. */
@@ -12,21 +12,22 @@ function measuring() {
     now += 40;
     return now;
   };
-  return { nowMs, ...counting() };
+  const calls: Parameters<Called>[0][] = [];
+  return { nowMs, calls, called: (call: Parameters<Called>[0]) => calls.push(call), ...counting() };
 }
 
 const failure = (status: number, errorCode: string) =>
   new SalesforceFailure({ what: 'a test', status, errorCode, text: '' });
 
 describe('a measured call of Salesforce', () => {
-  const GET = { method: 'GET', path: '/limits' } as const;
+  const GET = { method: 'GET', path: '/query?q=SELECT%20Email' } as const;
   const measured = (thrown: Error | null) => {
-    const { count, nowMs, counted, sum, valuesOf } = measuring();
+    const { count, called, nowMs, calls, counted, sum, valuesOf } = measuring();
     const send = async () => {
       if (thrown !== null) throw thrown;
       return { status: 200, body: null };
     };
-    return { send: measuredSalesforce(send, { lane: 'bulk', count, nowMs }), counted, sum, valuesOf };
+    return { send: measuredSalesforce(send, { lane: 'bulk', count, called, nowMs }), calls, counted, sum, valuesOf };
   };
 
   it.each([
@@ -34,12 +35,13 @@ describe('a measured call of Salesforce', () => {
     [failure(400, 'INVALID_FIELD'), 'refused'],
     [failure(0, 'TIMEOUT'), 'unanswered'],
   ])('counts it once, with the time it took: %s is %s', async (thrown, Outcome) => {
-    const { send, counted, valuesOf } = measured(thrown);
+    const { send, calls, counted, valuesOf } = measured(thrown);
     if (thrown === null) await send(GET);
     else await expect(send(GET)).rejects.toBe(thrown);
     expect(counted).toContainEqual({ metric: 'SalesforceCalls', value: 1, dimensions: { Lane: 'bulk', Outcome } });
     expect(valuesOf('SalesforceTime', { Lane: 'bulk' })).toEqual([40]);
     expect(counted).toHaveLength(2);
+    expect(calls).toEqual([{ system: 'salesforce', method: 'GET', path: '/query', outcome: Outcome, ms: 40 }]);
   });
 
   it('says so when the org has no calls left', async () => {
@@ -63,26 +65,27 @@ describe('a measured read of Stripe', () => {
     [new RetryLater('x', { code: 'api_error', category: 'Network' }), 'refused'],
     [new NeverRetry('x', { code: 'permission_error', category: 'Business' }), 'refused'],
   ] as const)('is counted by what came of it: %s is %s', async (answer, Outcome) => {
-    const { count, nowMs, sum, valuesOf } = measuring();
+    const { count, called, nowMs, calls, sum, valuesOf } = measuring();
     const read = measuredStripe(
       async () => {
         if (answer instanceof Error) throw answer;
         return answer;
       },
-      { count, nowMs },
+      { count, called, nowMs },
     );
     const asked = read({ path: '/v1/prices/price_1', query: [] });
     if (answer instanceof Error) await expect(asked).rejects.toBe(answer);
     else expect(await asked).toBe(answer);
     expect(sum('StripeReads', { Outcome })).toBe(1);
     expect(valuesOf('StripeTime')).toEqual([40]);
+    expect(calls).toEqual([{ system: 'stripe', method: 'GET', path: '/v1/prices/price_1', outcome: Outcome, ms: 40 }]);
     expect(sum('RateLimitWaits')).toBe(0);
   });
 
   it('says so when Stripe takes no more calls', async () => {
-    const { count, nowMs, sum } = measuring();
+    const { count, called, nowMs, sum } = measuring();
     const tooMany = new BudgetWait('x', { code: 'rate_limit', retryAfterMs: 1_000 });
-    const read = measuredStripe(() => Promise.reject(tooMany), { count, nowMs });
+    const read = measuredStripe(() => Promise.reject(tooMany), { count, called, nowMs });
     await expect(read({ path: '/v1/prices/price_1', query: [] })).rejects.toBe(tooMany);
     expect(sum('RateLimitWaits', { System: 'stripe' })).toBe(1);
   });

@@ -6,27 +6,39 @@ import type { Salesforce } from './salesforce.ts';
 import { SalesforceFailure } from './salesforce-failure.ts';
 import type { StripeReader } from './stripe.ts';
 
+/** A call of another system. The path is without its query, which may hold what was asked for. */
+export type Called = (call: {
+  readonly system: 'salesforce' | 'stripe';
+  readonly method: string;
+  readonly path: string;
+  readonly outcome: string;
+  readonly ms: number;
+}) => void;
+
 /** The clients with a count around each call. What they do, and what they throw, stays as it is. */
-type Measure = { readonly count: Count; readonly nowMs: () => number };
+type Measure = { readonly count: Count; readonly called: Called; readonly nowMs: () => number };
 
 export function measuredSalesforce(
   send: Salesforce,
-  { lane: Lane, count, nowMs }: Measure & { readonly lane: Lane },
+  { lane: Lane, count, called, nowMs }: Measure & { readonly lane: Lane },
 ): Salesforce {
-  const told = (startedAt: number, Outcome: 'ok' | 'refused' | 'unanswered') => {
-    count('SalesforceCalls', 1, { Lane, Outcome });
-    count('SalesforceTime', nowMs() - startedAt, { Lane });
-  };
   return async (request) => {
     const startedAt = nowMs();
+    const told = (Outcome: 'ok' | 'refused' | 'unanswered') => {
+      const ms = nowMs() - startedAt;
+      count('SalesforceCalls', 1, { Lane, Outcome });
+      count('SalesforceTime', ms, { Lane });
+      const { method, path } = request;
+      called({ system: 'salesforce', method, path: withoutQuery(path), outcome: Outcome, ms });
+    };
     try {
       const answer = await send(request);
-      told(startedAt, 'ok');
+      told('ok');
       return answer;
     } catch (error) {
       // Anything else was thrown before a request was sent: a login, for one.
       if (error instanceof SalesforceFailure) {
-        told(startedAt, error.status === 0 ? 'unanswered' : 'refused');
+        told(error.status === 0 ? 'unanswered' : 'refused');
         if (error.errorCode === 'REQUEST_LIMIT_EXCEEDED') count('RateLimitWaits', 1, { System: 'salesforce' });
       }
       throw error;
@@ -34,7 +46,7 @@ export function measuredSalesforce(
   };
 }
 
-export function measuredStripe(read: StripeReader, { count, nowMs }: Measure): StripeReader {
+export function measuredStripe(read: StripeReader, { count, called, nowMs }: Measure): StripeReader {
   return async (need) => {
     const startedAt = nowMs();
     let Outcome: 'ok' | 'missing' | 'refused' | 'unanswered' = 'refused';
@@ -47,8 +59,10 @@ export function measuredStripe(read: StripeReader, { count, nowMs }: Measure): S
       if (error instanceof BudgetWait) count('RateLimitWaits', 1, { System: 'stripe' });
       throw error;
     } finally {
+      const ms = nowMs() - startedAt;
       count('StripeReads', 1, { Outcome });
-      count('StripeTime', nowMs() - startedAt);
+      count('StripeTime', ms);
+      called({ system: 'stripe', method: 'GET', path: need.path, outcome: Outcome, ms });
     }
   };
 }
@@ -85,4 +99,8 @@ export function measuredLogin<Result>(
       count('OAuthRefreshes', 1, { Outcome });
     }
   };
+}
+
+function withoutQuery(path: string): string {
+  return path.split('?')[0] ?? path;
 }

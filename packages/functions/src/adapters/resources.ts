@@ -28,6 +28,8 @@ const LINKS = {
   }),
   Settings: v.object({
     stage: v.string(),
+    /** The least that is said. */
+    logLevel: v.picklist(['DEBUG', 'INFO']),
     livemode: v.boolean(),
     salesforceApiVersion: v.pipe(v.string(), v.regex(/^\d{2,3}\.0$/)),
     stripeApiVersion: v.string(),

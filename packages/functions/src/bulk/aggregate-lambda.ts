@@ -9,11 +9,11 @@ import { machine } from '../adapters/machines.ts';
 import { link } from '../adapters/resources.ts';
 import { cachedFor, secretReader, secretsManager } from '../adapters/secrets.ts';
 import { crossing } from '../realtime/crossing.ts';
-import { levelled, tellFailure } from '../realtime/step.ts';
+import { tellFailure } from '../realtime/step.ts';
 import { type AggregateWorld, aggregate } from './aggregate.ts';
 
 // Once per cold start.
-const { logger, count, around } = instrument('Aggregate', 'bulk');
+const { log, count, called, around } = instrument('Aggregate', 'bulk');
 const nowMs = () => Date.now();
 const settings = link('Settings');
 const readSecret = secretReader(secretsManager());
@@ -28,7 +28,7 @@ const START_EVERY_MS = 10_000;
 async function connect(): Promise<AggregateWorld> {
   const connection = await redis();
   return {
-    stripe: linkedStripe({ redis: connection, settings, apiKeyArn, readSecret, lane: 'bulk', nowMs, count }),
+    stripe: linkedStripe({ redis: connection, settings, apiKeyArn, readSecret, lane: 'bulk', nowMs, count, called }),
     freshness: freshnessStore(connection),
     buffer: redisBuffer(connection, nowMs),
     flushAbove: settings.flushAbove,
@@ -38,8 +38,8 @@ async function connect(): Promise<AggregateWorld> {
       await startMachine(`${object}-${Math.floor(nowMs() / START_EVERY_MS)}`, { objects });
     },
     log: (line) => {
-      if (line.outcome === 'failed') logger.warn('aggregate', line);
-      else logger.info('aggregate', line);
+      if (line.outcome === 'failed') log.warn('aggregate', line);
+      else log.info('aggregate', line);
     },
     count,
   };
@@ -56,7 +56,7 @@ export const handler = around(async (input): Promise<BatchResponse> => {
     return { batchItemFailures: failed.map((itemIdentifier) => ({ itemIdentifier })) };
   } catch (error) {
     const failure = crossing(error);
-    tellFailure(failure, { step: 'aggregate', lane: 'bulk' }, { log: levelled(logger), count });
+    tellFailure(failure, { step: 'aggregate', lane: 'bulk' }, { log, count });
     throw failure;
   }
 });

@@ -9,4 +9,8 @@ const instruments = instrument('Await', 'bulk');
 const world = flushWorld(instruments);
 
 /** Called by the state `Await`. */
-export const handler = flushStep(instruments, 'await', WrittenState, async (state) => awaitJob(state, await world()));
+export const handler = flushStep(instruments, 'await', WrittenState, async (state) => {
+  const result = await awaitJob(state, await world());
+  instruments.log.info('await', result);
+  return result;
+});

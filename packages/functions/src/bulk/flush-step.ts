@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import type { Instrument } from '../adapters/instrument.ts';
 import { crossing } from '../realtime/crossing.ts';
-import { levelled, tellFailure } from '../realtime/step.ts';
+import { tellFailure } from '../realtime/step.ts';
 
 /** What is said on every line of a step, as far as the state has it. Take has the execution, the others its name. */
 const Said = v.object({
@@ -12,26 +12,24 @@ const Said = v.object({
 });
 
 /**
- * A step of the flush machine as a handler: parses, puts batch and execution on every line, tells what came of it. The
+ * A step of the flush machine as a handler: parses, puts batch and execution on every line, tells a failure. The
  * execution's name goes into the next state by itself.
  */
-export function flushStep<State, Result extends Readonly<Record<string, unknown>>>(
-  { logger, count, around }: Instrument,
+export function flushStep<State, Result extends object>(
+  { log, about, count, around }: Instrument,
   step: 'take' | 'write' | 'await' | 'read' | 'settle',
   schema: v.GenericSchema<unknown, State>,
   run: (state: State) => Promise<Result>,
 ): (input: unknown) => Promise<Result & { readonly executionName: string }> {
   return around(async (received) => {
     try {
-      const { execution, executionName = execution?.split(':').at(-1) ?? '', ...said } = v.parse(Said, received);
-      logger.appendKeys({ executionName, ...said });
-      const result = await run(v.parse(schema, received));
-      // Settle tells more than its result.
-      if (step !== 'settle') logger.info(step, { ...result });
-      return { ...result, executionName };
+      const said = v.parse(Said, received);
+      const executionName = said.executionName ?? said.execution?.split(':').at(-1) ?? '';
+      about({ executionName, object: said.object, batchId: said.batchId });
+      return { ...(await run(v.parse(schema, received))), executionName };
     } catch (error) {
       const failure = crossing(error);
-      tellFailure(failure, { step, lane: 'bulk' }, { log: levelled(logger), count });
+      tellFailure(failure, { step, lane: 'bulk' }, { log, count });
       throw failure;
     }
   });

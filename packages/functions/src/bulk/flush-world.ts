@@ -36,8 +36,8 @@ export type FlushWorld = {
   readonly count: Count;
 };
 
-export function flushWorld(instruments: Pick<Instrument, 'count' | 'logger'>): () => Promise<FlushWorld> {
-  const { count } = instruments;
+export function flushWorld(instruments: Pick<Instrument, 'count' | 'called' | 'log'>): () => Promise<FlushWorld> {
+  const { count, called } = instruments;
   const nowMs = () => Date.now();
   const settings = link('Settings');
   const readSecret = secretReader(secretsManager());
@@ -56,7 +56,7 @@ export function flushWorld(instruments: Pick<Instrument, 'count' | 'logger'>): (
       freshness: freshnessStore(connection),
       generation: generationStore(connection, nowMs),
       sent: sentHashes(connection),
-      stripe: linkedStripe({ ...shared, apiKeyArn, count }),
+      stripe: linkedStripe({ ...shared, apiKeyArn, count, called }),
       ties: tieList(connection),
       bulkAbove: settings.bulkAbove,
       version: settings.salesforceApiVersion,

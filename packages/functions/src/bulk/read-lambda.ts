@@ -9,4 +9,8 @@ const instruments = instrument('Read', 'bulk');
 const world = flushWorld(instruments);
 
 /** Called by the state `Read`. */
-export const handler = flushStep(instruments, 'read', WrittenState, async (state) => read(state, await world()));
+export const handler = flushStep(instruments, 'read', WrittenState, async (state) => {
+  const result = await read(state, await world());
+  instruments.log.info('read', result);
+  return result;
+});

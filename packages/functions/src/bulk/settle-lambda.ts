@@ -8,12 +8,18 @@ import { type SettleLine, settle } from './settle.ts';
 const instruments = instrument('SettleBatch', 'bulk');
 const world = flushWorld(instruments);
 
-function log(line: SettleLine): void {
-  if (line.outcome === 'parked') instruments.logger.error('settle', line);
-  else instruments.logger.info('settle', line);
+function tell(line: SettleLine): void {
+  instruments.log[levelOf(line)]('settle', line);
+}
+
+function levelOf(line: SettleLine): 'info' | 'warn' | 'error' | 'critical' {
+  // Rows that Salesforce did not list either: nobody sees them there.
+  if (line.outcome === 'settled') return line.untold > 0 ? 'critical' : 'info';
+  if (line.outcome === 'parked') return 'error';
+  return line.outcome === 'given back' || line.outcome === 'tie left' ? 'warn' : 'info';
 }
 
 /** Called by the state `Settle`. */
 export const handler = flushStep(instruments, 'settle', HeldInput, async (state) =>
-  settle(state, { ...(await world()), log }),
+  settle(state, { ...(await world()), log: tell }),
 );

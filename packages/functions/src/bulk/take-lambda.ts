@@ -9,9 +9,11 @@ const instruments = instrument('Take', 'bulk');
 const world = flushWorld(instruments);
 
 /** Called by the state `Take`. */
-export const handler = flushStep(instruments, 'take', TakeInput, async (state) =>
-  take(state, {
+export const handler = flushStep(instruments, 'take', TakeInput, async (state) => {
+  const result = await take(state, {
     ...(await world()),
-    lost: (generation) => instruments.logger.error('redis lost', generation),
-  }),
-);
+    lost: (generation) => instruments.log.critical('redis lost', generation),
+  });
+  instruments.log.info('take', result);
+  return result;
+});

@@ -9,4 +9,8 @@ const instruments = instrument('Write', 'bulk');
 const world = flushWorld(instruments);
 
 /** Called by the state `Write`. */
-export const handler = flushStep(instruments, 'write', HeldInput, async (state) => write(state, await world()));
+export const handler = flushStep(instruments, 'write', HeldInput, async (state) => {
+  const result = await write(state, await world());
+  instruments.log.info('write', result);
+  return result;
+});

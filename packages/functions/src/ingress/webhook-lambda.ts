@@ -9,7 +9,7 @@ import { cachedSigningKeys } from './signing-keys.ts';
 import { receiveWebhook, type WebhookLine } from './webhook.ts';
 
 // Once per cold start.
-const { logger, count, around } = instrument('Ingress', 'ingress');
+const { log, count, around } = instrument('Ingress', 'ingress');
 const nowMs = () => Date.now();
 const bus = eventBridge(link('Bus').name);
 const publish = publisher(bus.put);
@@ -40,7 +40,7 @@ export const handler = around((input) => {
 });
 
 function write(line: WebhookLine & { readonly correlationId: string }): void {
-  if (line.outcome === 'failed') logger.error('webhook', line);
-  else if (line.outcome === 'published' || line.outcome === 'unrouted') logger.info('webhook', line);
-  else logger.warn('webhook', line);
+  if (line.outcome === 'failed') log.error('webhook', line);
+  else if (line.outcome === 'published' || line.outcome === 'unrouted') log.info('webhook', line);
+  else log.warn('webhook', line);
 }

@@ -115,8 +115,9 @@ describe('receiveWebhook', () => {
     ] as const;
     for (const [Outcome, { deps, counted, valuesOf }, request] of cases) {
       await receiveWebhook(request, CORRELATION, deps);
+      const type = Outcome === 'published' ? { EventType: 'payment_intent.succeeded' } : {};
       expect(counted.filter(({ metric }) => metric === 'WebhookRequests')).toEqual([
-        { metric: 'WebhookRequests', value: 1, dimensions: { Outcome } },
+        { metric: 'WebhookRequests', value: 1, dimensions: { Outcome, ...type } },
       ]);
       expect(valuesOf('WebhookTime')).toEqual([0]);
     }

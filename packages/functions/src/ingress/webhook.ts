@@ -92,7 +92,9 @@ export async function receiveWebhook(
 
 function tell(line: WebhookLine, { log, count }: Pick<WebhookWorld, 'log' | 'count'>): void {
   log(line);
-  count('WebhookRequests', 1, { Outcome: line.outcome });
+  // Not of types that nobody routes: there is no end to their names.
+  const published = line.outcome === 'published' && line.type !== undefined;
+  count('WebhookRequests', 1, { Outcome: line.outcome, ...(published ? { EventType: line.type } : {}) });
 }
 
 async function judgeRequest(request: WebhookRequest, correlationId: string, world: WebhookWorld): Promise<Answer> {

@@ -1,11 +1,11 @@
-import { Logger } from '@aws-lambda-powertools/logger';
+import { instrument } from '../adapters/instrument.ts';
 import { executions } from '../adapters/machines.ts';
 import { letterBox } from '../adapters/queues.ts';
 import { link } from '../adapters/resources.ts';
 import { redrive } from './redrive.ts';
 
 // Once per cold start.
-const logger = new Logger({ serviceName: 'operations' });
+const { log, count, around } = instrument('Redrive', 'operations');
 const nowMs = () => Date.now();
 const failed = letterBox(link('FailedExecutionsQueue').url);
 const machineArns = link('RealtimeMachines').arns;
@@ -15,10 +15,11 @@ const start = executions();
 const RUN_MS = 40_000;
 
 /** Called each minute by the schedule. */
-export async function handler(): Promise<{ readonly seen: number; readonly redriven: number }> {
-  return redrive({
+export const handler = around(() =>
+  redrive({
     ...{ failed, executions: start, machineArns, nowMs },
     stopAtMs: nowMs() + RUN_MS,
-    log: (line) => logger.info('redrive', line),
-  });
-}
+    log: (line) => log.info('redrive', line),
+    count,
+  }),
+);

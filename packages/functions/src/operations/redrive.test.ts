@@ -1,5 +1,6 @@
 import { BudgetWait, NeverRetry, RetryLater } from '@payments/core/failure';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { counting } from '../../test/counted.ts';
 import type { Letter } from '../adapters/queues.ts';
 import { crossing } from '../realtime/crossing.ts';
 import { type RedriveWorld, redrive } from './redrive.ts';
@@ -40,8 +41,10 @@ describe('redrive', () => {
   let hidden: Letter[];
   let started: { machineArn: string; name: string; input: string }[];
   let world: RedriveWorld;
+  let counted: ReturnType<typeof counting>;
 
   beforeEach(() => {
+    counted = counting();
     waiting = [];
     hidden = [];
     started = [];
@@ -71,6 +74,7 @@ describe('redrive', () => {
       nowMs: () => NOW,
       stopAtMs: NOW + 1,
       log: () => {},
+      count: counted.count,
     };
   });
 
@@ -89,6 +93,7 @@ describe('redrive', () => {
       },
     ]);
     expect([waiting, hidden]).toEqual([[], []]);
+    expect(counted.sum('Redriven')).toBe(1);
   });
 
   it('begins with the oldest event, across all that the queue holds', async () => {

@@ -1,3 +1,4 @@
+import type { Count } from '@payments/core/metrics';
 import { redriveName, redriveVerdict } from '@payments/core/redrive';
 import * as v from 'valibot';
 import type { Executions } from '../adapters/machines.ts';
@@ -17,6 +18,7 @@ export type RedriveWorld = {
   /** When to begin no further thing, so that what was received is given back in time. */
   readonly stopAtMs: number;
   readonly log: (line: RedriveLine) => void;
+  readonly count: Count;
 };
 
 export type RedriveLine =
@@ -41,6 +43,7 @@ export async function redrive(world: RedriveWorld): Promise<{ readonly seen: num
       await world.executions.start(failed.stateMachineArn, name, input);
       await world.failed.remove([letter]);
       gone.add(letter);
+      world.count('Redriven', 1);
       world.log({ outcome: 'redriven', executionName: name, from: failed.name, code });
     }
   } finally {

@@ -9,7 +9,7 @@ import { realtimeStep } from './step.ts';
 
 // Once per cold start.
 const instruments = instrument('Claim', 'realtime');
-const { logger, count } = instruments;
+const { log, count } = instruments;
 const redis = linkedRedis(link('RedisCluster'), secretReader(secretsManager()));
 
 /** Called by the state `Claim`. */
@@ -17,7 +17,7 @@ export const handler = realtimeStep(instruments, 'claim', StepInputSchema, async
   claim(input, {
     claims: claims(await redis()),
     nowMs: () => Date.now(),
-    log: (line) => logger.info('claim', line),
+    log: (line) => log.info('claim', line),
     count,
   }),
 );

@@ -51,12 +51,18 @@ export async function park(input: ParkInput, world: ParkWorld): Promise<{ readon
   world.count('EventsHandled', 1, { Lane: 'realtime', Outcome: 'parked' });
   world.count('Parked', 1, { Lane: 'realtime', Category: crossed.category });
   world.log({
-    ...(step === null ? { executionName: nameOf(input.execution) } : identifiersOf(step)),
+    ...identifiersOfParked(input),
     code: crossed.code,
     category: crossed.category,
     ...(problems.length === 0 ? {} : { unlisted: problems.join('; ') }),
   });
   return { parked: true };
+}
+
+/** The execution alone when its input is no event. */
+export function identifiersOfParked(input: ParkInput): Partial<Identifiers> & Pick<Identifiers, 'executionName'> {
+  const step = stepInput(input);
+  return step === null ? { executionName: nameOf(input.execution) } : identifiersOf(step);
 }
 
 async function attempt(what: string, problems: string[], act: () => Promise<unknown>): Promise<void> {

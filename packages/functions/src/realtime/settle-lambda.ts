@@ -9,7 +9,7 @@ import { realtimeStep } from './step.ts';
 
 // Once per cold start.
 const instruments = instrument('Settle', 'realtime');
-const { logger, count } = instruments;
+const { log, count } = instruments;
 const redis = linkedRedis(link('RedisCluster'), secretReader(secretsManager()));
 
 /** Called by the state `Settle`. */
@@ -17,7 +17,7 @@ export const handler = realtimeStep(instruments, 'settle', SettleInputSchema, as
   settle(input, {
     claims: claims(await redis()),
     nowMs: () => Date.now(),
-    log: (line) => logger.info('settled', line),
+    log: (line) => log.info('settled', line),
     count,
   }),
 );

@@ -1,4 +1,5 @@
 import { BudgetWait, NeverRetry, RetryLater } from '@payments/core/failure';
+import type { Say } from '@payments/core/log-lines';
 import { describe, expect, it } from 'vitest';
 import { counting } from '../../test/counted.ts';
 import { tellFailure } from './step.ts';
@@ -7,7 +8,11 @@ function told(failure: RetryLater | NeverRetry | BudgetWait, type?: string) {
   const lines: (readonly unknown[])[] = [];
   const where = { step: 'sync', lane: 'realtime', ...(type === undefined ? {} : { type }) } as const;
   const { count, counted } = counting();
-  tellFailure(failure, where, { log: (...line) => lines.push(line), count });
+  const at =
+    (level: string): Say =>
+    (message, line) =>
+      lines.push([level, message, line]);
+  tellFailure(failure, where, { log: { info: at('info'), warn: at('warn'), error: at('error') }, count });
   return { lines, counted: counted.map(({ metric, dimensions }) => ({ metric, ...dimensions })) };
 }
 

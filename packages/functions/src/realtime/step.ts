@@ -15,11 +15,7 @@ export type FailureLine = {
   readonly category: string;
 };
 
-export type LevelledLog = (level: 'info' | 'warn' | 'error', message: string, line: FailureLine) => void;
-
-export function levelled(logger: Instrument['logger']): LevelledLog {
-  return (level, message, line) => logger[level](message, line);
-}
+export type FailureLog = Pick<Instrument['log'], 'info' | 'warn' | 'error'>;
 
 /** Another execution holds the event or its object, no call is left, others have their turn, the circuit is open: nothing was tried. */
 const WAITS: ReadonlySet<string> = new Set(['CLAIMED', 'OBJECT_BUSY', 'NO_BUDGET', 'STRIPE_TURN', 'CIRCUIT_OPEN']);
@@ -28,24 +24,24 @@ const WAITS: ReadonlySet<string> = new Set(['CLAIMED', 'OBJECT_BUSY', 'NO_BUDGET
 export function tellFailure(
   failure: RetryLater | NeverRetry | BudgetWait,
   where: { readonly step: string; readonly lane: Lane; readonly type?: string },
-  world: { readonly log: LevelledLog; readonly count: Count },
+  world: { readonly log: FailureLog; readonly count: Count },
 ): void {
   const { name: error, code, category } = failure;
   const line: FailureLine = { step: where.step, error, code, category };
   if (WAITS.has(code)) {
-    world.log('info', 'waiting', line);
+    world.log.info('waiting', line);
     return;
   }
   const { lane: Lane, type } = where;
   const about = type === undefined ? { Lane } : { Lane, EventType: type };
   world.count('Tries', 1, about);
   world.count('Errors', 1, { ...about, Category: category });
-  world.log(error === 'NeverRetry' ? 'error' : 'warn', 'step failed', line);
+  world.log[error === 'NeverRetry' ? 'error' : 'warn']('step failed', line);
 }
 
 /** A step of the realtime machines as a handler: parses, puts the event's identifiers on every line, tells a failure. */
 export function realtimeStep<Input extends StepInput, Result>(
-  { logger, count, around }: Instrument,
+  { log, about, count, around }: Instrument,
   step: 'claim' | 'sync' | 'settle',
   schema: v.GenericSchema<unknown, Input>,
   run: (input: Input) => Promise<Result>,
@@ -55,14 +51,14 @@ export function realtimeStep<Input extends StepInput, Result>(
     try {
       const input = v.parse(schema, received);
       type = input.event.detail.event.type;
-      logger.appendKeys(identifiersOf(input));
+      about(identifiersOf(input));
       const result = await run(input);
       if (step === 'sync') count('Tries', 1, { Lane: 'realtime', EventType: type });
       return result;
     } catch (error) {
       const failure = crossing(error);
       const where = { step, lane: 'realtime', ...(type === undefined ? {} : { type }) } as const;
-      tellFailure(failure, where, { log: levelled(logger), count });
+      tellFailure(failure, where, { log, count });
       throw failure;
     }
   });

@@ -14,7 +14,7 @@ import { type SyncWorld, sync } from './sync.ts';
 
 // Once per cold start.
 const instruments = instrument('Sync', 'realtime');
-const { logger, count } = instruments;
+const { log, count, called } = instruments;
 const nowMs = () => Date.now();
 const settings = link('Settings');
 const readSecret = secretReader(secretsManager());
@@ -29,7 +29,7 @@ async function connect(): Promise<SyncWorld> {
   const road = linkedRoad({ ...shared, clientSecretArn, instruments });
   return {
     planner: { eventNeed, needs, plan, refetchNeed, withFetchedObject },
-    stripe: linkedStripe({ ...shared, apiKeyArn, count }),
+    stripe: linkedStripe({ ...shared, apiKeyArn, count, called }),
     leases: objectLeases(connection, { nowMs, sleep }),
     nowMs,
     sleep,
@@ -37,7 +37,7 @@ async function connect(): Promise<SyncWorld> {
     acquire: road.budget.acquire,
     version: settings.salesforceApiVersion,
     salesforce: road.salesforce,
-    log: (line) => logger.info('sync', line),
+    log: (line) => log.info('sync', line),
     count,
   };
 }
