@@ -3,6 +3,7 @@ import { busName, replayRules } from './bus.ts';
 import { allowRules, deadLetterQueue } from './dead-letter.ts';
 import { flushMachine } from './flush.asl.ts';
 import { bulkPattern } from './patterns.ts';
+import { queueLink } from './queue-link.ts';
 import { redisCluster, vpc } from './redis.ts';
 import { salesforceClient, stripeApiKey } from './secrets.ts';
 import { prefix, settings } from './stage.ts';
@@ -14,6 +15,8 @@ const WINDOW_SECONDS = 5;
 
 const undelivered = deadLetterQueue('BulkUndelivered');
 const poisoned = deadLetterQueue('BulkPoisoned');
+/** Rows that were given up, whole. */
+export const parkedRows = deadLetterQueue('BulkParked');
 
 export const queue = new aws.sqs.Queue('Bulk', {
   name: `${prefix}-Bulk`,
@@ -41,13 +44,13 @@ new aws.cloudwatch.EventTarget('BulkTarget', {
 allowRules('Bulk', queue, [rule.arn, replayRules]);
 allowRules('BulkUndelivered', undelivered, [rule.arn, replayRules]);
 
-function flushStep(name: string): sst.aws.Function {
+function flushStep(name: string, link: unknown[] = []): sst.aws.Function {
   return new sst.aws.Function(name === 'Settle' ? 'SettleBatch' : name, {
     handler: `packages/functions/src/bulk/${name.toLowerCase()}-lambda.handler`,
     timeout: '120 seconds',
     memory: '1024 MB',
     vpc,
-    link: [redisCluster, salesforceClient, stripeApiKey, settings],
+    link: [redisCluster, salesforceClient, stripeApiKey, settings, ...link],
   });
 }
 
@@ -56,7 +59,7 @@ const steps = {
   Write: flushStep('Write'),
   Await: flushStep('Await'),
   Read: flushStep('Read'),
-  Settle: flushStep('Settle'),
+  Settle: flushStep('Settle', [queueLink('BulkParkedQueue', parkedRows, 'send')]),
 };
 
 export const flush = stateMachine('Flush', flushMachine, steps);

@@ -165,6 +165,7 @@ describe('the queues', () => {
     const endings = new Set([
       'payments-local-Unrouted',
       'payments-local-FailedExecutions',
+      'payments-local-BulkParked',
       // The schedules', which are asked about below.
       'payments-local-FlushUnstarted',
       'payments-local-OperationsUnstarted',

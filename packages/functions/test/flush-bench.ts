@@ -35,6 +35,7 @@ export function flushBench(redis: Redis) {
   const nowMs = () => clock.now;
   const org: FakeOrg = fakeOrg();
   const lines: SettleLine[] = [];
+  const letters: string[] = [];
   const budget = redisBudget(
     redis,
     { perMinute: 1e6, perHour: 1e6, perDay: 1e6, realtimeReserve: 0.2, lowValueReserve: 0.05 },
@@ -47,6 +48,13 @@ export function flushBench(redis: Redis) {
     clock,
     org,
     lines,
+    /** What lies in the queue BulkParked. */
+    letters,
+    parked: {
+      send: async (bodies: readonly string[]) => {
+        letters.push(...bodies);
+      },
+    },
     ...{ count, counted, sum, valuesOf },
     batches: redisBatches(redis, nowMs),
     buffer: redisBuffer(redis, nowMs),

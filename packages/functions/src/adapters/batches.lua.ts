@@ -78,6 +78,7 @@ for i = 3, #ARGV, 5 do
       local newer = cjson.decode(waiting)
       merge(row, { owners = newer.owners, columns = newer.columns, settle = 1 })
       named(row, newer.id)
+      owes(row, newer)
       for e = 1, #newer.events do remember(row, newer.events[e]) end
       if newer.newestAt > row.newestAt then
         row.newestAt = newer.newestAt

@@ -49,8 +49,6 @@ export type Batches = {
   readonly note: (held: Held, fields: Partial<Omit<BatchMeta, 'startedAt' | 'calls'>>) => Promise<void>;
   readonly countCall: (held: Held) => Promise<void>;
   readonly giveBack: (held: Held, rows: readonly GivenBack[]) => Promise<void>;
-  /** Kept for operators until they are tried again or discarded. */
-  readonly park: (held: Held, rows: ReadonlyMap<string, BufferedRow>) => Promise<void>;
   /** How many rows are due now. */
   readonly finish: (held: Held) => Promise<number>;
 };
@@ -157,7 +155,6 @@ export function redisBatches(redis: Redis, now: () => number): Batches {
         await step(giveBack, held, [keys.rows, keys.due, keys.batch, keys.received, keys.lagging], args);
       }
     },
-    park: (held, rows) => setAll(held, bufferKeys(held.object).parked, [...rows]),
     finish: async (held) => {
       const keys = bufferKeys(held.object);
       return v.parse(v.number(), await step(finish, held, [keys.due, keys.batch, keys.outcomes, keys.meta], [now()]));

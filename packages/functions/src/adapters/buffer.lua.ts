@@ -8,6 +8,7 @@ import { EVENTS_KEPT } from '../bulk/row.ts';
  *   beats(known, say)        'yes', 'no' or 'tie'
  *   repeats(row, incoming, say)  whether a word that ties says what is known: invoice.paid and invoice.payment_succeeded
  *   merge(row, incoming)     changes row; gives 'stored', 'stale' (nothing taken) or 'tie' (an owner's word was left out)
+ *   owes(row, given)         takes over which Sync_Failure__c rows are settled with the row
  *   named(row, id)           takes our own Salesforce row's id from whichever state knows it, as mergeRecords does; true: taken
  */
 export const MERGE_LUA = `
@@ -85,6 +86,17 @@ local function remember(row, event)
   row.events[#row.events + 1] = event
   if #row.events > ${EVENTS_KEPT} then table.remove(row.events, 1) end
 end
+
+local function owes(row, given)
+  if not given.failures then return end
+  row.failures = row.failures or {}
+  for _, key in ipairs(given.failures) do
+    local known = false
+    for i = 1, #row.failures do known = known or row.failures[i] == key end
+    if not known then row.failures[#row.failures + 1] = key end
+  end
+  row.redrives = math.max(row.redrives or 0, given.redrives or 0)
+end
 `;
 
 /**
@@ -124,7 +136,8 @@ local function put(key, incoming)
       if known and beats(known, say) == 'tie' and not repeats(sent, incoming, say) then outcome = 'tie' end
     end
   end
-  if not text or learned or outcome ~= 'stale' then
+  if not text or learned or outcome ~= 'stale' or incoming.failures then
+    owes(row, incoming)
     -- A new row names its event even where that ties with one in flight: Lua writes an empty list as {}, which no
     -- flush could read.
     if taken == 'stored' or not text then remember(row, incoming.e) end

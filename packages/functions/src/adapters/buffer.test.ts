@@ -496,12 +496,4 @@ describe('finish', () => {
     expect(await batches.meta(held)).toBeNull();
     expect(await batches.rows(held)).toEqual(new Map());
   });
-
-  it('keeps parked rows for operators', async () => {
-    await put(intent('evt_1', SECOND * 100 + 50, {}));
-    const held = await take();
-    await batches.park(held, await batches.rows(held));
-    await batches.finish(held);
-    expect(await server.redis.hkeys(`buffer:{${PAYMENT}}:parked`)).toEqual(['pi_1']);
-  });
 });

@@ -34,7 +34,6 @@ export function bufferKeys(object: SObjectName) {
     batch: `${tag}:batch`,
     outcomes: `${tag}:batch:outcomes`,
     meta: `${tag}:batch:meta`,
-    parked: `${tag}:parked`,
     ties: `${tag}:ties`,
     received: `${tag}:received`,
     lagging: `${tag}:lagging`,

@@ -8,6 +8,8 @@ import * as v from 'valibot';
 const fraction = v.pipe(v.number(), v.minValue(0), v.maxValue(1));
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 
+const queue = v.object({ url: v.string(), arn: v.string() });
+
 const LINKS = {
   Bus: v.object({ name: v.string(), arn: v.string() }),
   StripeSigningSecret: v.object({ arn: v.string() }),
@@ -15,7 +17,8 @@ const LINKS = {
   SalesforceClient: v.object({ arn: v.string() }),
   /** Every secret by its name in the stacks. */
   SecretArns: v.object({ arns: v.record(v.string(), v.string()) }),
-  FailedExecutionsQueue: v.object({ url: v.string(), arn: v.string() }),
+  FailedExecutionsQueue: queue,
+  BulkParkedQueue: queue,
   RealtimeMachines: v.object({ arns: v.array(v.string()) }),
   FlushMachine: v.object({ arn: v.string() }),
   RedisCluster: v.object({

@@ -37,24 +37,19 @@ const Rows = v.array(v.object({ success: v.boolean() }));
 
 /**
  * Writes the account by upsert, so that it may be told twice. Gives how many of its rows Salesforce did not take: they
- * are in the log and in Redis all the same.
+ * are in the log and in the queue BulkParked all the same.
  */
 export async function tell(
   account: BatchAccount,
   world: { readonly salesforce: Salesforce; readonly version: string; readonly nowMs: number },
 ): Promise<{ readonly untold: number }> {
   const base = `/services/data/v${world.version}`;
-  const failures = chunks(account.parked, ROWS_PER_COLLECTION).map((rows, index) => ({
+  const rows = [...account.parked.map((row) => failureRow(account, row, world.nowMs)), ...resolvedRows(account)];
+  const failures = chunks(rows, ROWS_PER_COLLECTION).map((some, index) => ({
     method: 'PATCH',
     url: `${base}/composite/sobjects/Sync_Failure__c/Failure_Key__c`,
     referenceId: `failures${index}`,
-    body: {
-      allOrNone: false,
-      records: rows.map((row) => ({
-        attributes: { type: 'Sync_Failure__c' },
-        ...failureRow(account, row, world.nowMs),
-      })),
-    },
+    body: { allOrNone: false, records: some.map((row) => ({ attributes: { type: 'Sync_Failure__c' }, ...row })) },
   }));
   const audit = {
     method: 'PATCH',
@@ -104,14 +99,25 @@ function auditRow({ object, meta, rows, outcomes }: BatchAccount, nowMs: number)
   };
 }
 
-function failureRow(
-  { object }: BatchAccount,
-  { key, row, outcome }: ParkedRow,
-  nowMs: number,
-): AuditRow<'Sync_Failure__c'> {
+export function failureKeyOf({ key, row }: Pick<ParkedRow, 'key' | 'row'>): string {
+  return `stripe.webhook:${row.eventId}:${key}`.slice(0, 255);
+}
+
+/** A row that was given up before and put back is in the org now, or the org has something newer. */
+export function resolvedRows({ rows, outcomes }: BatchAccount): readonly AuditRow<'Sync_Failure__c'>[] {
+  return [...rows].flatMap(([key, { failures = [] }]) => {
+    const kind = outcomes.get(key)?.kind ?? 'failed';
+    if (kind === 'failed') return [];
+    const what = { Source__c: 'bulk', Stripe_Object_ID__c: key.slice(0, 255), Status__c: 'Resolved' } as const;
+    return failures.map((Failure_Key__c) => ({ Failure_Key__c, ...what }));
+  });
+}
+
+function failureRow({ object }: BatchAccount, parked: ParkedRow, nowMs: number): AuditRow<'Sync_Failure__c'> {
+  const { key, row, outcome } = parked;
   const { eventId } = row;
   return {
-    Failure_Key__c: `stripe.webhook:${eventId}:${key}`.slice(0, 255),
+    Failure_Key__c: failureKeyOf(parked),
     Source__c: 'bulk',
     Stripe_Event_ID__c: eventId,
     Stripe_Object_ID__c: key.slice(0, 255),

@@ -17,6 +17,7 @@ import { startRedis, type TestRedis } from '../../test/redis-server.ts';
 import { LAG_MS } from '../adapters/batches.ts';
 import { redisBudget } from '../adapters/budget.ts';
 import { awaitJob } from './await.ts';
+import { readLetter } from './parked-letter.ts';
 import { read } from './read.ts';
 import { incomingFrom } from './row.ts';
 import { settle } from './settle.ts';
@@ -113,7 +114,16 @@ describe.each([
     expect(world.sum('RowsHandled', { Outcome: 'parked' })).toBe(1);
     expect(world.sum('Parked', { Lane: 'bulk', Category: 'Data' })).toBe(1);
     expect([world.sum('Tries'), world.sum('Errors', { Category: 'Data' })]).toEqual([450, 1]);
-    expect(await server.redis.hkeys(`buffer:{${CUSTOMER}}:parked`)).toEqual(['cus_250']);
+    expect(world.letters.map(readLetter)).toMatchObject([
+      {
+        object: CUSTOMER,
+        key: 'cus_250',
+        code: 'STRING_TOO_LONG',
+        category: 'Data',
+        row: { attempts: 0 },
+        redrives: 0,
+      },
+    ]);
     expect(await world.claims.claim('evt_cus_250', 'x', 0)).toBe('mine');
     expect(await world.freshness.known([{ owner: 'customer', externalId: 'cus_250' }])).toEqual([null]);
   });
@@ -614,12 +624,12 @@ describe('settle', () => {
     expect(world.org.row(CUSTOMER, 'cus_1')?.Customer_Name__c).toBe('new');
   });
 
-  it('parks in Redis and in the log even what Salesforce does not list', async () => {
+  it('parks in the dead-letter queue and in the log even what Salesforce does not list', async () => {
     await buffered(['evt_1', customer({})]);
     world.org.rowFault = () => ({ code: 'STORAGE_LIMIT_EXCEEDED', message: 'full' });
     await flush(CUSTOMER);
     expect(world.lines).toContainEqual(expect.objectContaining({ outcome: 'parked', code: 'STORAGE_LIMIT_EXCEEDED' }));
     expect(world.lines).toContainEqual(expect.objectContaining({ outcome: 'settled', untold: 1 }));
-    expect(await server.redis.hlen(`buffer:{${CUSTOMER}}:parked`)).toBe(1);
+    expect(world.letters.map(readLetter)).toMatchObject([{ key: 'cus_1', code: 'STORAGE_LIMIT_EXCEEDED' }]);
   });
 });

@@ -45,13 +45,16 @@ export type BufferedRow = {
   readonly apart: 0 | 1;
   /** 1: the org has had its content since before; only the version is new. */
   readonly lagged: 0 | 1;
+  /** Of a row that was given up and put back by itself: its Sync_Failure__c rows, and how often that was. */
+  readonly failures?: readonly string[];
+  readonly redrives?: number;
 };
 
 /** More are not needed: an event that is forgotten here is harmless when it is repeated (its version is not newer). */
 export const EVENTS_KEPT = 200;
 
 /** What an event says about a row, in the row's own shape; Lua merges it. */
-export type Incoming = Pick<BufferedRow, 'id' | 'columns' | 'owners' | 'receivedAt'> & {
+export type Incoming = Pick<BufferedRow, 'id' | 'columns' | 'owners' | 'receivedAt' | 'failures' | 'redrives'> & {
   readonly e: string;
   readonly at: number;
   readonly correlationId: string;

@@ -1,4 +1,6 @@
 import { instrument } from '../adapters/instrument.ts';
+import { letterSink } from '../adapters/queues.ts';
+import { link } from '../adapters/resources.ts';
 import { HeldInput } from './flush-state.ts';
 import { flushStep } from './flush-step.ts';
 import { flushWorld } from './flush-world.ts';
@@ -7,6 +9,7 @@ import { type SettleLine, settle } from './settle.ts';
 // Once per cold start.
 const instruments = instrument('SettleBatch', 'bulk');
 const world = flushWorld(instruments);
+const parked = letterSink(link('BulkParkedQueue').url);
 
 function tell(line: SettleLine): void {
   instruments.log[levelOf(line)]('settle', line);
@@ -21,5 +24,5 @@ function levelOf(line: SettleLine): 'info' | 'warn' | 'error' | 'critical' {
 
 /** Called by the state `Settle`. */
 export const handler = flushStep(instruments, 'settle', HeldInput, async (state) =>
-  settle(state, { ...(await world()), log: tell }),
+  settle(state, { ...(await world()), parked, log: tell }),
 );

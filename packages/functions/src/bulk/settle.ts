@@ -8,15 +8,17 @@ import type { Budget } from '../adapters/budget.ts';
 import type { Claims } from '../adapters/claims.ts';
 import type { FreshnessStore } from '../adapters/freshness-store.ts';
 import type { GenerationStore } from '../adapters/generation.ts';
+import type { LetterSink } from '../adapters/queues.ts';
 import type { Salesforce } from '../adapters/salesforce.ts';
 import { SalesforceFailure } from '../adapters/salesforce-failure.ts';
 import type { SentHashes } from '../adapters/sent-hashes.ts';
 import type { Tie } from '../adapters/tie-list.ts';
 import { failureOf } from '../realtime/salesforce-refusal.ts';
-import { type BatchAccount, type ParkedRow, tell } from './account.ts';
+import { type BatchAccount, type ParkedRow, resolvedRows, tell } from './account.ts';
 import type { SettleResult } from './flush-state.ts';
 import { subjectsOf } from './judged.ts';
 import type { RowOutcome } from './outcome.ts';
+import { letterOf } from './parked-letter.ts';
 import { spending } from './purse.ts';
 import { reconcileTies, type TieWorld } from './reconcile-ties.ts';
 import { type BufferedRow, recordFrom } from './row.ts';
@@ -25,6 +27,8 @@ import { lags, sentOf } from './unchanged.ts';
 
 export type SettleWorld = TieWorld & {
   readonly batches: Batches;
+  /** The queue BulkParked. */
+  readonly parked: LetterSink;
   readonly salesforce: Salesforce;
   readonly budget: Pick<Budget, 'acquire'>;
   readonly freshness: Pick<FreshnessStore, 'remember'>;
@@ -71,7 +75,8 @@ export async function settle(held: Held, world: SettleWorld): Promise<SettleResu
   const lagging = laggingOf(object, rows, outcomes);
   const account: BatchAccount = { object, batchId, meta, rows, outcomes, parked };
 
-  await world.batches.park(held, new Map(parked.map(({ key, row }) => [key, row])));
+  // First, and whatever Salesforce says: what is given up must not be in Redis alone.
+  await world.parked.send(parked.map((row) => letterOf(object, batchId, row, world.nowMs())));
   const { untold } = await told(held, account, world);
   await rememberWhatStands(account, world);
   await world.batches.giveBack(held, [...givenBack, ...lagging]);
@@ -132,9 +137,9 @@ function laggingOf(
 const NOT_READ = { kind: 'failed', retry: true, code: 'NO_ANSWER', category: 'Network', apart: false } as const;
 
 async function told(held: Held, account: BatchAccount, world: SettleWorld): Promise<{ readonly untold: number }> {
-  // Nothing was sent and nothing parked: not worth a call.
+  // Nothing was sent and nothing parked or put back before: not worth a call.
   const sent = [...account.outcomes.values()].some(({ kind }) => kind !== 'unchanged');
-  if (!sent) return { untold: 0 };
+  if (!sent && resolvedRows(account).length === 0) return { untold: 0 };
   try {
     const salesforce = spending(held, world);
     return await tell(account, { salesforce, version: world.version, nowMs: world.nowMs() });

@@ -20,6 +20,8 @@ export type LetterKind =
   | 'event'
   /** EventBridge's notice about an execution that ended badly. */
   | 'notice'
+  /** A row of the bulk lane that was given up (functions/src/bulk/parked-letter.ts). */
+  | 'row'
   /** The start of a scheduled run that could not be made; the next run makes up for it. */
   | 'start';
 
@@ -28,6 +30,7 @@ export const DEAD_LETTER_QUEUES = {
   FailedExecutions: { kind: 'notice', means: 'executions that failed, timed out or were stopped' },
   BulkUndelivered: { kind: 'event', means: 'bulk events that did not reach their queue' },
   BulkPoisoned: { kind: 'event', means: 'messages that the aggregator failed five times' },
+  BulkParked: { kind: 'row', means: 'rows that the bulk lane gave up' },
   Unrouted: { kind: 'event', means: 'events that no lane takes' },
   UnroutedUndelivered: { kind: 'event', means: 'events that no lane takes, and that could not be kept' },
   FailedExecutionsUndelivered: { kind: 'notice', means: 'notices of failed executions that could not be kept' },
@@ -42,6 +45,7 @@ export const DEAD_LETTER_QUEUE_NAMES: readonly DeadLetterQueue[] = [
   'FailedExecutions',
   'BulkUndelivered',
   'BulkPoisoned',
+  'BulkParked',
   'Unrouted',
   'UnroutedUndelivered',
   'FailedExecutionsUndelivered',
