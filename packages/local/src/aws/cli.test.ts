@@ -1,14 +1,9 @@
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { AWS_CLI } from './aws-cli.fixture.ts';
 import { ACCOUNT, type Endpoint, MACHINE, queueArn, REGION, SECRET, startEndpoint } from './endpoint.fixture.ts';
 
-/**
- * Debian's 2.9.19, which speaks the query protocol with SQS and CloudWatch, or AWS's own package, which speaks JSON; the
- * first that is here. Elsewhere these tests are skipped (`apt-get install awscli`).
- */
-const AWS_CLI = ['/usr/bin/aws', '/usr/local/bin/aws'].find((file) => existsSync(file)) ?? '';
 const run = promisify(execFile);
 
 describe.skipIf(AWS_CLI === '')("Debian's aws command line", { timeout: 60_000 }, () => {

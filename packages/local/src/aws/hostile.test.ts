@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Endpoint, startEndpoint } from './endpoint.fixture.ts';
+import { type Endpoint, MACHINE, queueArn, startEndpoint } from './endpoint.fixture.ts';
 import { parseFields } from './query-protocol.ts';
 
 let endpoint: Endpoint;
@@ -54,6 +54,29 @@ describe('a wrong call', () => {
       expect(JSON.parse(text).__type, text).toMatch(/^[\w.#]+$/);
       expect(text).not.toMatch(/\bat .*\.[jt]s:|undefined is not|Cannot read/);
     }
+  });
+
+  it.each([
+    [
+      'AWSEvents.PutTargets',
+      { Rule: 'r', Targets: [{ Id: 'q', Arn: 'a', KinesisParameters: {} }] },
+      'Targets.0.KinesisParameters',
+    ],
+    ['AWSEvents.CreateArchive', { ArchiveName: 'a', EventSourceArn: 'b', KmsKeyIdentifier: 'k' }, 'KmsKeyIdentifier'],
+    ['AWSStepFunctions.ListExecutions', { stateMachineArn: MACHINE, mapRunArn: 'm' }, 'mapRunArn'],
+    ['secretsmanager.CreateSecret', { Name: 'n', SecretString: 's', Tags: [] }, 'Tags'],
+    ['secretsmanager.PutSecretValue', { SecretId: 'signing', SecretString: 's', SecretBinary: 'b' }, 'SecretBinary'],
+    ['GraniteServiceVersion20100801.ListMetrics', { RecentlyActive: 'PT3H' }, 'RecentlyActive'],
+    ['Logs_20140328.FilterLogEvents', { logGroupName: '/aws/lambda/sync', unmask: true }, 'unmask'],
+    ['AmazonSQS.StartMessageMoveTask', { SourceArn: queueArn('bulk-dead'), Filter: 'x' }, 'Filter'],
+  ])('of %s with a parameter that is not imitated is refused by its name', async (target, body, parameter) => {
+    const response = await fetch(endpoint.url, {
+      method: 'POST',
+      headers: { 'x-amz-target': target, 'content-type': 'application/x-amz-json-1.0' },
+      body: JSON.stringify(body),
+    });
+    expect(response.status).toBe(400);
+    expect(Object(await response.json()).message).toContain(`The parameter ${parameter} is not imitated`);
   });
 
   it.each([

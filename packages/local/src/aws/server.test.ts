@@ -140,6 +140,14 @@ describe('the AWS endpoint, spoken to by the AWS SDK', () => {
     broken = false;
     await sfn.send(new RedriveExecutionCommand({ executionArn }));
     await expect.poll(() => finish(executionArn)).toBe('SUCCEEDED');
+    const found = async (redriveFilter: 'REDRIVEN' | 'NOT_REDRIVEN') => {
+      const list = new ListExecutionsCommand({ stateMachineArn: MACHINE, redriveFilter });
+      return (await sfn.send(list)).executions?.map((execution) => execution.executionArn);
+    };
+    expect(await found('REDRIVEN')).toEqual([executionArn]);
+    expect(await found('NOT_REDRIVEN')).not.toContain(executionArn);
+    const meta = await sfn.send(new DescribeExecutionCommand({ executionArn, includedData: 'METADATA_ONLY' }));
+    expect([meta.input, meta.output, meta.inputDetails]).toEqual([undefined, undefined, { included: false }]);
   });
 
   it('pages histories, the newest event first when asked to', async () => {

@@ -36,6 +36,8 @@ export interface ArchiveFilter {
 /** How an archive attaches itself to its bus. */
 export interface ArchiveHost {
   clock(): number;
+  /** How long an event is on its way into an archive. */
+  readonly archiveDelayMs: number;
   archiveArn(name: string): string;
   /** ARN of an existing bus; throws ResourceNotFoundException. */
   busArn(nameOrArn: string): string;
@@ -48,14 +50,13 @@ interface Kept {
   readonly archive: Omit<Archive, 'eventCount' | 'sizeBytes'>;
   /** In the order the bus took them. */
   readonly events: BusEvent[];
-  sizeBytes: number;
 }
 
 const DAY_MS = 86_400_000;
 
 /**
- * EventBridge needs up to ten minutes until an event is in the archive, and up to a day until the counts show it.
- * Here both are immediate.
+ * EventBridge needs up to ten minutes until an event is in the archive (guesses.ts), and up to a day until the counts
+ * show it; here they show what is there.
  */
 export class Archives {
   readonly #host: ArchiveHost;
@@ -81,14 +82,16 @@ export class Archives {
       retentionDays: request.retentionDays ?? 0,
       createdAt: this.#host.clock(),
     };
-    this.#archives.set(name, { archive, events: [], sizeBytes: 0 });
+    this.#archives.set(name, { archive, events: [] });
     return this.describe(name);
   }
 
   describe(name: string): Archive {
     const kept = this.#get(name);
     this.#expire(kept);
-    return { ...kept.archive, eventCount: kept.events.length, sizeBytes: kept.sizeBytes };
+    const arrived = this.#arrived(kept);
+    const sizeBytes = arrived.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0);
+    return { ...kept.archive, eventCount: arrived.length, sizeBytes };
   }
 
   list(filter: ArchiveFilter): Archive[] {
@@ -113,7 +116,6 @@ export class Archives {
     const kept = this.#archives.get(name);
     if (kept === undefined) return;
     kept.events.push(event);
-    kept.sizeBytes += Buffer.byteLength(event.text);
   }
 
   /** What the archive still holds of that time, both ends included; undefined if the archive is gone. */
@@ -121,7 +123,7 @@ export class Archives {
     const kept = this.#archives.get(name);
     if (kept === undefined) return undefined;
     this.#expire(kept);
-    return kept.events.filter(({ time }) => time >= startMs && time <= endMs);
+    return this.#arrived(kept).filter(({ time }) => time >= startMs && time <= endMs);
   }
 
   #get(name: string): Kept {
@@ -134,8 +136,13 @@ export class Archives {
     if (kept.archive.retentionDays === 0) return;
     const oldest = this.#host.clock() - kept.archive.retentionDays * DAY_MS;
     const expired = kept.events.findIndex(({ acceptedAt }) => acceptedAt >= oldest);
-    const gone = kept.events.splice(0, expired === -1 ? kept.events.length : expired);
-    for (const { text } of gone) kept.sizeBytes -= Buffer.byteLength(text);
+    kept.events.splice(0, expired === -1 ? kept.events.length : expired);
+  }
+
+  #arrived(kept: Kept): readonly BusEvent[] {
+    const until = this.#host.clock() - this.#host.archiveDelayMs;
+    const onTheWay = kept.events.findIndex(({ acceptedAt }) => acceptedAt > until);
+    return onTheWay === -1 ? kept.events : kept.events.slice(0, onTheWay);
   }
 }
 

@@ -98,6 +98,7 @@ export class Bus {
     const busArn = (nameOrArn: string) => this.describeEventBus(nameOrArn).arn;
     this.archives = new Archives({
       clock,
+      archiveDelayMs: this.#guesses.archiveDelayMs,
       busArn,
       archiveArn: this.#arns.archive,
       attach: (busName, archive, pattern) => this.#attach(busName, archive, pattern),

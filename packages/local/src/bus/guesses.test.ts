@@ -100,6 +100,30 @@ describe('a switch of the bus decides', () => {
     expect(shop({ exactLimit: 'accept' }).bus.putEvents([exact])).toMatchObject([{ eventId: 'id-1' }]);
   });
 
+  it('how long an event is on its way into an archive', async () => {
+    const kept = async (guesses: Partial<BusGuesses>) => {
+      const { bus, pass, delivered } = shop(guesses);
+      const { arn } = bus.describeEventBus();
+      const archive = bus.archives.create({ name: 'all', eventSourceArn: arn, retentionDays: 0 });
+      bus.putEvents([entry({ n: 1 })]);
+      await pass(5 * MINUTE);
+      bus.putEvents([entry({ n: 2 })]);
+      await pass(6 * MINUTE);
+      bus.replays.start({
+        name: 'r',
+        eventSourceArn: archive.arn,
+        eventStartTime: START,
+        eventEndTime: START + 10 * MINUTE,
+        destination: { arn },
+      });
+      await pass(0);
+      const again = delivered.filter(({ context }) => context.replayName === 'r').length;
+      return [bus.archives.describe('all').eventCount, again];
+    };
+    expect(await kept({})).toEqual([2, 2]);
+    expect(await kept({ archiveDelayMs: 10 * MINUTE })).toEqual([1, 1]);
+  });
+
   it('whether detail that nests too deep fails its entry or the request', () => {
     const nested = (depth: number) => ({
       ...entry({}),

@@ -21,6 +21,8 @@ export interface BusGuesses {
   readonly exactLimit: 'refuse' | 'accept';
   /** Detail that nests deeper than 1,000: `MalformedDetail` for that entry, or the whole request is refused. */
   readonly deepNesting: 'entry' | 'request';
+  /** How long an event is on its way into an archive: up to ten minutes, says AWS. */
+  readonly archiveDelayMs: number;
 }
 
 export const DEFAULT_GUESSES: BusGuesses = {
@@ -33,4 +35,5 @@ export const DEFAULT_GUESSES: BusGuesses = {
   replayPauseMs: 0,
   exactLimit: 'refuse',
   deepNesting: 'entry',
+  archiveDelayMs: 0,
 };

@@ -1,5 +1,6 @@
 // What the AWSEvents operations take, and EventBridge's words for what breaks a constraint.
 import * as v from 'valibot';
+import { isUnknown } from '../aws/wrong-parameter.ts';
 import { EventsError, validation } from './events-error.ts';
 
 const text = (longest: number) =>
@@ -32,23 +33,23 @@ const between = (lowest: number, highest: number) =>
 const Bus = { EventBusName: v.optional(text(1600)) };
 const Page = { NextToken: v.optional(text(2048)), Limit: v.optional(between(1, 100)) };
 
-const Target = v.object({
+const Target = v.strictObject({
   Id: name(64),
   Arn: text(1600),
   RoleArn: v.optional(text(1600)),
   Input: v.optional(v.pipe(v.string(), v.maxLength(8192, 'Member must have length less than or equal to 8192'))),
   InputPath: v.optional(v.pipe(v.string(), v.maxLength(256, 'Member must have length less than or equal to 256'))),
   InputTransformer: v.optional(
-    v.object({ InputPathsMap: v.optional(v.record(v.string(), v.string())), InputTemplate: text(8192) }),
+    v.strictObject({ InputPathsMap: v.optional(v.record(v.string(), v.string())), InputTemplate: text(8192) }),
   ),
   RetryPolicy: v.optional(
-    v.object({
+    v.strictObject({
       MaximumEventAgeInSeconds: v.optional(between(60, 86_400)),
       MaximumRetryAttempts: v.optional(between(0, 185)),
     }),
   ),
-  DeadLetterConfig: v.optional(v.object({ Arn: v.optional(text(1600)) })),
-  SqsParameters: v.optional(v.object({ MessageGroupId: v.optional(v.string()) })),
+  DeadLetterConfig: v.optional(v.strictObject({ Arn: v.optional(text(1600)) })),
+  SqsParameters: v.optional(v.strictObject({ MessageGroupId: v.optional(v.string()) })),
 });
 export type TargetRequest = v.InferOutput<typeof Target>;
 
@@ -56,20 +57,22 @@ const ARCHIVE_STATES = ['ENABLED', 'DISABLED', 'CREATING', 'UPDATING', 'CREATE_F
 const REPLAY_STATES = ['STARTING', 'RUNNING', 'CANCELLING', 'COMPLETED', 'CANCELLED', 'FAILED'] as const;
 
 export const requests = {
-  PutEvents: v.object({
+  PutEvents: v.strictObject({
     Entries: v.array(
-      v.object({
+      v.strictObject({
         Source: v.optional(v.string()),
         DetailType: v.optional(v.string()),
         Detail: v.optional(v.string()),
         Resources: v.optional(v.array(v.string())),
         Time: v.optional(time),
         EventBusName: v.optional(text(1600)),
+        /** X-Ray's; nothing traces here. */
+        TraceHeader: v.optional(text(500)),
       }),
     ),
     EndpointId: v.optional(text(50)),
   }),
-  PutRule: v.object({
+  PutRule: v.strictObject({
     ...Bus,
     Name: name(64),
     EventPattern: v.optional(pattern),
@@ -78,47 +81,47 @@ export const requests = {
     Description: v.optional(v.pipe(v.string(), v.maxLength(512, 'Member must have length less than or equal to 512'))),
     RoleArn: v.optional(text(1600)),
   }),
-  Rule: v.object({ ...Bus, Name: name(64) }),
-  PutTargets: v.object({ ...Bus, Rule: name(64), Targets: v.array(Target) }),
-  RemoveTargets: v.object({ ...Bus, Rule: name(64), Ids: v.array(name(64)) }),
-  ListTargetsByRule: v.object({ ...Bus, ...Page, Rule: name(64) }),
-  ListRules: v.object({ ...Bus, ...Page, NamePrefix: v.optional(name(64)) }),
-  ListRuleNamesByTarget: v.object({ ...Bus, ...Page, TargetArn: text(1600) }),
-  TestEventPattern: v.object({ EventPattern: pattern, Event: v.string() }),
-  CreateEventBus: v.object({
+  Rule: v.strictObject({ ...Bus, Name: name(64) }),
+  PutTargets: v.strictObject({ ...Bus, Rule: name(64), Targets: v.array(Target) }),
+  RemoveTargets: v.strictObject({ ...Bus, Rule: name(64), Ids: v.array(name(64)) }),
+  ListTargetsByRule: v.strictObject({ ...Bus, ...Page, Rule: name(64) }),
+  ListRules: v.strictObject({ ...Bus, ...Page, NamePrefix: v.optional(name(64)) }),
+  ListRuleNamesByTarget: v.strictObject({ ...Bus, ...Page, TargetArn: text(1600) }),
+  TestEventPattern: v.strictObject({ EventPattern: pattern, Event: v.string() }),
+  CreateEventBus: v.strictObject({
     Name: v.pipe(
       text(256),
       v.regex(/^[/.\-_A-Za-z0-9]+$/, 'Member must satisfy regular expression pattern: [/\\.\\-_A-Za-z0-9]+'),
     ),
     Description: v.optional(v.string()),
   }),
-  DescribeEventBus: v.object({ Name: v.optional(text(1600)) }),
-  DeleteEventBus: v.object({ Name: text(256) }),
-  ListEventBuses: v.object({ ...Page, NamePrefix: v.optional(text(256)) }),
-  CreateArchive: v.object({
+  DescribeEventBus: v.strictObject({ Name: v.optional(text(1600)) }),
+  DeleteEventBus: v.strictObject({ Name: text(256) }),
+  ListEventBuses: v.strictObject({ ...Page, NamePrefix: v.optional(text(256)) }),
+  CreateArchive: v.strictObject({
     ArchiveName: name(48),
     EventSourceArn: text(1600),
     EventPattern: v.optional(pattern),
     RetentionDays: v.optional(between(0, Number.MAX_SAFE_INTEGER)),
     Description: v.optional(v.string()),
   }),
-  Archive: v.object({ ArchiveName: name(48) }),
-  ListArchives: v.object({
+  Archive: v.strictObject({ ArchiveName: name(48) }),
+  ListArchives: v.strictObject({
     ...Page,
     NamePrefix: v.optional(name(48)),
     EventSourceArn: v.optional(text(1600)),
     State: v.optional(oneOf(ARCHIVE_STATES)),
   }),
-  StartReplay: v.object({
+  StartReplay: v.strictObject({
     ReplayName: name(64),
     EventSourceArn: text(1600),
     EventStartTime: time,
     EventEndTime: time,
-    Destination: v.object({ Arn: text(1600), FilterArns: v.optional(v.array(text(1600))) }),
+    Destination: v.strictObject({ Arn: text(1600), FilterArns: v.optional(v.array(text(1600))) }),
     Description: v.optional(v.string()),
   }),
-  Replay: v.object({ ReplayName: name(64) }),
-  ListReplays: v.object({
+  Replay: v.strictObject({ ReplayName: name(64) }),
+  ListReplays: v.strictObject({
     ...Page,
     NamePrefix: v.optional(name(64)),
     EventSourceArn: v.optional(text(1600)),
@@ -133,6 +136,10 @@ export const requests = {
 export function readRequest<Schema extends v.GenericSchema>(schema: Schema, body: unknown): v.InferOutput<Schema> {
   const result = v.safeParse(schema, body);
   if (result.success) return result.output;
+  const unknown = result.issues.find(isUnknown);
+  if (unknown !== undefined) {
+    throw validation(`The parameter ${v.getDotPath(unknown)} is not imitated by the local bus.`);
+  }
   const problems = result.issues.map(constraint);
   throw validation(
     `${problems.length} validation error${problems.length === 1 ? '' : 's'} detected: ${problems.join('; ')}`,

@@ -1,6 +1,7 @@
 /** CloudWatch Logs: DescribeLogGroups, DescribeLogStreams and FilterLogEvents over the functions' lines. */
 import * as v from 'valibot';
 import type { ServiceAnswer } from '../aws/server.ts';
+import { wrongParameter } from '../aws/wrong-parameter.ts';
 import { FilterPatternError, type LogFilter, parseFilter } from './log-filter.ts';
 import type { LogGroup, LogStore } from './log-store.ts';
 
@@ -17,7 +18,7 @@ class LogsError extends Error {
 export const STREAM = 'local';
 
 const Limit = v.pipe(v.number(), v.integer(), v.minValue(1));
-const Groups = v.object({
+const Groups = v.strictObject({
   logGroupNamePrefix: v.optional(v.string(), ''),
   logGroupNamePattern: v.optional(v.string(), ''),
   limit: v.optional(v.pipe(Limit, v.maxValue(50)), 50),
@@ -28,8 +29,15 @@ const GroupName = {
   /** A name or an ARN. */
   logGroupIdentifier: v.optional(v.string()),
 };
-const Streams = v.object({ ...GroupName, logStreamNamePrefix: v.optional(v.string(), '') });
-const Filter = v.object({
+/** There is one stream, so that order and pages of streams have nothing to choose. */
+const Streams = v.strictObject({
+  ...GroupName,
+  logStreamNamePrefix: v.optional(v.string(), ''),
+  orderBy: v.optional(v.picklist(['LogStreamName', 'LastEventTime'])),
+  descending: v.optional(v.boolean()),
+  limit: v.optional(v.pipe(Limit, v.maxValue(50))),
+});
+const Filter = v.strictObject({
   ...GroupName,
   logStreamNames: v.optional(v.array(v.string())),
   logStreamNamePrefix: v.optional(v.string(), ''),
@@ -37,6 +45,8 @@ const Filter = v.object({
   endTime: v.optional(v.number(), Number.MAX_SAFE_INTEGER),
   filterPattern: v.optional(v.pipe(v.string(), v.maxLength(1024)), ''),
   limit: v.optional(v.pipe(Limit, v.maxValue(10_000)), 10_000),
+  /** Always, since the service does so. */
+  interleaved: v.optional(v.boolean()),
   nextToken: v.optional(v.string()),
 });
 
@@ -48,12 +58,7 @@ export function handleLogs(logs: LogStore, place: LogsPlace, operation: string, 
   } catch (error) {
     if (error instanceof LogsError) return refusal(error.code, error.message);
     if (error instanceof v.ValiError) {
-      const [issue] = error.issues;
-      const field = v.getDotPath(issue) ?? '';
-      return refusal(
-        'InvalidParameterException',
-        `1 validation error detected: Value at '${field}' failed to satisfy constraint: ${issue.message}`,
-      );
+      return refusal('InvalidParameterException', wrongParameter(error, 'CloudWatch Logs'));
     }
     throw error;
   }

@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import type { QueryDialect, XmlValue } from '../aws/query-protocol.ts';
 import type { ServiceAnswer } from '../aws/server.ts';
+import { wrongParameter } from '../aws/wrong-parameter.ts';
 import type { Dimensions } from './embedded-metrics.ts';
 import { isStatistic, type MetricStore, type Series, statistics } from './metric-store.ts';
 
@@ -35,43 +36,47 @@ const Flag = v.union([
     v.transform((text) => text === 'true'),
   ),
 ]);
-const Dimension = v.object({ Name: v.string(), Value: v.string() });
+const Dimension = v.strictObject({ Name: v.string(), Value: v.string() });
 const DimensionList = v.optional(v.pipe(v.array(Dimension), v.maxLength(30)), []);
 const Period = v.pipe(Whole, v.minValue(1));
 
-const Query = v.object({
+const Query = v.strictObject({
   Id: v.pipe(v.string(), v.regex(/^[a-z]\w{0,254}$/, 'must start with a lower-case letter')),
   Label: v.optional(v.string()),
   Expression: v.optional(v.string()),
   ReturnData: v.optional(Flag, true),
   MetricStat: v.optional(
-    v.object({
-      Metric: v.object({ Namespace: v.string(), MetricName: v.string(), Dimensions: DimensionList }),
+    v.strictObject({
+      Metric: v.strictObject({ Namespace: v.string(), MetricName: v.string(), Dimensions: DimensionList }),
       Period,
       Stat: v.string(),
+      Unit: v.optional(v.string()),
     }),
   ),
 });
-const GetMetricData = v.object({
+const GetMetricData = v.strictObject({
   MetricDataQueries: v.pipe(v.array(Query), v.minLength(1), v.maxLength(500)),
   StartTime: Time,
   EndTime: Time,
+  /** All data points fit into one answer. */
+  MaxDatapoints: v.optional(Whole),
   ScanBy: v.optional(v.picklist(['TimestampAscending', 'TimestampDescending']), 'TimestampDescending'),
 });
-const GetMetricStatistics = v.object({
+const GetMetricStatistics = v.strictObject({
   Namespace: v.string(),
   MetricName: v.string(),
   Dimensions: DimensionList,
   StartTime: Time,
   EndTime: Time,
   Period,
+  Unit: v.optional(v.string()),
   Statistics: v.optional(v.array(v.string()), []),
   ExtendedStatistics: v.optional(v.array(v.string()), []),
 });
-const ListMetrics = v.object({
+const ListMetrics = v.strictObject({
   Namespace: v.optional(v.string()),
   MetricName: v.optional(v.string()),
-  Dimensions: v.optional(v.array(v.object({ Name: v.string(), Value: v.optional(v.string()) })), []),
+  Dimensions: v.optional(v.array(v.strictObject({ Name: v.string(), Value: v.optional(v.string()) })), []),
   NextToken: v.optional(v.string()),
 });
 
@@ -83,8 +88,7 @@ export function handleMonitoring(metrics: MetricStore, operation: string, input:
   } catch (error) {
     if (error instanceof MonitoringError) return refusal(error.code, error.message);
     if (error instanceof v.ValiError) {
-      const [issue] = error.issues;
-      return refusal('ValidationException', `The parameter ${v.getDotPath(issue) ?? ''} is invalid: ${issue.message}`);
+      return refusal('ValidationException', wrongParameter(error, 'CloudWatch'));
     }
     throw error;
   }
@@ -123,13 +127,16 @@ function getMetricData(metrics: MetricStore, request: v.InferOutput<typeof GetMe
         `The query ${query.Id} has no MetricStat: metric math and Metrics Insights are not imitated by the local CloudWatch.`,
       );
     }
-    const { Metric, Period: period, Stat } = query.MetricStat;
+    const { Metric, Period: period, Stat, Unit } = query.MetricStat;
     checkStatistic(Stat);
-    const series = metrics.find({
-      namespace: Metric.Namespace,
-      name: Metric.MetricName,
-      dimensions: dimensionsOf(Metric.Dimensions),
-    });
+    const series = inUnit(
+      metrics.find({
+        namespace: Metric.Namespace,
+        name: Metric.MetricName,
+        dimensions: dimensionsOf(Metric.Dimensions),
+      }),
+      Unit,
+    );
     const points = series === undefined ? [] : statistics(series, { start, end, periodMs: periodMs(period) }, Stat);
     if (request.ScanBy === 'TimestampDescending') points.reverse();
     return {
@@ -154,7 +161,7 @@ function getMetricStatistics(metrics: MetricStore, request: v.InferOutput<typeof
   }
   wanted.forEach(checkStatistic);
   const { Namespace: namespace, MetricName: name } = request;
-  const series = metrics.find({ namespace, name, dimensions: dimensionsOf(request.Dimensions) });
+  const series = inUnit(metrics.find({ namespace, name, dimensions: dimensionsOf(request.Dimensions) }), request.Unit);
   const points = new Map<number, Record<string, unknown>>();
   for (const stat of series === undefined ? [] : wanted) {
     const range = { start: request.StartTime, end: request.EndTime, periodMs: periodMs(request.Period) };
@@ -194,6 +201,11 @@ function isWanted(series: Series, request: v.InferOutput<typeof ListMetrics>): b
     const held = Object.hasOwn(series.dimensions, Name) ? series.dimensions[Name] : undefined;
     return held !== undefined && (Value === undefined || Value === held);
   });
+}
+
+/** Data of another unit than the one asked for is no data. */
+function inUnit(series: Series | undefined, unit: string | undefined): Series | undefined {
+  return unit === undefined || series?.unit === unit ? series : undefined;
 }
 
 function checkStatistic(stat: string): void {

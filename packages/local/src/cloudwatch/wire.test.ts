@@ -77,6 +77,46 @@ describe('CloudWatch, spoken to by the AWS SDK', () => {
     expect(MetricDataResults?.[0]?.Values).toEqual([95]);
   });
 
+  it('gives no values in another unit than the one that was written', async () => {
+    const inUnit = async (Unit: 'Milliseconds' | 'Count') => {
+      const { MetricStat, Id } = lag('Sum', 300);
+      const query = { Id, MetricStat: { ...MetricStat, Unit } };
+      const answer = await cloudwatch.send(new GetMetricDataCommand({ ...range, MetricDataQueries: [query] }));
+      return answer.MetricDataResults?.[0]?.Values;
+    };
+    expect([await inUnit('Milliseconds'), await inUnit('Count')]).toEqual([[95], []]);
+  });
+
+  it('tells the metrics of a custom namespace apart by all of their dimensions', async () => {
+    const at = NOON + 600_000;
+    for (const [road, object, count] of [
+      ['bulk', 'Customer', 3],
+      ['bulk', 'Payment', 5],
+    ] as const) {
+      const directive = { Namespace: 'Rows', Dimensions: [['road'], ['road', 'object']], Metrics: [{ Name: 'Sent' }] };
+      const line = { _aws: { Timestamp: at, CloudWatchMetrics: [directive] }, road, object, Sent: count };
+      endpoint.cloudwatch.line({ functionName: 'rows', line: JSON.stringify(line), at });
+    }
+    const sent = (...dimensions: readonly [string, string][]) => ({
+      Id: 'sent',
+      MetricStat: {
+        Metric: {
+          Namespace: 'Rows',
+          MetricName: 'Sent',
+          Dimensions: dimensions.map(([Name, Value]) => ({ Name, Value })),
+        },
+        Period: 60,
+        Stat: 'Sum',
+      },
+    });
+    const values = async (query: ReturnType<typeof sent>) =>
+      (await cloudwatch.send(new GetMetricDataCommand({ ...range, MetricDataQueries: [query] }))).MetricDataResults?.[0]
+        ?.Values;
+    expect(await values(sent(['road', 'bulk']))).toEqual([8]);
+    expect(await values(sent(['object', 'Payment'], ['road', 'bulk']))).toEqual([5]);
+    expect(await values(sent(['object', 'Payment']))).toEqual([]);
+  });
+
   it('gives no values for a metric that nobody wrote, and for another dimension', async () => {
     const other = lag('Sum');
     other.MetricStat.Metric.Dimensions = [];
@@ -190,7 +230,11 @@ describe('CloudWatch Logs, spoken to by the AWS SDK', () => {
 
   it('describes groups and streams, those without a line too', async () => {
     const { logGroups } = await logs.send(new DescribeLogGroupsCommand({ logGroupNamePrefix: '/aws/lambda/' }));
-    expect(logGroups?.map((group) => group.logGroupName)).toEqual(['/aws/lambda/quiet', logGroupName]);
+    expect(logGroups?.map((group) => group.logGroupName)).toEqual([
+      '/aws/lambda/quiet',
+      '/aws/lambda/rows',
+      logGroupName,
+    ]);
     const { logStreams } = await logs.send(new DescribeLogStreamsCommand({ logGroupName }));
     expect(logStreams).toMatchObject([{ logStreamName: 'local', firstEventTimestamp: NOON }]);
   });

@@ -4,6 +4,7 @@
  */
 import * as v from 'valibot';
 import type { Service, ServiceAnswer, ServiceCall } from '../aws/server.ts';
+import { wrongParameter } from '../aws/wrong-parameter.ts';
 import type { QueueGuesses } from './guesses.ts';
 import { createMoveTasks, type MoveQueues, type MoveTask, type MoveTasks, type Parcel } from './move-tasks.ts';
 import type { Queues } from './queues.ts';
@@ -13,14 +14,14 @@ import { queueDoesNotExist, SqsError } from './sqs-error.ts';
 const INNER_ACCOUNT = '000000000000';
 
 const Arn = v.pipe(v.string(), v.regex(/^arn:[\w-]+:sqs:[\w-]+:\d{12}:[\w.-]{1,80}$/, 'is not the ARN of a queue'));
-const Start = v.object({
+const Start = v.strictObject({
   SourceArn: Arn,
   DestinationArn: v.optional(Arn),
   MaxNumberOfMessagesPerSecond: v.optional(v.number()),
 });
-const List = v.object({ SourceArn: Arn, MaxResults: v.optional(v.number(), 1) });
-const Cancel = v.object({ TaskHandle: v.string() });
-const Sources = v.object({
+const List = v.strictObject({ SourceArn: Arn, MaxResults: v.optional(v.number(), 1) });
+const Cancel = v.strictObject({ TaskHandle: v.string() });
+const Sources = v.strictObject({
   QueueUrl: v.string(),
   MaxResults: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(1000)), 1000),
   NextToken: v.optional(v.string()),
@@ -67,7 +68,8 @@ export function createQueuesFront(options: {
         return { ...answer, body: outward(answer.body, account, call.host) };
       } catch (error) {
         if (error instanceof SqsError) return refusal(error);
-        if (error instanceof v.ValiError) return refusal(new SqsError('InvalidParameterValue', wrong(error)));
+        if (error instanceof v.ValiError)
+          return refusal(new SqsError('InvalidParameterValue', wrongParameter(error, 'SQS')));
         throw error;
       }
     },
@@ -227,9 +229,4 @@ function withAccount(holder: v.InferOutput<typeof WithAttributes>, from: string,
 function refusal(error: SqsError): ServiceAnswer {
   const body = { __type: `com.amazonaws.sqs#${error.code}`, message: error.message };
   return { status: 400, body, queryCode: error.queryCode };
-}
-
-function wrong(error: v.ValiError<v.GenericSchema>): string {
-  const [issue] = error.issues;
-  return `Value for parameter ${v.getDotPath(issue) ?? ''} is invalid. Reason: ${issue.message}.`;
 }

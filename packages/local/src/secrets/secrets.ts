@@ -24,6 +24,7 @@ export type SecretVersion = {
 type Stored = {
   readonly name: string;
   readonly arn: string;
+  readonly description: string;
   readonly createdAt: number;
   changedAt: number;
   accessedAt: number | null;
@@ -46,16 +47,17 @@ export function createSecrets(options: {
   readonly guesses?: Partial<SecretGuesses> | undefined;
 }) {
   const { pendingOnceCurrent } = { ...DEFAULT_GUESSES, ...options.guesses };
-  const empty = ({ name, arn }: { readonly name: string; readonly arn: string }): Stored => ({
+  const empty = ({ name, arn }: { readonly name: string; readonly arn: string }, description = ''): Stored => ({
     name,
     arn,
+    description,
     createdAt: options.now(),
     changedAt: options.now(),
     accessedAt: null,
     versions: new Map(),
     stages: new Map(),
   });
-  const stored: Stored[] = options.secrets.map(empty);
+  const stored: Stored[] = options.secrets.map((secret) => empty(secret));
 
   /** By name, by ARN, or by an ARN without its random end. */
   const find = (secretId: string): Stored => {
@@ -106,7 +108,7 @@ export function createSecrets(options: {
       return { name: secret.name, arn: secret.arn, versionId, stages: stagesOf(secret, versionId), ...version };
     },
     /** A secret without a value. `arnPrefix` is everything of its ARN before the name. */
-    create(name: string, arnPrefix: string) {
+    create(name: string, arnPrefix: string, description = '') {
       if (!NAME.test(name)) {
         throw new SecretsError(
           'ValidationException',
@@ -119,7 +121,7 @@ export function createSecrets(options: {
           `The operation failed because the secret ${name} already exists.`,
         );
       }
-      const secret = empty({ name, arn: `${arnPrefix}${name}-${randomUUID().slice(0, 6)}` });
+      const secret = empty({ name, arn: `${arnPrefix}${name}-${randomUUID().slice(0, 6)}` }, description);
       stored.push(secret);
       return { name: secret.name, arn: secret.arn };
     },

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { wrongParameter } from '../aws/wrong-parameter.ts';
 import { type Secrets, SecretsError } from './secrets.ts';
 
 /** Where created secrets are. */
@@ -7,27 +8,28 @@ export type SecretsPlace = { readonly account: string; readonly region: string }
 export type WireAnswer = { readonly status: number; readonly body: unknown };
 
 const SecretId = v.pipe(v.string(), v.minLength(1));
-const Get = v.object({ SecretId, VersionId: v.optional(v.string()), VersionStage: v.optional(v.string()) });
-const Put = v.object({
+const Get = v.strictObject({ SecretId, VersionId: v.optional(v.string()), VersionStage: v.optional(v.string()) });
+const Put = v.strictObject({
   SecretId,
   SecretString: v.string(),
   ClientRequestToken: v.optional(v.pipe(v.string(), v.minLength(32), v.maxLength(64))),
   VersionStages: v.optional(v.pipe(v.array(v.string()), v.minLength(1))),
 });
-const Move = v.object({
+const Move = v.strictObject({
   SecretId,
   VersionStage: v.string(),
   MoveToVersionId: v.optional(v.string()),
   RemoveFromVersionId: v.optional(v.string()),
 });
-const One = v.object({ SecretId });
-const Create = v.object({
+const One = v.strictObject({ SecretId });
+const Create = v.strictObject({
   Name: v.string(),
+  Description: v.optional(v.pipe(v.string(), v.maxLength(2048))),
   SecretString: v.optional(v.string()),
   ClientRequestToken: v.optional(v.string()),
 });
-const Versions = v.object({ SecretId, IncludeDeprecated: v.optional(v.boolean(), false) });
-const List = v.object({
+const Versions = v.strictObject({ SecretId, IncludeDeprecated: v.optional(v.boolean(), false) });
+const List = v.strictObject({
   Filters: v.optional(v.pipe(v.array(v.unknown()), v.maxLength(0, 'filters are not imitated'))),
 });
 
@@ -44,7 +46,8 @@ export function handleSecrets(
     return { status: 200, body: answer(secrets, operation, input, place) };
   } catch (error) {
     if (error instanceof SecretsError) return failure(error.code, error.message);
-    if (error instanceof v.ValiError) return failure('InvalidParameterException', error.message);
+    if (error instanceof v.ValiError)
+      return failure('InvalidParameterException', wrongParameter(error, 'Secrets Manager'));
     throw error;
   }
 }
@@ -88,6 +91,7 @@ function answer(secrets: Secrets, operation: string, input: unknown, place: Secr
       return {
         ARN: secret.arn,
         Name: secret.name,
+        ...(secret.description === '' ? {} : { Description: secret.description }),
         CreatedDate: seconds(secret.createdAt),
         LastChangedDate: seconds(secret.changedAt),
         ...(secret.accessedAt === null ? {} : { LastAccessedDate: seconds(secret.accessedAt) }),
@@ -110,7 +114,7 @@ function answer(secrets: Secrets, operation: string, input: unknown, place: Secr
     case 'CreateSecret':
       return createSecret(secrets, v.parse(Create, input), place);
     case 'RotateSecret': {
-      secrets.describe(v.parse(One, input).SecretId);
+      secrets.describe(v.parse(v.object({ SecretId }), input).SecretId);
       throw new SecretsError(
         'InvalidRequestException',
         'No Lambda rotation function ARN is associated with this secret. (The local runner rotates by hand: PutSecretValue with AWSPENDING, then UpdateSecretVersionStage.)',
@@ -135,8 +139,12 @@ function answer(secrets: Secrets, operation: string, input: unknown, place: Secr
 }
 
 function createSecret(secrets: Secrets, request: v.InferOutput<typeof Create>, place: SecretsPlace): unknown {
-  const { Name, SecretString, ClientRequestToken: token } = request;
-  const { arn, name } = secrets.create(Name, `arn:aws:secretsmanager:${place.region}:${place.account}:secret:`);
+  const { Name, Description, SecretString, ClientRequestToken: token } = request;
+  const { arn, name } = secrets.create(
+    Name,
+    `arn:aws:secretsmanager:${place.region}:${place.account}:secret:`,
+    Description,
+  );
   if (SecretString === undefined) return { ARN: arn, Name: name };
   const { versionId } = secrets.put(arn, SecretString, token === undefined ? {} : { token });
   return { ARN: arn, Name: name, VersionId: versionId };

@@ -249,4 +249,55 @@ describe('a local state machine', () => {
       expect(() => machines.redrive(execution.arn)).toThrow(/redrivable period exceeded/);
     });
   });
+
+  it('redrives once for one token, and is found by whether it was redriven', async () => {
+    let broken = true;
+    const { machines } = build({ Sync: task({ End: true }) }, async () => {
+      if (broken) throw named('NeverRetry');
+      return { outcome: 'written' };
+    });
+    const execution = await ended(machines.start(ARN, '{}'));
+    broken = false;
+    await ended(machines.redrive(execution.arn, 'token-1'));
+    expect(machines.redrive(execution.arn, 'token-1')).toMatchObject({ status: 'SUCCEEDED', redriveCount: 1 });
+    expect(() => machines.redrive(execution.arn, 'token-2')).toThrow(/SUCCEEDED and cannot be redriven/);
+  });
+});
+
+describe('executions that ended', () => {
+  const DAY = 86_400_000;
+  /** Runs one execution after the other; `fails` says which end badly. */
+  async function run(names: readonly string[], now: () => number, keep: number) {
+    const machines = createMachines({
+      machines: [{ name: 'payments', arn: ARN, definition: JSON.stringify({ StartAt: 'Sync', States: STATES }) }],
+      invoke: async (_fn, payload) => {
+        if (JSON.stringify(payload).includes('bad')) throw named('NeverRetry');
+        return { outcome: 'written' };
+      },
+      onStatusChange: () => {},
+      now,
+      keep,
+    });
+    for (const name of names) await ended(machines.start(ARN, JSON.stringify({ name }), name));
+    return { machines, left: () => [...machines.executions()].map(({ name }) => name) };
+  }
+  const STATES = { Sync: task({ End: true }) };
+
+  it('are kept up to a number, and what succeeded pushes out nothing that did not', async () => {
+    const { left } = await run(['bad-1', 'good-1', 'good-2', 'good-3', 'bad-2', 'good-4'], () => 0, 2);
+    expect(left()).toEqual(['bad-1', 'good-3', 'bad-2', 'good-4']);
+  });
+
+  it('are forgotten after ninety days, and their names are free again', async () => {
+    let now = 0;
+    const { machines, left } = await run(['bad-1', 'good-1'], () => now, 100);
+    now = 90 * DAY;
+    await ended(machines.start(ARN, '{}', 'later'));
+    expect(left()).toEqual(['bad-1', 'good-1', 'later']);
+    now += 1;
+    await ended(machines.start(ARN, '{}', 'last'));
+    expect(left()).toEqual(['later', 'last']);
+    expect(() => machines.start(ARN, '{}', 'later')).toThrow(/Already Exists/);
+    expect(machines.start(ARN, '{}', 'bad-1').status).toBe('RUNNING');
+  });
 });

@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { ExecutionError, StateMachine } from 'aws-local-stepfunctions';
 import { isJsonObject, type Json, MAX_DATA_BYTES, parseDefinition } from './definition.ts';
+import { Executions } from './executions.ts';
 import { DEFAULT_GUESSES, type StatesGuesses } from './guesses.ts';
 import { handlersFor, type Invoke, type LambdaCall } from './lambda-task.ts';
 
@@ -28,6 +29,8 @@ export type Execution = {
   cause: string | null;
   redriveCount: number;
   redriveDate: number | null;
+  /** Of the last redrive: the same one does not redrive twice. */
+  redriveToken: string | null;
   readonly history: HistoryEntry[];
   /** The Lambda calls of each Task by the state's name, in the order they were made. */
   readonly calls: Map<string, LambdaCall[]>;
@@ -58,7 +61,8 @@ export class StatesError extends Error {
 export type Machines = {
   start(machineArn: string, input: string, name?: string): Execution;
   stop(executionArn: string, error: string | null, cause: string | null): Execution;
-  redrive(executionArn: string): Execution;
+  /** The same token again changes nothing, as with the SDK's own retries. */
+  redrive(executionArn: string, token?: string): Execution;
   execution(executionArn: string): Execution;
   executions(machineArn?: string): Iterable<Execution>;
   machines(): readonly (MachineConfig & { readonly createdAt: number })[];
@@ -74,7 +78,7 @@ export type MachinesOptions = {
   readonly invoke: Invoke;
   readonly onStatusChange: (execution: Execution) => void;
   readonly now: () => number;
-  /** Finished executions beyond this many are forgotten, oldest first: a long soak must not grow. */
+  /** How many that succeeded are kept, and how many that did not: executions.ts. */
   readonly keep?: number;
   readonly guesses?: Partial<StatesGuesses> | undefined;
 };
@@ -90,7 +94,6 @@ type Ending = { readonly output?: string; readonly error?: string | null; readon
 
 export function createMachines(options: MachinesOptions): Machines {
   const createdAt = options.now();
-  const keep = options.keep ?? 10_000;
   const byArn = new Map(
     options.machines.map((config) => [
       config.arn,
@@ -98,7 +101,7 @@ export function createMachines(options: MachinesOptions): Machines {
       { config, machine: new StateMachine(parse(config).definition, { validationOptions: { noValidate: true } }) },
     ]),
   );
-  const executions = new Map<string, Execution>();
+  const executions = new Executions(options.keep ?? 10_000);
   const aborts = new Map<string, () => void>();
 
   const find = (arn: string): Execution => {
@@ -116,15 +119,7 @@ export function createMachines(options: MachinesOptions): Machines {
     execution.cause = end.cause ?? null;
     aborts.delete(execution.arn);
     options.onStatusChange(execution);
-    forget();
-  };
-
-  const forget = (): void => {
-    if (executions.size <= keep) return;
-    for (const [arn, { status }] of executions) {
-      if (executions.size <= keep) return;
-      if (status !== 'RUNNING') executions.delete(arn);
-    }
+    executions.ended(execution, options.now());
   };
 
   const run = (execution: Execution, from: Resume | null = null): void => {
@@ -195,10 +190,11 @@ export function createMachines(options: MachinesOptions): Machines {
         cause: null,
         redriveCount: 0,
         redriveDate: null,
+        redriveToken: null,
         history: [],
         calls: new Map(),
       };
-      executions.set(arn, execution);
+      executions.add(execution);
       options.onStatusChange(execution);
       run(execution);
       return execution;
@@ -213,12 +209,15 @@ export function createMachines(options: MachinesOptions): Machines {
       abort?.();
       return execution;
     },
-    redrive(executionArn) {
+    redrive(executionArn, token) {
       const execution = find(executionArn);
+      if (token !== undefined && execution.redriveToken === token) return execution;
       const refusal = notRedrivable(execution, options.now());
       if (refusal !== null) throw new StatesError('ExecutionNotRedrivable', refusal);
       const from = unsuccessfulStep(execution, byArn.get(execution.machineArn)?.config);
+      executions.runsAgain(execution);
       execution.redriveCount += 1;
+      execution.redriveToken = token ?? null;
       execution.redriveDate = options.now();
       execution.status = 'RUNNING';
       execution.stopDate = null;

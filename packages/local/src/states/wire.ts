@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { wrongParameter } from '../aws/wrong-parameter.ts';
 import { historyEvents } from './history.ts';
 import { type Execution, type Machines, StatesError } from './machines.ts';
 
@@ -10,13 +11,25 @@ const Page = {
   maxResults: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(1000))),
   nextToken: v.optional(v.string()),
 };
-const Start = v.object({ stateMachineArn: Arn, name: v.optional(v.string()), input: v.optional(v.string(), '{}') });
-const OneExecution = v.object({ executionArn: Arn });
-const OneMachine = v.object({ stateMachineArn: Arn });
-const Stop = v.object({ executionArn: Arn, error: v.optional(v.string()), cause: v.optional(v.string()) });
+const Start = v.strictObject({
+  stateMachineArn: Arn,
+  name: v.optional(v.string()),
+  input: v.optional(v.string(), '{}'),
+  traceHeader: v.optional(v.string()),
+});
+const IncludedData = v.optional(v.picklist(['ALL_DATA', 'METADATA_ONLY']), 'ALL_DATA');
+const DescribeExecution = v.strictObject({ executionArn: Arn, includedData: IncludedData });
+const Redrive = v.strictObject({ executionArn: Arn, clientToken: v.optional(v.string()) });
+const OneMachine = v.strictObject({ stateMachineArn: Arn });
+const Stop = v.strictObject({ executionArn: Arn, error: v.optional(v.string()), cause: v.optional(v.string()) });
 const StatusFilter = v.picklist(['RUNNING', 'SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED']);
-const List = v.object({ stateMachineArn: Arn, statusFilter: v.optional(StatusFilter), ...Page });
-const History = v.object({
+const List = v.strictObject({
+  stateMachineArn: Arn,
+  statusFilter: v.optional(StatusFilter),
+  redriveFilter: v.optional(v.picklist(['REDRIVEN', 'NOT_REDRIVEN'])),
+  ...Page,
+});
+const History = v.strictObject({
   executionArn: Arn,
   reverseOrder: v.optional(v.boolean(), false),
   includeExecutionData: v.optional(v.boolean(), true),
@@ -31,7 +44,7 @@ export function handleStates(machines: Machines, operation: string, input: unkno
     return { status: 200, body: answer(machines, operation, input) };
   } catch (error) {
     if (error instanceof StatesError) return failure(error.code, error.message);
-    if (error instanceof v.ValiError) return failure('ValidationException', error.message);
+    if (error instanceof v.ValiError) return failure('ValidationException', wrongParameter(error, 'Step Functions'));
     throw error;
   }
 }
@@ -59,23 +72,27 @@ function answer(machines: Machines, operation: string, input: unknown): unknown 
       return { executionArn: execution.arn, startDate: seconds(execution.startDate) };
     }
     case 'DescribeExecution':
-      return describe(machines, machines.execution(v.parse(OneExecution, input).executionArn));
+      return describe(machines, v.parse(DescribeExecution, input));
     case 'StopExecution': {
       const { executionArn, error, cause } = v.parse(Stop, input);
       const stopped = machines.stop(executionArn, error ?? null, cause ?? null);
       return { stopDate: seconds(stopped.stopDate ?? stopped.startDate) };
     }
     case 'RedriveExecution': {
-      const redriven = machines.redrive(v.parse(OneExecution, input).executionArn);
+      const { executionArn, clientToken } = v.parse(Redrive, input);
+      const redriven = machines.redrive(executionArn, clientToken);
       return { redriveDate: seconds(redriven.redriveDate ?? redriven.startDate) };
     }
     case 'ListExecutions': {
-      const { stateMachineArn, statusFilter, ...page } = v.parse(List, input);
+      const { stateMachineArn, statusFilter, redriveFilter, ...page } = v.parse(List, input);
       if (!machines.machines().some(({ arn }) => arn === stateMachineArn)) {
         throw new StatesError('StateMachineDoesNotExist', `State Machine Does Not Exist: '${stateMachineArn}'`);
       }
       const all = [...machines.executions(stateMachineArn)]
         .filter(({ status }) => statusFilter === undefined || status === statusFilter)
+        .filter(
+          ({ redriveCount }) => redriveFilter === undefined || (redriveFilter === 'REDRIVEN') === redriveCount > 0,
+        )
         .reverse();
       const { items, nextToken } = paged(all, page);
       return { executions: items.map(summary), ...nextToken };
@@ -91,7 +108,7 @@ function answer(machines: Machines, operation: string, input: unknown): unknown 
       return { events: items, ...nextToken };
     }
     case 'ListStateMachines': {
-      const { items, nextToken } = paged(machines.machines(), v.parse(v.object(Page), input));
+      const { items, nextToken } = paged(machines.machines(), v.parse(v.strictObject(Page), input));
       return {
         stateMachines: items.map(({ name, arn, createdAt }) => ({
           name,
@@ -138,13 +155,17 @@ function summary(execution: Execution) {
   };
 }
 
-function describe(machines: Machines, execution: Execution) {
+function describe(machines: Machines, { executionArn, includedData }: v.InferOutput<typeof DescribeExecution>) {
+  const execution = machines.execution(executionArn);
+  const data = includedData === 'ALL_DATA';
   const refusal = machines.redriveRefusal(execution);
   return {
     ...summary(execution),
-    input: execution.input,
-    inputDetails: { included: true },
-    ...(execution.output === null ? {} : { output: execution.output, outputDetails: { included: true } }),
+    ...(data ? { input: execution.input } : {}),
+    inputDetails: { included: data },
+    ...(execution.output === null
+      ? {}
+      : { ...(data ? { output: execution.output } : {}), outputDetails: { included: data } }),
     ...(execution.error === null ? {} : { error: execution.error }),
     ...(execution.cause === null ? {} : { cause: execution.cause }),
     ...(refusal === null
