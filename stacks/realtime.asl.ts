@@ -31,10 +31,15 @@ export const realtimeMachine = {
     },
     'Duplicate?': {
       Type: 'Choice',
-      Choices: [{ Variable: '$.claim.outcome', StringEquals: 'duplicate', Next: 'Duplicate' }],
+      Choices: [
+        { Variable: '$.claim.outcome', StringEquals: 'duplicate', Next: 'Duplicate' },
+        { Variable: '$.claim.outcome', StringEquals: 'shed', Next: 'Shed' },
+      ],
       Default: 'Sync',
     },
     Duplicate: { Type: 'Succeed' },
+    // Calls are short: the event went to the bulk lane.
+    Shed: { Type: 'Succeed' },
     Sync: {
       Type: 'Task',
       Resource: 'arn:aws:states:::lambda:invoke',

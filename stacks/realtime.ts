@@ -1,7 +1,10 @@
 /** Urgent events: a rule and a Standard machine per family, four functions that they share. */
+
+import { queue as bulkQueue } from './bulk.ts';
 import { busName, replayRules } from './bus.ts';
 import { allowRules, deadLetterQueue } from './dead-letter.ts';
 import { MACHINES, realtimePattern } from './patterns.ts';
+import { queueLink } from './queue-link.ts';
 import { realtimeMachine } from './realtime.asl.ts';
 import { redisCluster, vpc } from './redis.ts';
 import { salesforceClient, stripeApiKey } from './secrets.ts';
@@ -18,7 +21,8 @@ function step(name: string, link: unknown[]): sst.aws.Function {
 }
 
 const functions = {
-  Claim: step('Claim', []),
+  // What can wait goes to the bulk queue when calls run short.
+  Claim: step('Claim', [queueLink('BulkQueue', bulkQueue, 'send')]),
   Sync: step('Sync', [salesforceClient, stripeApiKey]),
   Settle: step('Settle', []),
   Park: step('Park', [salesforceClient]),

@@ -72,11 +72,11 @@ export const METRICS = {
     ...count,
     dimensions: {
       Lane: LANES,
-      Outcome: ['written', 'buffered', 'dropped', 'nothing', 'duplicate', 'parked'],
+      Outcome: ['written', 'buffered', 'dropped', 'nothing', 'duplicate', 'shed', 'parked'],
     },
     by: [[], ['Lane'], ['Lane', 'Outcome']],
     means:
-      'events whose handling in a lane ended. realtime: written, dropped (a newer state stands), nothing (changes nothing in Salesforce), duplicate, parked. bulk: buffered, dropped, nothing, duplicate',
+      'events whose handling in a lane ended. realtime: written, dropped (a newer state stands), nothing (changes nothing in Salesforce), duplicate, shed (handed to the bulk lane), parked. bulk: buffered, dropped, nothing, duplicate',
     from: 'realtime/claim, settle, park; bulk/aggregate.ts',
   },
   Tries: {
@@ -251,9 +251,10 @@ export const METRICS = {
   },
   BudgetShed: {
     ...count,
-    ...whole,
-    means: 'bulk batches put off so that urgent events keep their calls',
-    from: 'bulk',
+    ...perLane,
+    means:
+      'work put off so that more urgent work keeps its calls. bulk: batches not taken. realtime: events of low value handed to the bulk lane',
+    from: 'bulk/take.ts, realtime/claim.ts',
   },
   CircuitState: {
     unit: 'None',

@@ -156,7 +156,7 @@ describe('shedding', () => {
   const LIMITS = { perMinute: 100, realtimeReserve: 0.2, lowValueReserve: 0.05 };
   const open = async (budget: Purse) => {
     const uses = ['bulk', 'low-value', 'urgent'] as const;
-    const verdicts = await Promise.all(uses.map((use) => budget.peek(use)));
+    const verdicts = await Promise.all(uses.map((use) => budget.peek(use, 1)));
     return uses.filter((_, index) => verdicts[index]?.granted);
   };
 
@@ -183,6 +183,12 @@ describe('shedding', () => {
     budget.clock.now += 1_000;
     await budget.observe({ used: 100, max: 1_000 });
     expect(await open(budget)).toEqual(['bulk', 'low-value', 'urgent']);
+  });
+
+  it('looks for as many calls as are asked for', async () => {
+    const budget = purse({ perMinute: 10 });
+    await budget.acquire({ lane: 'realtime', calls: 6 });
+    expect([(await budget.peek('urgent', 4)).granted, (await budget.peek('urgent', 5)).granted]).toEqual([true, false]);
   });
 
   it('books nothing by looking', async () => {

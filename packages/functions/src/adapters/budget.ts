@@ -44,8 +44,8 @@ export type Budget = {
    * More calls than a lane's share of a window can ever hold are never granted: ask in parts.
    */
   readonly acquire: (ask: { readonly lane: Lane; readonly calls: number }) => Promise<Verdict>;
-  /** Whether one call would be granted; books nothing. */
-  readonly peek: (use: Use) => Promise<Verdict>;
+  /** Whether so many calls would be granted now; books nothing. */
+  readonly peek: (use: Use, calls: number) => Promise<Verdict>;
   /** The header `Sforce-Limit-Info: api-usage=used/max` of an answer. */
   readonly observe: (said: { readonly used: number; readonly max: number }) => Promise<void>;
   readonly usage: () => Promise<Usage>;
@@ -88,7 +88,7 @@ export function redisBudget(redis: Redis, settings: Limits, now: () => number): 
       return ask(lane === 'bulk' ? 'bulk' : 'urgent', calls, true);
     },
 
-    peek: (use) => ask(use, 1, false),
+    peek: (use, calls) => ask(use, calls, false),
 
     observe: async ({ used, max }) => {
       await runScript(redis, observeScript, [SEEN], [now(), used, max]);

@@ -18,6 +18,7 @@ const LINKS = {
   /** Every secret by its name in the stacks. */
   SecretArns: v.object({ arns: v.record(v.string(), v.string()) }),
   FailedExecutionsQueue: queue,
+  BulkQueue: queue,
   BulkParkedQueue: queue,
   RealtimeMachines: v.object({ arns: v.array(v.string()) }),
   FlushMachine: v.object({ arn: v.string() }),
@@ -36,7 +37,8 @@ const LINKS = {
     livemode: v.boolean(),
     salesforceApiVersion: v.pipe(v.string(), v.regex(/^\d{2,3}\.0$/)),
     stripeApiVersion: v.string(),
-    callsPerMinute: count,
+    /** Enough for a batch within bulk's share, or bulk would never begin one. */
+    callsPerMinute: v.pipe(count, v.minValue(50)),
     callsPerHour: count,
     callsPerDay: count,
     /** The part of the calls that only the realtime lane may use. */

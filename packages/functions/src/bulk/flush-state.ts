@@ -21,7 +21,7 @@ type Nothing = {
   readonly outcome: 'nothing';
   readonly object: v.InferOutput<typeof SObject>;
   /** `busy`: another flush has the object. */
-  readonly why: 'empty' | 'busy' | 'circuit-open';
+  readonly why: 'empty' | 'busy' | 'circuit-open' | 'no-budget';
 };
 type Taken = v.InferOutput<typeof HeldInput> & { readonly outcome: 'taken'; readonly rows: number };
 

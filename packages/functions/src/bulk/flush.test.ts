@@ -322,12 +322,39 @@ describe.each([
     expect(row?.Status__c).toBe('succeeded');
   });
 
-  it('waits for calls without sending anything when the budget is empty', async () => {
-    const tight = { perMinute: 10, perHour: 10, perDay: 10, realtimeReserve: 1, lowValueReserve: 0 };
-    world = { ...world, budget: redisBudget(server.redis, tight, world.nowMs) };
+  it('takes nothing while no call is left for bulk, so that newer states still join the rows', async () => {
+    const limits = { perMinute: 20, perHour: 100, perDay: 100, realtimeReserve: 0.2, lowValueReserve: 0 };
+    world = { ...world, budget: redisBudget(server.redis, limits, world.nowMs) };
+    await world.budget.acquire({ lane: 'realtime', calls: 8 });
+    await buffered(['evt_1', customer({ name: 'old' })]);
+    expect(await take({ object: CUSTOMER, execution: 'x' }, world)).toMatchObject({
+      outcome: 'nothing',
+      why: 'no-budget',
+    });
+    expect(world.sum('BudgetShed', { Lane: 'bulk' })).toBe(1);
+    await buffered(['evt_2', customer({ name: 'new', at: SECOND + 1 })]);
+    expect(world.org.requests).toEqual([]);
+    world.clock.now += 62_000;
+    expect(await flush(CUSTOMER)).toBe(1);
+    expect(world.org.row(CUSTOMER, 'cus_1')?.Customer_Name__c).toBe('new');
+  });
+
+  it('waits for calls in the middle of a batch, and goes on where it was', async () => {
+    const limits = { perMinute: 14, perHour: 100, perDay: 100, realtimeReserve: 0, lowValueReserve: 0 };
+    const budget = redisBudget(server.redis, limits, world.nowMs);
+    // Somebody is quicker with the last calls.
+    const acquire: typeof budget.acquire = async (ask) => {
+      await budget.acquire({ lane: 'realtime', calls: 12 });
+      return budget.acquire(ask);
+    };
+    world = { ...world, budget: { ...budget, acquire } };
     await buffered(['evt_1', customer({})]);
     await expect(flush(CUSTOMER)).rejects.toMatchObject({ name: 'BudgetWait', code: 'NO_BUDGET' });
-    expect(world.org.requests).toEqual([]);
+    world = { ...world, budget };
+    world.clock.now += 62_000;
+    await flush(CUSTOMER);
+    expect(world.org.row(CUSTOMER, 'cus_1')).toBeDefined();
+    expect(world.lines.filter(({ outcome }) => outcome === 'given back' || outcome === 'parked')).toEqual([]);
   });
 
   it.each([

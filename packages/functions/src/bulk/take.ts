@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import type { Count } from '@payments/core/metrics';
 import type * as v from 'valibot';
 import type { Batches } from '../adapters/batches.ts';
+import type { Budget } from '../adapters/budget.ts';
 import type { Circuit } from '../adapters/circuit.ts';
 import type { Generation, GenerationStore } from '../adapters/generation.ts';
 import type { TakeInput, TakeResult } from './flush-state.ts';
@@ -9,8 +11,14 @@ import type { TakeInput, TakeResult } from './flush-state.ts';
 export const MOST_ROWS = 10_000;
 
 /**
+ * Of a Bulk job with one poll: create, upload, close, check, three results, what was refused, the account. A batch that is
+ * begun with less may run out of calls between create and upload, and would begin again for ever.
+ */
+const CALLS_OF_A_BATCH = 9;
+
+/**
  * The state `Take`: what is due of one object becomes a batch that nobody else has. A batch that a crash left comes
- * first. `nothing`: no row is due, another flush of this object is under way, or Salesforce is away: then the rows stay in
+ * first. `nothing`: no row is due, another flush of this object is under way, Salesforce is away, or no call is left for bulk: then the rows stay in
  * the buffer, where their attempts are not counted and newer states still join them. The flush goes on whether or not Redis
  * has lost data: what it still has is written, the rest comes again (operations/recover.ts).
  */
@@ -19,6 +27,8 @@ export async function take(
   world: {
     readonly batches: Pick<Batches, 'take'>;
     readonly circuit: Pick<Circuit, 'look'>;
+    readonly budget: Pick<Budget, 'peek'>;
+    readonly count: Count;
     readonly generation: Pick<GenerationStore, 'look'>;
     /** Called by whoever notices it first. */
     readonly lost: (generation: Generation) => void;
@@ -29,6 +39,10 @@ export async function take(
   if (generation.noticed) world.lost(generation);
   const { retryAfterMs } = await world.circuit.look();
   if (retryAfterMs > 0) return { outcome: 'nothing', object, why: 'circuit-open' };
+  if (!(await world.budget.peek('bulk', CALLS_OF_A_BATCH)).granted) {
+    world.count('BudgetShed', 1, { Lane: 'bulk' });
+    return { outcome: 'nothing', object, why: 'no-budget' };
+  }
   const batchId = (world.newId ?? (() => `batch_${randomUUID()}`))();
   const taken = await world.batches.take(object, { batchId, holder: execution, most: MOST_ROWS });
   if (taken.kind !== 'taken') return { outcome: 'nothing', object, why: taken.kind };

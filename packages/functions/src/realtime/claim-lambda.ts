@@ -1,6 +1,8 @@
+import { limitsOf, redisBudget } from '../adapters/budget.ts';
 import { claims } from '../adapters/claims.ts';
 import { instrument } from '../adapters/instrument.ts';
 import { linkedRedis } from '../adapters/linked-redis.ts';
+import { letterSink } from '../adapters/queues.ts';
 import { link } from '../adapters/resources.ts';
 import { secretReader, secretsManager } from '../adapters/secrets.ts';
 import { claim } from './claim.ts';
@@ -10,14 +12,20 @@ import { realtimeStep } from './step.ts';
 // Once per cold start.
 const instruments = instrument('Claim', 'realtime');
 const { log, count } = instruments;
+const nowMs = () => Date.now();
+const limits = limitsOf(link('Settings'));
+const bulk = letterSink(link('BulkQueue').url);
 const redis = linkedRedis(link('RedisCluster'), secretReader(secretsManager()));
 
 /** Called by the state `Claim`. */
-export const handler = realtimeStep(instruments, 'claim', StepInputSchema, async (input) =>
-  claim(input, {
-    claims: claims(await redis()),
-    nowMs: () => Date.now(),
+export const handler = realtimeStep(instruments, 'claim', StepInputSchema, async (input) => {
+  const connection = await redis();
+  return claim(input, {
+    claims: claims(connection),
+    budget: redisBudget(connection, limits, nowMs),
+    bulk,
+    nowMs,
     log: (line) => log.info('claim', line),
     count,
-  }),
-);
+  });
+});

@@ -3,10 +3,11 @@ import { BudgetWait, NeverRetry, RetryLater } from '@payments/core/failure';
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { counting } from '../../test/counted.ts';
+import type { Use } from '../adapters/budget.ts';
 import type { SalesforceRequest } from '../adapters/salesforce.ts';
 import { type ClaimLine, claim } from './claim.ts';
 import { crossing, readCrossing } from './crossing.ts';
-import { type StepInput, StepInputSchema } from './machine-input.ts';
+import { BusEventSchema, type StepInput, StepInputSchema } from './machine-input.ts';
 import { type ParkLine, park } from './park.ts';
 import { type SettledLine, settle } from './settle.ts';
 
@@ -35,17 +36,42 @@ const INPUT: StepInput = {
 const REPLAYED: StepInput = { ...INPUT, event: { ...INPUT.event, 'replay-name': 'incident-1' } };
 
 describe('claim', () => {
-  const ask = async (outcome: 'mine' | 'duplicate' | 'held', input = INPUT) => {
+  const ask = async (
+    outcome: 'mine' | 'duplicate' | 'held',
+    input = INPUT,
+    { short = [], broken = false }: { readonly short?: readonly Use[]; readonly broken?: boolean } = {},
+  ) => {
     const lines: ClaimLine[] = [];
     const { count, counted } = counting();
-    const world = { claims: { claim: async () => outcome }, nowMs: () => NOW_MS, count };
-    const answer = await claim(input, { ...world, log: (line) => lines.push(line) });
-    return { answer, lines, counted: counted.map(({ metric, dimensions }) => ({ metric, ...dimensions })) };
+    const did: string[] = [];
+    const world = {
+      claims: {
+        claim: async () => outcome,
+        release: async (id: string, holder: string) => {
+          did.push(`release ${id} ${holder}`);
+          return true;
+        },
+      },
+      budget: { peek: async (use: Use) => ({ granted: !short.includes(use), retryAfterMs: 0 }) },
+      bulk: {
+        send: async (bodies: readonly string[]) => {
+          did.push(...bodies.map((body) => `send ${body}`));
+          if (broken) throw new Error('SQS refused 1 messages: InternalError');
+        },
+      },
+      nowMs: () => NOW_MS,
+      count,
+    };
+    const answer = await claim(input, { ...world, log: (line) => lines.push(line) }).catch((error: unknown) => {
+      if (!broken) throw error;
+      return error;
+    });
+    return { answer, lines, did, counted: counted.map(({ metric, dimensions }) => ({ metric, ...dimensions })) };
   };
 
   it('tells the machine whether the event is its own or done', async () => {
-    expect(await ask('mine')).toEqual({ answer: { outcome: 'mine' }, lines: [{ outcome: 'mine' }], counted: [] });
-    expect(await ask('duplicate')).toEqual({
+    expect(await ask('mine')).toMatchObject({ answer: { outcome: 'mine' }, lines: [{ outcome: 'mine' }], counted: [] });
+    expect(await ask('duplicate')).toMatchObject({
       answer: { outcome: 'duplicate' },
       lines: [{ outcome: 'duplicate' }],
       counted: [
@@ -59,6 +85,41 @@ describe('claim', () => {
     const { lines, counted } = await ask('mine', REPLAYED);
     expect(lines).toEqual([{ outcome: 'mine', replayed: true }]);
     expect(counted).toEqual([{ metric: 'Replayed', Lane: 'realtime' }]);
+  });
+
+  describe('when the last calls are kept for those who cannot wait', () => {
+    const short = ['bulk', 'low-value'] as const;
+
+    it('hands an event that can wait to the bulk queue, and gives it back only then', async () => {
+      const { answer, did, lines, counted } = await ask('mine', INPUT, { short });
+      expect([answer, lines]).toEqual([{ outcome: 'shed' }, [{ outcome: 'shed' }]]);
+      const [sent, ...then] = did;
+      const message = v.parse(BusEventSchema, JSON.parse(sent?.replace('send ', '') ?? ''));
+      expect(message).toEqual({ ...INPUT.event, detail: { ...detail, priority: 'low', lane: 'bulk' } });
+      expect(then).toEqual([`release evt_1 ${EXECUTION}`]);
+      expect(counted).toEqual([
+        { metric: 'BudgetShed', Lane: 'realtime' },
+        { metric: 'EventsHandled', Lane: 'realtime', Outcome: 'shed' },
+      ]);
+    });
+
+    it('keeps the claim and fails when the queue does not take it, so that the machine tries again', async () => {
+      const { answer, did, counted } = await ask('mine', INPUT, { short, broken: true });
+      expect(answer).toBeInstanceOf(Error);
+      expect(did.filter((act) => act.startsWith('release'))).toEqual([]);
+      expect(counted).toEqual([]);
+    });
+
+    it('keeps what somebody waits for', async () => {
+      const failed = { ...detail.event, type: 'payment_intent.payment_failed' };
+      const event = { ...INPUT.event, 'detail-type': failed.type, detail: { ...detail, event: failed } };
+      expect(await ask('mine', { ...INPUT, event }, { short })).toMatchObject({ answer: { outcome: 'mine' }, did: [] });
+    });
+
+    it('hands over nothing that is handled already, or while only bulk has to stop', async () => {
+      expect(await ask('duplicate', INPUT, { short })).toMatchObject({ answer: { outcome: 'duplicate' }, did: [] });
+      expect(await ask('mine', INPUT, { short: ['bulk'] })).toMatchObject({ answer: { outcome: 'mine' }, did: [] });
+    });
   });
 
   it('asks to be tried later while another execution holds the event', async () => {

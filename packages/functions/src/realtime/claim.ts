@@ -1,37 +1,57 @@
 import { RetryLater } from '@payments/core/failure';
 import type { Count } from '@payments/core/metrics';
+import { mayBeShed } from '@payments/core/shedding';
+import type { Budget } from '../adapters/budget.ts';
 import type { Claims } from '../adapters/claims.ts';
-import { identifiersOf, isReplayed, type StepInput } from './machine-input.ts';
+import type { LetterSink } from '../adapters/queues.ts';
+import { type BusEvent, identifiersOf, isReplayed, type StepInput } from './machine-input.ts';
 
-export type ClaimLine = { readonly outcome: 'mine' | 'duplicate'; readonly replayed?: true };
+/** `shed`: handed to the bulk lane. */
+export type ClaimOutcome = 'mine' | 'duplicate' | 'shed';
+export type ClaimLine = { readonly outcome: ClaimOutcome; readonly replayed?: true };
 
 /**
  * The story of the state `Claim`: one execution at a time handles an event, and a handled one is not handled again.
  * Throws RetryLater while another execution's lease is alive: it may yet fail, and then this one takes over.
+ *
+ * When the last Salesforce calls are kept for those who cannot wait, an event that can goes to the bulk queue instead: sent
+ * first and released then, so that a crash between the two sends it twice rather than never, and twice is one row there.
  */
 export async function claim(
   input: StepInput,
   world: {
-    readonly claims: Pick<Claims, 'claim'>;
+    readonly claims: Pick<Claims, 'claim' | 'release'>;
+    readonly budget: Pick<Budget, 'peek'>;
+    /** The bulk queue. */
+    readonly bulk: LetterSink;
     readonly nowMs: () => number;
     readonly log: (line: ClaimLine) => void;
     readonly count: Count;
   },
-): Promise<{ readonly outcome: 'mine' | 'duplicate' }> {
-  const { stripeEventId } = identifiersOf(input);
-  const outcome = await world.claims.claim(stripeEventId, input.execution, world.nowMs());
-  if (outcome === 'held') {
+): Promise<{ readonly outcome: ClaimOutcome }> {
+  const { stripeEventId, type } = identifiersOf(input);
+  const claimed = await world.claims.claim(stripeEventId, input.execution, world.nowMs());
+  if (claimed === 'held') {
     throw new RetryLater(`${stripeEventId} is being handled by another execution: it may yet fail, so ask again`, {
       code: 'CLAIMED',
       category: 'Network',
     });
   }
-  if (outcome === 'duplicate') {
-    world.count('Duplicates', 1, { Lane: 'realtime' });
-    world.count('EventsHandled', 1, { Lane: 'realtime', Outcome: 'duplicate' });
+  const sheds = claimed === 'mine' && mayBeShed(type) && !(await world.budget.peek('low-value', 1)).granted;
+  if (sheds) {
+    await world.bulk.send([JSON.stringify(asBulk(input.event))]);
+    await world.claims.release(stripeEventId, input.execution);
+    world.count('BudgetShed', 1, { Lane: 'realtime' });
   }
+  const outcome = sheds ? 'shed' : claimed;
+  if (outcome === 'duplicate') world.count('Duplicates', 1, { Lane: 'realtime' });
+  if (outcome !== 'mine') world.count('EventsHandled', 1, { Lane: 'realtime', Outcome: outcome });
   const replayed = isReplayed(input.event);
   if (replayed) world.count('Replayed', 1, { Lane: 'realtime' });
   world.log({ outcome, ...(replayed ? { replayed } : {}) });
   return { outcome };
+}
+
+function asBulk(event: BusEvent): BusEvent {
+  return { ...event, detail: { ...event.detail, priority: 'low', lane: 'bulk' } };
 }

@@ -14,7 +14,7 @@ export type Outcome = {
 };
 
 const MOST_LINES = 100_000;
-const Claimed = v.looseObject({ executionName: v.string(), outcome: v.picklist(['mine', 'duplicate']) });
+const Claimed = v.looseObject({ executionName: v.string(), outcome: v.picklist(['mine', 'duplicate', 'shed']) });
 const Ended = v.looseObject({ executionName: v.string(), outcome: v.optional(v.string()) });
 const Aggregated = v.looseObject({ outcome: v.string(), stripeEventId: v.string() });
 
@@ -28,7 +28,7 @@ export async function outcomeOf(logs: Logs, since: { readonly from: number; read
     search(['Park'], '{ $.message = "parked" }'),
     search(['Aggregate'], '{ $.replayed IS TRUE }'),
   ]);
-  const started = new Map<string, 'mine' | 'duplicate'>();
+  const started = new Map<string, v.InferOutput<typeof Claimed>['outcome']>();
   for (const { executionName, outcome } of parsed(claims.lines, Claimed)) started.set(executionName, outcome);
   const ended = new Map<string, string>();
   for (const { executionName, outcome } of parsed(ends.lines, Ended)) ended.set(executionName, outcome ?? 'written');
@@ -37,7 +37,7 @@ export async function outcomeOf(logs: Logs, since: { readonly from: number; read
   const realtime = new Map<string, number>();
   let underWay = 0;
   for (const [name, claimed] of started) {
-    const outcome = claimed === 'duplicate' ? 'duplicate' : ended.get(name);
+    const outcome = claimed === 'mine' ? ended.get(name) : claimed;
     if (outcome === undefined) underWay += 1;
     else realtime.set(outcome, (realtime.get(outcome) ?? 0) + 1);
   }

@@ -134,7 +134,8 @@ function endingOf(sorted: readonly { readonly line: Line; readonly said: Said }[
     const again: boolean = ending !== 'unknown' && ending !== 'waiting';
     if (said.message === 'webhook') ending = again ? ending : outcome === 'published' ? 'waiting' : 'unknown';
     else if (said.message === 'parked') ending = 'parked';
-    else if (line.from === 'Claim') ending = outcome === 'mine' ? 'waiting' : again ? ending : 'duplicate';
+    else if (line.from === 'Claim')
+      ending = outcome === 'mine' ? 'waiting' : again ? ending : outcome === 'shed' ? 'waiting' : 'duplicate';
     else if (said.message === 'settled') ending = known ?? ending;
     else if (said.message === 'aggregate' && (outcome === 'buffered' || !again)) {
       ending = known ?? ending;
