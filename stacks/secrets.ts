@@ -28,6 +28,12 @@ export const salesforceClient = secret(
   'Client credentials: {"loginUrl":"…","clientId":"…","clientSecret":"…"}',
 );
 
+/** Read when the stacks are deployed (alarms/topics.ts), by no function: who is told. No key of any data. */
+export const alarmReceivers = new aws.secretsmanager.Secret('AlarmReceivers', {
+  name: `${prefix}/AlarmReceivers`,
+  description: 'Who hears alarms: {"pagerDuty":"https://events.pagerduty.com/integration/…/enqueue","email":"…"}',
+}).arn;
+
 /** Every secret by name, to ask how old it is: no right to read one. */
 export function secretArns(others: Readonly<Record<string, $util.Input<string>>>): sst.Linkable<object> {
   const all = { ...arns, ...others };

@@ -65,13 +65,6 @@ export const ALARMS = {
     impact: 'Buffered changes are not being written, or nobody can look into the buffer.',
     runbook: 'flush-late',
   },
-  ParkedRows: {
-    topic: 'warning',
-    watch: { metric: 'Parked', statistic: 'Sum' },
-    ...{ rings: 'above', threshold: 0, every: 5, times: 1, silence: 'fine' },
-    impact: 'Salesforce refused a change for good; its record is out of date until a person corrects the cause.',
-    runbook: 'parked-rows',
-  },
   OrgApiUse: {
     topic: 'warning',
     watch: { metric: 'OrgApiUsage', statistic: 'Maximum' },
@@ -99,7 +92,7 @@ export const ALARMS = {
     watch: { metric: 'CircuitState', statistic: 'Maximum' },
     ...{ rings: 'above', threshold: 0, every: 1, times: 5, silence: 'fine' },
     impact: 'Salesforce has been away for more than five minutes; nothing is written, everything waits.',
-    runbook: 'circuit-open',
+    runbook: 'salesforce-is-away',
   },
   NoEvents: {
     topic: 'critical',

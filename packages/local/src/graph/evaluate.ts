@@ -1,5 +1,6 @@
 /**
- * `node evaluate.ts <root> <stage>`: prints {resources, builds} of sst.config.ts as JSON. synth.ts runs it.
+ * `node evaluate.ts <root> <stage> [secrets]`: prints {resources, builds} of sst.config.ts as JSON. synth.ts runs it.
+ * `secrets`: JSON, name → text, of the secrets that the stacks themselves read and are to find filled.
  *
  * SST's Function component asks SST's command line over HTTP to build; `Runtime.Build` carries the function's handler
  * and links, which is all that the local runner needs. ARNs have to be well formed, because components parse them.
@@ -13,7 +14,8 @@ import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { ACCOUNT, arnOf, REGION } from './mock-arn.ts';
 
-const [root = process.cwd(), stage = 'local'] = process.argv.slice(2);
+const [root = process.cwd(), stage = 'local', filled = '{}'] = process.argv.slice(2);
+const secretTexts: Readonly<Record<string, string>> = JSON.parse(filled);
 const platform = path.join(root, '.sst/platform');
 
 type Resource = {
@@ -177,10 +179,19 @@ const mocks = {
       const letters = ['a', 'b', 'c'];
       return { names: letters.map((letter) => REGION + letter), zoneIds: letters };
     }
+    if (token.includes('getSecretVersions')) {
+      const versions = secretText(inputs.secretId) === undefined ? [] : [{ versionStages: ['AWSCURRENT'] }];
+      return { ...inputs, versions };
+    }
+    if (token.includes('getSecretVersion')) return { ...inputs, secretString: secretText(inputs.secretId) };
     if (token.includes('getPolicyDocument')) return { ...inputs, json: JSON.stringify(inputs) };
     return inputs;
   },
 };
+
+function secretText(arn: unknown): string | undefined {
+  return Object.entries(secretTexts).find(([name]) => String(arn).includes(`/${name}`))?.[1];
+}
 
 function urlOf(type: string, name: string): string {
   return type === 'aws:sqs/queue:Queue'

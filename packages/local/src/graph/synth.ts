@@ -14,17 +14,27 @@ import { installPlatform } from './platform.ts';
 
 const run = promisify(execFile);
 
-export type SynthesisRequest = { readonly root: string; readonly stage: string; readonly say: (line: string) => void };
+export type SynthesisRequest = {
+  readonly root: string;
+  readonly stage: string;
+  readonly say: (line: string) => void;
+  /** Name → text, of secrets that the stacks read and are to find filled; they are empty otherwise. */
+  readonly filled?: Readonly<Record<string, string>>;
+};
 
 /** The resources as SST's components registered them. */
-export async function synthesiseResources({ root, stage, say }: SynthesisRequest): Promise<Synthesis> {
+export async function synthesiseResources({ root, stage, say, filled = {} }: SynthesisRequest): Promise<Synthesis> {
   await installPlatform({ root, say });
-  const cached = path.join(root, '.sst/local', `graph-${await sourceHash(root, stage)}.json`);
+  const cached = path.join(
+    root,
+    '.sst/local',
+    `graph-${await sourceHash(root, `${stage} ${JSON.stringify(filled)}`)}.json`,
+  );
   const known = await readFile(cached, 'utf8').catch(() => null);
   if (known !== null) return v.parse(SynthesisSchema, JSON.parse(known));
   say('setup: evaluating the stacks with SST (about 10 s, once per change)');
   const script = path.join(import.meta.dirname, 'evaluate.ts');
-  const args = ['--disable-warning=ExperimentalWarning', script, root, stage];
+  const args = ['--disable-warning=ExperimentalWarning', script, root, stage, JSON.stringify(filled)];
   const { stdout } = await run(process.execPath, args, { cwd: root, maxBuffer: 256 * 1024 * 1024 });
   const synthesis = v.parse(SynthesisSchema, JSON.parse(stdout));
   await mkdir(path.dirname(cached), { recursive: true });
@@ -40,15 +50,18 @@ export async function synthesise(request: SynthesisRequest): Promise<Graph> {
   return graphOf(await synthesiseResources(request), request.stage);
 }
 
-async function sourceHash(root: string, stage: string): Promise<string> {
-  const files = [
-    'sst.config.ts',
-    'packages/core/src/routes.ts',
-    'packages/local/src/graph/evaluate.ts',
-    '.sst/platform-version',
-  ];
-  for await (const file of glob('stacks/*.ts', { cwd: root })) if (!file.endsWith('.test.ts')) files.push(file);
-  const hash = createHash('sha256').update(stage);
-  for (const file of files.sort()) hash.update(`\n${file}\n`).update(await readFile(path.join(root, file)));
+const CORE = /\.\.\/packages\/core\/src\/[\w/.-]+\.ts/g;
+
+/** The stacks and the plain data of core that they import. */
+async function sourceHash(root: string, request: string): Promise<string> {
+  const files = new Set(['sst.config.ts', 'packages/local/src/graph/evaluate.ts', '.sst/platform-version']);
+  for await (const file of glob('stacks/**/*.ts', { cwd: root })) {
+    if (file.endsWith('.test.ts')) continue;
+    files.add(file);
+    const text = await readFile(path.join(root, file), 'utf8');
+    for (const [imported] of text.matchAll(CORE)) files.add(imported.slice('../'.length));
+  }
+  const hash = createHash('sha256').update(request);
+  for (const file of [...files].sort()) hash.update(`\n${file}\n`).update(await readFile(path.join(root, file)));
   return hash.digest('hex').slice(0, 16);
 }
