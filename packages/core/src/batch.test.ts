@@ -7,6 +7,7 @@ import {
   csvOf,
   mergeRecords,
   onlyOwners,
+  ownerHash,
   relationColumn,
   splitByIdentity,
 } from './batch.ts';
@@ -99,6 +100,30 @@ describe('two states of one row', () => {
         expect(coalesce(shuffled)).toEqual(coalesce(states));
       }),
     );
+  });
+});
+
+describe('what one owner says', () => {
+  const said = subscription('sub_1', null, { Error_Message__c: null });
+  const record = { ...said, owners: { invoice: at(1050) } };
+
+  test('is the same, whichever name found the row and whoever speaks besides', () => {
+    const same = ownerHash(record, 'invoice');
+    expect(ownerHash({ ...record, externalId: 'sub_1', rowId: 'a0B1' }, 'invoice')).toBe(same);
+    expect(
+      ownerHash({ ...record, fields: { ...record.fields, Status__c: 'active', Contact__c: '003' } }, 'invoice'),
+    ).toBe(same);
+    expect(ownerHash({ ...record, owners: { invoice: at(2050), session: at(90) } }, 'invoice')).toBe(same);
+  });
+
+  test('is another thing when a column of its own differs, a parent, or that it is final', () => {
+    const same = ownerHash(record, 'invoice');
+    expect(ownerHash({ ...record, fields: { Error_Message__c: 'declined' } }, 'invoice')).not.toBe(same);
+    expect(ownerHash({ ...record, fields: {} }, 'invoice')).not.toBe(same);
+    expect(ownerHash({ ...record, owners: { invoice: at(1090) } }, 'invoice')).not.toBe(same);
+    const child = payment({ owners: { payment_intent: at(1050) }, parents: [customer('cus_1')] });
+    const other = { ...child, parents: [customer('cus_2')] };
+    expect(ownerHash(child, 'payment_intent')).not.toBe(ownerHash(other, 'payment_intent'));
   });
 });
 

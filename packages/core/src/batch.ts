@@ -1,4 +1,5 @@
 import { compareVersions } from './freshness.ts';
+import { hashOf } from './hash.ts';
 import {
   columnsOf,
   type FieldValue,
@@ -154,31 +155,21 @@ function sorted<T extends readonly unknown[]>(entries: readonly T[]): readonly T
   return [...entries].sort((a, b) => compareText(String(a[0]), String(b[0])));
 }
 
-/**
- * 106 bits of {@link contentOf} in hex: enough to tell the states of one row apart, and quicker than SHA-256 in a
- * module that may not import node:crypto. No protection against someone who looks for collisions is needed: the
- * worst they can do is not to change their own row. (cyrb53, public domain, twice.)
- */
+/** {@link contentOf} as a short text. */
 export function contentHash(record: SalesforceRecord): string {
-  const text = contentOf(record);
-  return cyrb53(text, 0) + cyrb53(text, 0x9e3779b9);
+  return hashOf(contentOf(record));
 }
 
-/** {@link contentHash} of one owner's own columns: what freshness keys remember of a state. */
+/**
+ * What one owner says, as freshness keys remember it: its own columns and nothing else, so that two events that find the
+ * row by different names, or speak of other owners besides, are seen to say the same.
+ */
 export function ownerHash(record: SalesforceRecord, owner: Owner): string {
-  return contentHash(onlyOwners(record, new Set([owner])) ?? record);
-}
-
-function cyrb53(text: string, seed: number): string {
-  let [a, b] = [0xdeadbeef ^ seed, 0x41c6ce57 ^ seed];
-  for (let index = 0; index < text.length; index += 1) {
-    const unit = text.charCodeAt(index);
-    a = Math.imul(a ^ unit, 2654435761);
-    b = Math.imul(b ^ unit, 1597334677);
-  }
-  a = Math.imul(a ^ (a >>> 16), 2246822507) ^ Math.imul(b ^ (b >>> 13), 3266489909);
-  b = Math.imul(b ^ (b >>> 16), 2246822507) ^ Math.imul(a ^ (a >>> 13), 3266489909);
-  return (4294967296 * (2097151 & b) + (a >>> 0)).toString(16).padStart(14, '0');
+  const columns = new Set(ownersOf(record.object).get(owner)?.columns);
+  const said = record.owners[owner];
+  const fields = Object.entries(record.fields).filter(([name]) => columns.has(name));
+  const parents = record.parents.flatMap(({ field, externalId }) => (columns.has(field) ? [[field, externalId]] : []));
+  return hashOf(JSON.stringify([owner, said === undefined ? '' : stage(said), sorted(fields), sorted(parents)]));
 }
 
 /** The column by which Salesforce finds the parent: `Stripe_Customer__r.Stripe_Customer_ID__c`. */

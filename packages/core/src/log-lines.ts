@@ -24,8 +24,8 @@ export const LOG_LINES = {
   },
   claim: {
     from: 'Claim',
-    means: 'an execution may handle its event, or it is a duplicate',
-    fields: [...execution, 'outcome', 'replayed'],
+    means: 'an execution may handle its event, or it is a duplicate; `twin`: of another event of the same change',
+    fields: [...execution, 'outcome', 'twin', 'replayed'],
   },
   sync: {
     from: 'Sync',
@@ -80,7 +80,7 @@ export const LOG_LINES = {
   settle: {
     from: 'SettleBatch',
     means:
-      'a batch is settled, and one line for each of its rows: written, unchanged, refused, given back, parked, tie left',
+      'a batch is settled, and one line for each of its rows: written, unchanged, refused, given back, parked, tie left, tie given up',
     fields: [
       ...batch,
       ...event,

@@ -348,7 +348,7 @@ describe('Checkout', () => {
       owners: {
         subscription: { version: 0 },
         session: { version: SECOND * 100 + 90 },
-        invoice: { version: SECOND * 100 + 50 },
+        invoice: { version: SECOND * 100 + 10 },
       },
     }));
 
@@ -361,7 +361,7 @@ describe('Checkout', () => {
     expect(record.fields).not.toHaveProperty('Error_Message__c');
     expect(record.owners).toEqual({
       subscription: { version: 0, fetched: false },
-      session: { version: SECOND * 100 + 50, fetched: false },
+      session: { version: SECOND * 100 + 10, fetched: false },
     });
   });
 

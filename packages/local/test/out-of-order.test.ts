@@ -1,3 +1,4 @@
+import { changeName } from '@payments/core/twin';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   changes,
@@ -20,10 +21,11 @@ describe('an older state never overwrites a newer one', { timeout: TEST_WITHIN_M
   afterAll(() => small.close());
 
   it('when events overtake each other and twins share a second', async () => {
-    await small.live({ customers: 5 });
+    await small.live({ customers: 5, months: 2 });
     expectSameStory(small);
     expectNothingParked(small);
     expect(overtaken(small)).toBeGreaterThan(small.account.events().length / 4);
+    expect(toldTwice(small)).toEqual([]);
   });
 
   it('when the whole history comes again, backwards', async () => {
@@ -36,6 +38,14 @@ describe('an older state never overwrites a newer one', { timeout: TEST_WITHIN_M
     expectSameStory(small);
   });
 });
+
+/** Failures of which both twins were published: the second Event object of a change is a duplicate, although its id is new. */
+function toldTwice(small: SmallMachine): readonly string[] {
+  const changes = new Map(small.account.events().map((event) => [event.id, changeName(event)]));
+  const published = small.org.org.platformEvents.map(({ fields }) => String(fields.Event_ID__c));
+  expect(published.length).toBeGreaterThan(0);
+  return published.filter((id, index) => published.findIndex((one) => changes.get(one) === changes.get(id)) !== index);
+}
 
 /** Events that arrived after one that was made later. */
 function overtaken(small: SmallMachine): number {

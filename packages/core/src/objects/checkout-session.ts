@@ -1,5 +1,6 @@
 import { type Rank, versionOf } from '../freshness.ts';
 import type { ObjectReader, Reading, Told } from '../need.ts';
+import type { OwnerVersion } from '../record.ts';
 import { Row } from '../row.ts';
 import { at, idOf, salesforceRowId } from './reference.ts';
 import { spoken } from './spoken.ts';
@@ -19,14 +20,14 @@ const NOT_PAID = 'The payment made at Checkout did not arrive. Ask for another p
 
 /**
  * What became of the session. A completed one that is unpaid waits for a delayed payment (a bank debit), whose outcome
- * is an event of its own.
+ * is an event of its own. Only what is paid is final: a row may see another session after one that came to nothing.
  */
 function outcomeOf({ event, object }: Reading): Outcome {
   const { type } = event;
-  if (type === 'checkout.session.expired') return { sync: 'Failed', rank: 'terminal', message: EXPIRED };
-  if (type === 'checkout.session.async_payment_failed') return { sync: 'Failed', rank: 'terminal', message: NOT_PAID };
+  if (type === 'checkout.session.expired') return { sync: 'Failed', rank: 'updated', message: EXPIRED };
+  if (type === 'checkout.session.async_payment_failed') return { sync: 'Failed', rank: 'updated', message: NOT_PAID };
   if (type === 'checkout.session.completed' && object.payment_status === 'unpaid') {
-    return { sync: 'Checkout Created', rank: 'updated', message: undefined };
+    return { sync: 'Checkout Created', rank: 'created', message: undefined };
   }
   return { sync: 'Completed', rank: 'terminal', message: null };
 }
@@ -75,17 +76,27 @@ function sessionColumns(reading: Reading, sessionId: string, notes: string[]): R
     // The link is dead now, and a dead link is worse than none.
     .set('Checkout_URL__c', null)
     .set('Checkout_Link__c', null);
-  if (outcome.message !== undefined) row.set('Error_Message__c', outcome.message);
+  if (outcome.message !== undefined && reading.fetchedAt === null) row.set('Error_Message__c', outcome.message);
   return row;
 }
 
-/** The message belongs to invoices too, of which a subscription sees many: it is never final. */
-function sessionOwners(reading: Reading) {
+/**
+ * A row may see several sessions, of which the one that was opened last counts, unless an earlier one was paid. So a session
+ * speaks with the second in which it was opened, not with that of its end: the end of an old link says nothing of a newer one.
+ * Within one session waiting comes before failing, and failing before being paid.
+ *
+ * The message belongs to invoices too, and gives way to theirs of the same second. That a link expired is as old as the
+ * link; a completed or failed payment clears or sets it when it happens. What is read to settle a tie tells no message.
+ */
+function sessionOwners(reading: Reading): Partial<Record<'session' | 'invoice', OwnerVersion>> {
+  const { event, object, fetchedAt } = reading;
   const { rank, message } = outcomeOf(reading);
-  const session = spoken(reading, rank);
+  if (fetchedAt !== null) return { session: spoken(reading, rank) };
+  const opened = typeof object.created === 'number' ? object.created : event.created;
+  const session = { version: versionOf(opened, rank), fetched: false };
   if (message === undefined) return { session };
-  const second = reading.fetchedAt ?? reading.event.created;
-  return { session, invoice: { version: versionOf(second, 'updated'), fetched: session.fetched } };
+  const second = event.type === 'checkout.session.expired' ? opened : event.created;
+  return { session, invoice: { version: versionOf(second, 'created'), fetched: false } };
 }
 
 /** `client_reference_id` is free for anyone to use; the sessions of ours are for subscriptions. */

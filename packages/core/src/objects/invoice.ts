@@ -3,7 +3,7 @@ import type { Need, ObjectReader, PaymentFailed, Reading, Told } from '../need.t
 import type { OwnerVersion, SalesforceRecord } from '../record.ts';
 import { isoOf, Row } from '../row.ts';
 import { at, currencyOf, idOf, listed, salesforceRowId, textAt } from './reference.ts';
-import { spoken } from './spoken.ts';
+import { readAt, spoken } from './spoken.ts';
 import { customerParent, customerStub, present, STUB, subscriptionParent, subscriptionStub } from './stub.ts';
 
 export const invoice: ObjectReader = { needs, tell };
@@ -53,8 +53,14 @@ export function paymentLink(
     });
 }
 
+function needs(reading: Reading): readonly Need[] {
+  const subscriptionId = invSub(reading.object);
+  const newest = reading.fetchedAt === null || subscriptionId === null ? [] : [newestInvoice(subscriptionId)];
+  return [...newest, ...failedPayment(reading)];
+}
+
 /** From basil on an invoice does not name its payments; the one that failed is wanted. */
-function needs({ event, object }: Reading): readonly Need[] {
+function failedPayment({ event, object }: Reading): readonly Need[] {
   const id = idOf(object);
   const names = 'payment_intent' in object || 'charge' in object || listed(object.payments).length > 0;
   if (event.type !== FAILED || id === null || names) return [];
@@ -79,9 +85,10 @@ function tell(reading: Reading): Told {
   const failed = event.type === FAILED;
   const version = spoken(reading, 'updated');
   const intents = paymentIntents(reading);
+  const word = lastWord(reading, intents);
   const parents = invoiceParents(object, notes).map((record) =>
-    record.object === 'Stripe_Subscription__c' && record.externalId !== null
-      ? withMessage(record, failed ? failureText(object, intents) : null, version, notes)
+    word !== null && record.object === 'Stripe_Subscription__c' && record.externalId !== null
+      ? withMessage(record, word.message, word.version, notes)
       : record,
   );
   const payments = intents.flatMap((intent) => {
@@ -91,6 +98,40 @@ function tell(reading: Reading): Told {
   const records = invSub(object) === null && payments.length === 0 ? [] : [...parents, ...payments];
   if (records.length === 0) notes.push(`${id} names neither a subscription nor a payment: nothing is written`);
   return { records, notes, paymentFailed: failed ? failureOf(reading, intents) : null };
+}
+
+type Word = { readonly message: string | null; readonly version: OwnerVersion };
+
+/**
+ * A subscription has many invoices, and its message is that of the last one. An event tells what happened to its invoice
+ * when it happened; what *is* now, is told by the newest invoice, since an old one may have been paid long ago.
+ */
+function lastWord(reading: Reading, intents: readonly unknown[]): Word | null {
+  const { event, object, fetchedAt, fetched } = reading;
+  if (fetchedAt === null) {
+    const message = event.type === FAILED ? failureText(object, intents) : null;
+    return { message, version: spoken(reading, 'updated') };
+  }
+  const answer = fetched.get(newestKey(invSub(object)));
+  const newest = listed(answer?.body)[0];
+  if (answer === undefined || newest === undefined) return null;
+  const unpaid = newest.status === 'open' && newest.attempted === true;
+  const message = unpaid ? failureText(newest, idOf(newest) === idOf(object) ? intents : []) : null;
+  return { message, version: readAt(reading, answer.at, 'updated') };
+}
+
+const newestKey = (subscriptionId: string | null): string => `newest_invoice:${subscriptionId}`;
+
+function newestInvoice(subscriptionId: string): Need {
+  return {
+    key: newestKey(subscriptionId),
+    path: '/v1/invoices',
+    query: [
+      ['subscription', subscriptionId],
+      ['limit', '1'],
+    ],
+    why: `the newest invoice of ${subscriptionId} says whether it is paid now`,
+  };
 }
 
 function withMessage(

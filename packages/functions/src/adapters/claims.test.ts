@@ -40,6 +40,15 @@ describe('claims', () => {
     expect(DONE_SECONDS).toBe(4 * 24 * 3600);
   });
 
+  it('outlives a lost answer: the execution whose claim was made asks again and proceeds, and may end it', async () => {
+    await store.claim('evt_lost', 'a', 1_000);
+    await store.done('evt_lost');
+    await store.done('evt_lost');
+    expect(await store.claim('evt_lost', 'b', 1_001)).toBe('duplicate');
+    await store.claim('evt_lost_2', 'a', 1_000);
+    expect(await store.claim('evt_lost_2', 'a', 1_000 + LEASE_MS + 9)).toBe('mine');
+  });
+
   it("releases its own claim, never another's and never a done mark", async () => {
     await store.claim('evt_park', 'a', 1_000);
     expect(await store.release('evt_park', 'b')).toBe(false);

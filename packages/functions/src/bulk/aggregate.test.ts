@@ -1,3 +1,4 @@
+import { ownerHash } from '@payments/core/batch';
 import type { JsonObject } from '@payments/core/event';
 import { RetryLater } from '@payments/core/failure';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -137,6 +138,39 @@ describe('aggregate', () => {
         owners: { customer: { version: (SECOND + 60) * 100 + 50, fetched: true } },
       },
     ]);
+  });
+
+  it('asks nobody about a twin, whether its event waits in the buffer or was written', async () => {
+    const { world, asked } = worldOf();
+    const twin = message(stripeEvent({ id: 'evt_twin' }));
+    expect(await aggregate([message(stripeEvent({})), twin], world)).toEqual({ failed: [] });
+    const [row] = await buffered();
+    if (row === undefined) throw new Error('nothing was buffered');
+    const written = { owner: 'customer', externalId: 'cus_1', eventId: 'evt_1', version: SECOND * 100 + 50 } as const;
+    await server.redis.flushall();
+    await freshnessStore(server.redis).remember([{ ...written, content: ownerHash(row, 'customer') }]);
+    expect(await aggregate([twin], world)).toEqual({ failed: [] });
+    expect(asked).toEqual([]);
+  });
+
+  it('reads until Stripe answers of a later second than the tie, and lets the message come again when it does not', async () => {
+    const other = message(stripeEvent({ id: 'evt_2', object: { ...ADA, name: 'Other' } }));
+    const readings = { count: 0, until: 3 };
+    const stripe: StripeReader = async () => {
+      readings.count += 1;
+      return { body: { ...ADA, name: 'True' }, at: readings.count < readings.until ? SECOND : SECOND + 1 };
+    };
+    const { world } = worldOf({}, { stripe });
+    expect(await aggregate([message(stripeEvent({})), other], world)).toEqual({ failed: [] });
+    expect(readings.count).toBe(3);
+    expect(await buffered()).toMatchObject([{ fields: { Customer_Name__c: 'True' } }]);
+    await server.redis.flushall();
+    const never = worldOf({}, { stripe: async () => ({ body: { ...ADA, name: 'True' }, at: SECOND }) });
+    expect(await aggregate([message(stripeEvent({})), other], never.world)).toEqual({ failed: ['evt_2'] });
+    expect(never.lines).toContainEqual(
+      expect.objectContaining({ outcome: 'failed', error: 'RetryLater TIE_UNDECIDED', stripeEventId: 'evt_2' }),
+    );
+    expect(await buffered()).toMatchObject([{ fields: { Customer_Name__c: 'Ada' } }]);
   });
 
   it('asks Stripe when two events of one second meet in one batch', async () => {

@@ -1,5 +1,6 @@
 import type { Envelope } from '@payments/core/event';
 import { BudgetWait, NeverRetry, RetryLater } from '@payments/core/failure';
+import { changeName } from '@payments/core/twin';
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { counting } from '../../test/counted.ts';
@@ -33,20 +34,34 @@ const INPUT: StepInput = {
   execution: EXECUTION,
 };
 
+const TWIN = changeName(detail.event) ?? '';
 const REPLAYED: StepInput = { ...INPUT, event: { ...INPUT.event, 'replay-name': 'incident-1' } };
 
 describe('claim', () => {
   const ask = async (
     outcome: 'mine' | 'duplicate' | 'held',
     input = INPUT,
-    { short = [], broken = false }: { readonly short?: readonly Use[]; readonly broken?: boolean } = {},
+    {
+      short = [],
+      broken = false,
+      twin = 'mine',
+    }: {
+      readonly short?: readonly Use[];
+      readonly broken?: boolean;
+      readonly twin?: 'mine' | 'duplicate' | 'held';
+    } = {},
   ) => {
     const lines: ClaimLine[] = [];
     const { count, counted } = counting();
     const did: string[] = [];
+    const claims: string[] = [];
     const world = {
       claims: {
-        claim: async () => outcome,
+        claim: async (id: string, holder: string) => {
+          claims.push(`${id} ${holder}`);
+          return id === TWIN ? twin : outcome;
+        },
+        done: async (id: string) => void did.push(`done ${id}`),
         release: async (id: string, holder: string) => {
           did.push(`release ${id} ${holder}`);
           return true;
@@ -66,19 +81,52 @@ describe('claim', () => {
       if (!broken) throw error;
       return error;
     });
-    return { answer, lines, did, counted: counted.map(({ metric, dimensions }) => ({ metric, ...dimensions })) };
+    return {
+      answer,
+      lines,
+      did,
+      claims,
+      counted: counted.map(({ metric, dimensions }) => ({ metric, ...dimensions })),
+    };
   };
 
+  const DUPLICATE = [
+    { metric: 'Duplicates', Lane: 'realtime' },
+    { metric: 'EventsHandled', Lane: 'realtime', Outcome: 'duplicate' },
+  ];
+
   it('tells the machine whether the event is its own or done', async () => {
-    expect(await ask('mine')).toMatchObject({ answer: { outcome: 'mine' }, lines: [{ outcome: 'mine' }], counted: [] });
-    expect(await ask('duplicate')).toMatchObject({
+    expect(await ask('mine')).toEqual({
+      answer: { outcome: 'mine' },
+      lines: [{ outcome: 'mine' }],
+      claims: [`evt_1 ${EXECUTION}`, `${TWIN} ${EXECUTION}`],
+      did: [],
+      counted: [],
+    });
+    expect(await ask('duplicate')).toEqual({
       answer: { outcome: 'duplicate' },
       lines: [{ outcome: 'duplicate' }],
-      counted: [
-        { metric: 'Duplicates', Lane: 'realtime' },
-        { metric: 'EventsHandled', Lane: 'realtime', Outcome: 'duplicate' },
-      ],
+      claims: [`evt_1 ${EXECUTION}`],
+      did: [],
+      counted: DUPLICATE,
     });
+  });
+
+  it('takes the twin of an event that is done for done, and says so of the twin itself', async () => {
+    expect(await ask('mine', INPUT, { twin: 'duplicate' })).toMatchObject({
+      answer: { outcome: 'duplicate' },
+      lines: [{ outcome: 'duplicate', twin: true }],
+      did: ['done evt_1'],
+      counted: DUPLICATE,
+    });
+    await expect(ask('mine', INPUT, { twin: 'held' })).rejects.toMatchObject({ name: 'RetryLater', code: 'CLAIMED' });
+  });
+
+  it('knows no twin of a thin event: what changed is not in it', async () => {
+    const { id, type, created, livemode } = detail.event;
+    const thin = { thin: true, id, type, created, livemode, api_version: null, objectId: 'pi_1' } as const;
+    const input = { ...INPUT, event: { ...INPUT.event, detail: { ...detail, event: thin } } };
+    expect((await ask('mine', input)).claims).toEqual([`evt_1 ${EXECUTION}`]);
   });
 
   it('counts what comes out of the archive', async () => {
@@ -96,7 +144,7 @@ describe('claim', () => {
       const [sent, ...then] = did;
       const message = v.parse(BusEventSchema, JSON.parse(sent?.replace('send ', '') ?? ''));
       expect(message).toEqual({ ...INPUT.event, detail: { ...detail, priority: 'low', lane: 'bulk' } });
-      expect(then).toEqual([`release evt_1 ${EXECUTION}`]);
+      expect(then).toEqual([`release evt_1 ${EXECUTION}`, `release ${TWIN} ${EXECUTION}`]);
       expect(counted).toEqual([
         { metric: 'BudgetShed', Lane: 'realtime' },
         { metric: 'EventsHandled', Lane: 'realtime', Outcome: 'shed' },
@@ -146,7 +194,7 @@ describe('settle', () => {
         log: (line) => lines.push(line),
       },
     );
-    expect(done).toEqual(['evt_1']);
+    expect(done).toEqual(['evt_1', TWIN]);
     expect(lines).toEqual([
       {
         correlationId: 'c-1',
@@ -239,7 +287,7 @@ describe('park', () => {
   it('gives the claim back and lists the failure by the event, with identifiers only', async () => {
     const { world, released, requests, lines, sum } = parking({ created: true });
     expect(await park({ event: INPUT.event, execution: EXECUTION, error: error() }, world)).toEqual({ parked: true });
-    expect(released).toEqual([`evt_1 ${EXECUTION}`]);
+    expect(released).toEqual([`evt_1 ${EXECUTION}`, `${TWIN} ${EXECUTION}`]);
     expect(requests).toMatchObject([
       {
         method: 'PATCH',

@@ -1,17 +1,18 @@
-import { RetryLater } from '@payments/core/failure';
 import type { Count } from '@payments/core/metrics';
 import { mayBeShed } from '@payments/core/shedding';
 import type { Budget } from '../adapters/budget.ts';
 import type { Claims } from '../adapters/claims.ts';
 import type { LetterSink } from '../adapters/queues.ts';
+import { claimed, claimsOf } from './claimed.ts';
 import { type BusEvent, identifiersOf, isReplayed, type StepInput } from './machine-input.ts';
 
 /** `shed`: handed to the bulk lane. */
 export type ClaimOutcome = 'mine' | 'duplicate' | 'shed';
-export type ClaimLine = { readonly outcome: ClaimOutcome; readonly replayed?: true };
+export type ClaimLine = { readonly outcome: ClaimOutcome; readonly twin?: true; readonly replayed?: true };
 
 /**
- * The story of the state `Claim`: one execution at a time handles an event, and a handled one is not handled again.
+ * The story of the state `Claim`: one execution at a time handles an event, and a handled one is not handled again, nor its
+ * twin.
  * Throws RetryLater while another execution's lease is alive: it may yet fail, and then this one takes over.
  *
  * When the last Salesforce calls are kept for those who cannot wait, an event that can goes to the bulk queue instead: sent
@@ -20,7 +21,7 @@ export type ClaimLine = { readonly outcome: ClaimOutcome; readonly replayed?: tr
 export async function claim(
   input: StepInput,
   world: {
-    readonly claims: Pick<Claims, 'claim' | 'release'>;
+    readonly claims: Claims;
     readonly budget: Pick<Budget, 'peek'>;
     /** The bulk queue. */
     readonly bulk: LetterSink;
@@ -29,26 +30,20 @@ export async function claim(
     readonly count: Count;
   },
 ): Promise<{ readonly outcome: ClaimOutcome }> {
-  const { stripeEventId, type } = identifiersOf(input);
-  const claimed = await world.claims.claim(stripeEventId, input.execution, world.nowMs());
-  if (claimed === 'held') {
-    throw new RetryLater(`${stripeEventId} is being handled by another execution: it may yet fail, so ask again`, {
-      code: 'CLAIMED',
-      category: 'Network',
-    });
-  }
-  const sheds = claimed === 'mine' && mayBeShed(type) && !(await world.budget.peek('low-value', 1)).granted;
+  const { type } = identifiersOf(input);
+  const { outcome: known, twin } = await claimed(input, world);
+  const sheds = known === 'mine' && mayBeShed(type) && !(await world.budget.peek('low-value', 1)).granted;
   if (sheds) {
     await world.bulk.send([JSON.stringify(asBulk(input.event))]);
-    await world.claims.release(stripeEventId, input.execution);
+    for (const id of claimsOf(input.event.detail.event)) await world.claims.release(id, input.execution);
     world.count('BudgetShed', 1, { Lane: 'realtime' });
   }
-  const outcome = sheds ? 'shed' : claimed;
+  const outcome = sheds ? 'shed' : known;
   if (outcome === 'duplicate') world.count('Duplicates', 1, { Lane: 'realtime' });
   if (outcome !== 'mine') world.count('EventsHandled', 1, { Lane: 'realtime', Outcome: outcome });
   const replayed = isReplayed(input.event);
   if (replayed) world.count('Replayed', 1, { Lane: 'realtime' });
-  world.log({ outcome, ...(replayed ? { replayed } : {}) });
+  world.log({ outcome, ...(twin ? { twin } : {}), ...(replayed ? { replayed } : {}) });
   return { outcome };
 }
 

@@ -5,6 +5,7 @@ import { REALTIME_RETRIERS, triesOf } from '@payments/core/retry-policy';
 import * as v from 'valibot';
 import type { Claims } from '../adapters/claims.ts';
 import type { Salesforce } from '../adapters/salesforce.ts';
+import { claimsOf } from './claimed.ts';
 import { type Crossed, readCrossing } from './crossing.ts';
 import { type Identifiers, identifiersOf, type StepInput } from './machine-input.ts';
 import type { Acquire } from './write.ts';
@@ -43,7 +44,9 @@ export async function park(input: ParkInput, world: ParkWorld): Promise<{ readon
   const step = stepInput(input);
   const problems: string[] = [];
   if (step !== null) {
-    await attempt('claim', problems, () => world.claims.release(step.event.detail.event.id, input.execution));
+    await attempt('claim', problems, () =>
+      Promise.all(claimsOf(step.event.detail.event).map((id) => world.claims.release(id, input.execution))),
+    );
     await attempt('Sync_Failure__c', problems, () => list(step, input, crossed, world));
   } else {
     problems.push('the input is not a bus event');

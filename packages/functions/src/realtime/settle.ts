@@ -1,6 +1,7 @@
 import { isThin } from '@payments/core/event';
 import type { Count } from '@payments/core/metrics';
 import type { Claims } from '../adapters/claims.ts';
+import { claimsOf } from './claimed.ts';
 import { type Identifiers, identifiersOf, isReplayed, type SettleInput, type SyncResult } from './machine-input.ts';
 
 /** `lagMs`: from Stripe's `created` (whole seconds) to now. `pathMs`: from our receiving it to now. */
@@ -17,7 +18,7 @@ export async function settle(
   },
 ): Promise<{ readonly settled: true }> {
   const { detail } = input.event;
-  await world.claims.done(detail.event.id);
+  for (const id of claimsOf(detail.event)) await world.claims.done(id);
   const now = world.nowMs();
   const [lagMs, pathMs] = [now - detail.event.created * 1000, now - Date.parse(detail.receivedAt)];
   world.count('EventsHandled', 1, { Lane: 'realtime', Outcome: input.sync.outcome });

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { eventNeed, needs, plan, refetchNeed, withFetchedObject } from '@payments/core/plan';
+import { claims } from '../adapters/claims.ts';
 import { freshnessStore } from '../adapters/freshness-store.ts';
 import { instrument } from '../adapters/instrument.ts';
 import { linkedRedis } from '../adapters/linked-redis.ts';
@@ -33,6 +34,7 @@ async function connect(): Promise<SyncWorld> {
     leases: objectLeases(connection, { nowMs, sleep }),
     nowMs,
     sleep,
+    claims: claims(connection),
     freshness: freshnessStore(connection),
     acquire: road.budget.acquire,
     version: settings.salesforceApiVersion,

@@ -3,6 +3,7 @@ import { type Known, versionOf } from '@payments/core/freshness';
 import type { FetchedObject, PaymentFailed } from '@payments/core/plan';
 import * as core from '@payments/core/plan';
 import type { SalesforceRecord } from '@payments/core/record';
+import { changeName } from '@payments/core/twin';
 import { describe, expect, it } from 'vitest';
 import { counting } from '../../test/counted.ts';
 import type { FreshnessStore } from '../adapters/freshness-store.ts';
@@ -90,6 +91,8 @@ function world(
     readonly org?: Org;
     readonly stripe?: (path: string) => FetchedObject;
     readonly calls?: number;
+    /** Who holds what: an execution or 'done'. */
+    readonly claims?: readonly (readonly [string, string])[];
     /** Ms after the event was made. */
     readonly age?: number;
   } = {},
@@ -109,7 +112,16 @@ function world(
   };
   const held: string[] = [];
   const naps: number[] = [];
+  const claims = new Map(options.claims);
   const deps: SyncWorld = {
+    claims: {
+      claim: async (id, holder) => {
+        const known = claims.get(id) ?? holder;
+        claims.set(id, known);
+        return known === 'done' ? 'duplicate' : known === holder ? 'mine' : 'held';
+      },
+      done: async (id) => void claims.set(id, 'done'),
+    },
     leases: {
       hold: async (objects, holder, work) => {
         held.push(`${holder.split(':').at(-1)}: ${objects.join(', ')}`);
@@ -179,6 +191,17 @@ describe('sync', () => {
     expect(composites[0]?.[0]?.body).toMatchObject({ Stripe_Write__c: 'evt_1;;c-1', Stripe_Version__c: UPDATED });
     expect(remembered.get('subscription:sub_1')).toMatchObject({ version: UPDATED, eventId: 'evt_1' });
     expect(asked).toEqual([]);
+  });
+
+  it.each([
+    ['its event', 'evt_1'],
+    ['the twin of its event', changeName(EVENT) ?? ''],
+  ])('does nothing when another execution has handled %s while it waited for budget', async (_, id) => {
+    const done = world({ claims: [[id, 'done']] });
+    expect(await sync(input(), done.deps)).toMatchObject({ outcome: 'nothing', calls: 0 });
+    const held = world({ claims: [[id, 'another execution']] });
+    await expect(sync(input(), held.deps)).rejects.toMatchObject({ name: 'RetryLater', code: 'CLAIMED' });
+    expect([...done.composites, ...held.composites]).toEqual([]);
   });
 
   it('writes again when it is tried again: the same event is no tie', async () => {

@@ -2,6 +2,7 @@ import type { Count } from '@payments/core/metrics';
 import type { SalesforceRecord } from '@payments/core/record';
 import type { FreshnessStore } from '../adapters/freshness-store.ts';
 import type { ObjectLeases } from '../adapters/object-leases.ts';
+import { type ClaimedWorld, claimed } from './claimed.ts';
 import type { Refusal } from './composite-answer.ts';
 import { judgePlan, type Said, saidBy } from './judge-plan.ts';
 import { type Identifiers, identifiersOf, type StepInput, type SyncResult } from './machine-input.ts';
@@ -12,10 +13,10 @@ import { type WriteWorld, writeRecords } from './write.ts';
 export type SyncLine = Identifiers & { readonly step: 'sync'; readonly notes: readonly string[] };
 
 export type SyncWorld = WriteWorld &
-  PlannerWorld & {
+  PlannerWorld &
+  ClaimedWorld & {
     readonly freshness: FreshnessStore;
     readonly leases: ObjectLeases;
-    readonly nowMs: () => number;
     readonly sleep: (ms: number) => Promise<unknown>;
     readonly log: (line: SyncLine) => void;
     readonly count: Count;
@@ -24,8 +25,8 @@ export type SyncWorld = WriteWorld &
 const NOTHING: SyncResult = { outcome: 'nothing', rows: 0, calls: 0, refetched: false, salesforceId: null };
 
 /**
- * The story of the state `Sync`: fill a thin event, read what the plan needs, plan; then, as the only writer of these
- * objects, ask whether something newer was written already, write all in one composite call, read what the guard refused,
+ * The story of the state `Sync`: renew the claim, fill a thin event, read what the plan needs, plan; then, as the only
+ * writer of these objects, ask whether something newer was written already, write all in one composite call, read what the guard refused,
  * remember what stands. Two states of one second are settled by what Stripe says in a later one.
  */
 export async function sync(input: StepInput, world: SyncWorld): Promise<SyncResult> {
@@ -35,6 +36,10 @@ export async function sync(input: StepInput, world: SyncWorld): Promise<SyncResu
     if (notes.length > 0) world.log({ ...identifiersOf(input), step: 'sync', notes });
     return result;
   };
+  if ((await claimed(input, world)).outcome === 'duplicate') {
+    notes.push('another execution handled it while this one waited');
+    return told(NOTHING);
+  }
   const source = await sourceOf(event, world);
   if (source === null) {
     notes.push(`${event.id} is of a type that is not routed`);

@@ -110,10 +110,16 @@ function* subscriptionRows(truth: Truth): Iterable<ExpectedRow> {
       columns: {
         ...subscriptionColumns(subscription),
         ...sessionColumns(sessions.get(subscription.id)),
-        ...(newestInvoice.get(subscription.id)?.status === 'paid' ? { Error_Message__c: null } : {}),
+        ...messageColumn(newestInvoice.get(subscription.id)),
       },
     };
   }
+}
+
+/** Why the newest invoice is not paid; drafts and what was never tried say nothing. */
+function messageColumn(newest: Invoice | undefined): Record<string, Expectation> {
+  if (newest?.status === 'paid') return { Error_Message__c: null };
+  return newest?.status === 'open' && newest.attempted ? { Error_Message__c: 'set' } : {};
 }
 
 function subscriptionColumns(subscription: Subscription): Record<string, Expectation> {

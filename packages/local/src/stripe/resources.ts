@@ -2,6 +2,7 @@ import type { JsonObject } from '@payments/core/event';
 import type { StripeAccount } from './account.ts';
 import type { AccountEvent, Books } from './books.ts';
 import { DAY } from './calendar.ts';
+import { isHash } from './json.ts';
 import { inShownOrder, itemAt, selection } from './list-page.ts';
 import type { Sequence, Shelf, Shelved } from './shelf.ts';
 import { refused } from './stripe-error.ts';
@@ -44,7 +45,7 @@ export function collections(account: StripeAccount): ReadonlyMap<string, Collect
     ['payment_methods', of('payment_method', books.paymentMethods, ['customer', 'type'])],
     ['subscriptions', of('subscription', books.subscriptions, ['customer'], { status: inStatus })],
     ['subscription_items', subscriptionItems(books)],
-    ['invoices', of('invoice', books.invoices, ['customer', 'status'])],
+    ['invoices', of('invoice', books.invoices, ['customer', 'status'], { subscription: ofSubscription })],
     ['invoice_payments', of('invoice_payment', books.invoicePayments, ['invoice', 'status'], { payment: paidBy })],
     ['payment_intents', of('payment_intent', books.paymentIntents, ['customer'])],
     ['charges', of('charge', books.charges, ['customer', 'payment_intent'])],
@@ -141,6 +142,14 @@ function inStatus(object: JsonObject, query: URLSearchParams): boolean {
 function hasLookupKey(object: JsonObject, query: URLSearchParams): boolean {
   const keys = [...query].filter(([key]) => key.startsWith('lookup_keys[')).map(([, value]) => value);
   return keys.length === 0 || keys.includes(String(object.lookup_key));
+}
+
+function ofSubscription(object: JsonObject, query: URLSearchParams): boolean {
+  const asked = query.get('subscription');
+  if (asked === null) return true;
+  const { parent = null } = object;
+  const { subscription_details: details = null } = isHash(parent) ? parent : {};
+  return isHash(details) && details.subscription === asked;
 }
 
 function paidBy(object: JsonObject, query: URLSearchParams): boolean {

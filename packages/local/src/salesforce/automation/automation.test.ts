@@ -173,11 +173,11 @@ test('Sync_Status__c only moves forward, and a finished Checkout keeps no link',
   const link = { Checkout_URL__c: 'https://pay.example/1', Checkout_Link__c: 'https://pay.example/1' };
   const seen: unknown[] = [];
   await subscription('sub_1', { Sync_Status__c: 'Checkout Created', ...link });
-  for (const status of ['Pending', 'Failed', 'Completed', 'Checkout Created']) {
+  for (const status of ['Pending', 'Failed', 'Checkout Created', 'Completed', 'Failed']) {
     await subscription('sub_1', { Sync_Status__c: status });
     seen.push(only('Stripe_Subscription__c').Sync_Status__c);
   }
-  expect(seen).toEqual(['Checkout Created', 'Failed', 'Failed', 'Failed']);
+  expect(seen).toEqual(['Checkout Created', 'Failed', 'Failed', 'Completed', 'Completed']);
   expect(only('Stripe_Subscription__c')).toMatchObject({ Checkout_URL__c: null, Checkout_Link__c: null });
 });
 
