@@ -1,12 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { ALARMS, type Alarm } from '@payments/core/alarms';
-import { METRICS, type MetricRow, NAMESPACE } from '@payments/core/metrics';
 import type { SynthesisedResource } from '@payments/local/graph/graph';
 import { synthesiseResources } from '@payments/local/graph/synth';
 import * as v from 'valibot';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { AWS_METRICS } from './aws-metrics.ts';
+import { isReported } from './known-metric.ts';
 
 const root = path.dirname(import.meta.dirname);
 const PAGER = 'https://events.pagerduty.com/integration/0123456789abcdef/enqueue';
@@ -68,25 +67,6 @@ const of = (type: string, among = resources) => among.filter((resource) => resou
 const alarmsOf = (among = resources) =>
   of('aws:cloudwatch/metricAlarm:MetricAlarm', among).map(({ inputs }) => v.parse(Alarmed, inputs));
 
-/** Whether anybody reports the metric under exactly these dimensions. */
-function exists(namespace: string, metric: string, dimensions: Readonly<Record<string, string>>): boolean {
-  const names = Object.keys(dimensions).sort().join();
-  if (namespace !== NAMESPACE) {
-    const known = Object.entries(AWS_METRICS).find(([name]) => name === namespace)?.[1];
-    const metrics: readonly string[] = known?.metrics ?? [];
-    return metrics.includes(metric) && known?.dimensions.some((set) => [...set].sort().join() === names) === true;
-  }
-  const row: MetricRow | undefined = Object.entries(METRICS).find(([name]) => name === metric)?.[1];
-  return (
-    dimensions.Stage === 'production' &&
-    row?.by.some((set) => ['Stage', ...set].sort().join() === names) === true &&
-    Object.entries(dimensions).every(([name, value]) => {
-      const values = row.dimensions[name];
-      return name === 'Stage' || typeof values === 'string' || values?.includes(value) === true;
-    })
-  );
-}
-
 describe('every alarm', () => {
   it('watches a metric that somebody reports, under these dimensions', () => {
     expect(alarmsOf().length).toBeGreaterThan(60);
@@ -94,7 +74,9 @@ describe('every alarm', () => {
       const watched = metricQueries.flatMap(({ metric }) => metric ?? []);
       if (metricQueries.length === 0) watched.push({ namespace, metricName, dimensions, stat: 'x', period: 60 });
       for (const metric of watched) {
-        const found = exists(metric.namespace, metric.metricName, metric.dimensions);
+        const found =
+          isReported({ ...metric, metric: metric.metricName }) &&
+          (metric.dimensions.Stage ?? 'production') === 'production';
         expect([name, metric.metricName, metric.dimensions, found]).toEqual([
           name,
           metric.metricName,

@@ -1,4 +1,4 @@
-/** Where a message can wait or die there is an alarm; each says what it means for people and where to read on. */
+/** Seeing it: where a message can wait or die there is an alarm, and one dashboard follows the road. */
 import './alarms/ingress.ts';
 import './alarms/bus.ts';
 import './alarms/queues.ts';
@@ -6,6 +6,7 @@ import './alarms/machines.ts';
 import './alarms/functions.ts';
 import './alarms/redis.ts';
 import './alarms/measured.ts';
+import './dashboard/dashboard.ts';
 import { webhookUrl } from './ingress.ts';
 
 export const outputs = { webhook: webhookUrl };
