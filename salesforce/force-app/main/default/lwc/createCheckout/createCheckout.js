@@ -4,7 +4,14 @@ import plans from '@salesforce/apex/CheckoutController.plans';
 import quote from '@salesforce/apex/CheckoutController.quote';
 import start from '@salesforce/apex/CheckoutController.start';
 import open from '@salesforce/apex/CheckoutController.open';
+import { money, optionsOf, periodOf } from 'c/planLabel';
 import { sentenceOf } from 'c/screenError';
+
+/** `1 to 5`, `6 and more`. */
+function rangeOf({ fromQuantity, toQuantity }) {
+    const from = fromQuantity ?? 1;
+    return toQuantity === undefined || toQuantity === null ? `${from} and more` : `${from} to ${toQuantity}`;
+}
 
 /** Quick action on a Contact: choose a plan and a quantity, see what it costs, get the link the customer pays by. */
 export default class CreateCheckout extends LightningElement {
@@ -35,7 +42,19 @@ export default class CreateCheckout extends LightningElement {
         }
     }
 
+    get plan() {
+        return this.plans?.find((plan) => plan.priceId === this.priceId);
+    }
+
+    get isMetered() {
+        return this.plan?.isMetered === true;
+    }
+
+    /** Stripe takes no quantity of a metered plan; the signup counts it as one. */
     get validQuantity() {
+        if (this.isMetered) {
+            return 1;
+        }
         return Number.isInteger(this.quantity) && this.quantity >= 1 ? this.quantity : undefined;
     }
 
@@ -44,27 +63,44 @@ export default class CreateCheckout extends LightningElement {
     }
 
     get planOptions() {
-        return (this.plans ?? []).map((plan) => ({
-            label: `${plan.name} (${plan.recurrency}, ${plan.isoCode})`,
-            value: plan.priceId
-        }));
+        return optionsOf(this.plans);
     }
 
-    get currencyCode() {
-        return this.plans?.find((plan) => plan.priceId === this.priceId)?.isoCode;
+    get period() {
+        return periodOf(this.plan);
     }
 
     get tierLines() {
         const lines = this.quoted?.lines ?? [];
-        return lines.length === 0 ? undefined : lines.map((line, index) => ({ ...line, key: index }));
+        if (lines.length === 0) {
+            return undefined;
+        }
+        return lines.map((line, index) => ({
+            key: index,
+            range: rangeOf(line),
+            units: line.units,
+            unitPriceText: money(line.unitPrice, this.plan?.isoCode),
+            flatAmountText: money(line.flatAmount, this.plan?.isoCode),
+            totalText: money(line.total, this.plan?.isoCode)
+        }));
+    }
+
+    get hasFlatAmounts() {
+        return (this.quoted?.lines ?? []).some((line) => line.flatAmount > 0);
     }
 
     get hasTotal() {
-        return this.quoted?.total !== undefined && this.quoted.total !== null;
+        return !this.isMetered && this.quoted?.total !== undefined && this.quoted.total !== null;
     }
 
-    get total() {
-        return this.quoted.total;
+    get totalText() {
+        return money(this.quoted.total, this.plan?.isoCode);
+    }
+
+    get summary() {
+        const quantity = this.isMetered ? '' : `${this.quantity} × `;
+        const total = this.hasTotal ? `, ${this.totalText} a ${this.period} before tax` : '';
+        return `${quantity}${this.plan?.name}${total}`;
     }
 
     get cannotCreate() {
@@ -98,7 +134,7 @@ export default class CreateCheckout extends LightningElement {
 
     async handleCopy() {
         try {
-            await navigator.clipboard.writeText(this.link);
+            await navigator.clipboard.writeText(this.link.url);
             this.copiedText = 'Copied.';
         } catch {
             this.copiedText = 'Your browser did not allow copying. Select the link and copy it.';
@@ -107,7 +143,8 @@ export default class CreateCheckout extends LightningElement {
 
     handleSend() {
         const subject = encodeURIComponent('Your subscription');
-        window.open(`mailto:?subject=${subject}&body=${encodeURIComponent(this.link)}`, '_self');
+        const to = encodeURIComponent(this.link.email ?? '');
+        window.open(`mailto:${to}?subject=${subject}&body=${encodeURIComponent(this.link.url)}`, '_self');
     }
 
     handleCancel() {
