@@ -251,7 +251,7 @@ describe('permissions', () => {
 
   it('let each function read only the secrets that it is linked to', () => {
     for (const fn of graph.functions) {
-      const name = fn.name.replace(/^payments-local-(.*)Function-.*$/, '$1Role');
+      const name = fn.name.replace(/^payments-local-(.*)Function(-.*)?$/, '$1Role');
       const readable = grants().filter(
         ({ role, action }) => role === name && action === 'secretsmanager:GetSecretValue',
       );

@@ -1,9 +1,11 @@
-/** What runs by the clock and not by an event: one small Lambda each, from packages/functions/src/operations/. */
+/** What runs by the clock or for an operator and not by an event: one small Lambda each, from packages/functions/src/operations/. */
+
+import { parkedRows } from './bulk.ts';
 import { deadLetterQueue } from './dead-letter.ts';
 import { queueLink } from './queue-link.ts';
 import { failedExecutions, realtimeMachines } from './realtime.ts';
 import { redisAuthSecretArn, redisCluster, vpc } from './redis.ts';
-import { secretArns } from './secrets.ts';
+import { salesforceClient, secretArns } from './secrets.ts';
 import { prefix, settings } from './stage.ts';
 
 type Operation = {
@@ -89,3 +91,20 @@ operation('SecretAges', {
   seconds: 30,
   link: [secretArns($dev ? {} : { Redis: redisAuthSecretArn })],
 });
+
+operation('RetryFailures', {
+  every: 'rate(5 minutes)',
+  description: 'Tries again what somebody in Salesforce has set to Retrying',
+  seconds: 120,
+  link: [redisCluster, salesforceClient, realtimeMachines, queueLink('ParkedRowsQueue', parkedRows)],
+});
+
+// Invoked by name, by people: payments-ops does not reach Redis, which is in the VPC.
+const operator = new sst.aws.Function('Operator', {
+  name: `${prefix}-OperatorFunction`,
+  handler: 'packages/functions/src/operations/operator-lambda.handler',
+  timeout: '30 seconds',
+  vpc,
+  link: [settings, redisCluster],
+});
+made.push({ name: 'Operator', fn: operator });

@@ -108,6 +108,16 @@ export const LOG_LINES = {
     means: 'a failed execution was started anew, or the queue of failed ones was looked through',
     fields: ['outcome', 'executionName', 'from', 'code', 'seen', 'redriven'],
   },
+  retry: {
+    from: 'RetryFailures',
+    means: 'a Sync_Failure__c has another status now, or the retries looked around',
+    fields: [...event, 'outcome', 'failure', 'seen', 'changed'],
+  },
+  operator: {
+    from: 'Operator',
+    means: 'an operator put rows that were given up back into the buffer; `later`: must be asked for again',
+    fields: ['outcome', 'rows', 'later'],
+  },
 } as const satisfies Readonly<Record<string, LogLine>>;
 
 export type Message = keyof typeof LOG_LINES;

@@ -33,7 +33,8 @@ const REDRIVEN = /\.redrive-(\d+)$/;
 /** Step Functions' limit. */
 const MOST_CHARACTERS = 80;
 
-function redrivesOf(name: string): number {
+/** How often an execution of this name took the place of one that failed. */
+export function redrivesOf(name: string): number {
   return Number(REDRIVEN.exec(name)?.[1] ?? 0);
 }
 

@@ -96,6 +96,7 @@ local function owes(row, given)
     if not known then row.failures[#row.failures + 1] = key end
   end
   row.redrives = math.max(row.redrives or 0, given.redrives or 0)
+  row.tried = math.max(row.tried or 0, given.tried or 0)
 end
 `;
 

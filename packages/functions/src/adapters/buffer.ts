@@ -23,6 +23,8 @@ export type Buffer = {
     rows: readonly { readonly key: string; readonly incoming: Incoming }[],
   ) => Promise<{ readonly outcomes: readonly PutOutcome[]; readonly waiting: number }>;
   readonly waiting: (object: SObjectName) => Promise<number>;
+  /** Whether a row waits or is being sent. */
+  readonly holds: (object: SObjectName, key: string) => Promise<boolean>;
 };
 
 export function bufferKeys(object: SObjectName) {
@@ -66,5 +68,9 @@ export function redisBuffer(redis: Redis, now: () => number, replayMarginMs = RE
       return { outcomes, waiting };
     },
     waiting: (object) => redis.zcard(bufferKeys(object).due),
+    holds: async (object, key) => {
+      const { rows, batch } = bufferKeys(object);
+      return (await redis.hexists(rows, key)) === 1 || (await redis.hexists(batch, key)) === 1;
+    },
   };
 }

@@ -21,6 +21,13 @@ export type Claims = {
   readonly release: (eventId: string, holder: string) => Promise<boolean>;
 };
 
+/** For who only looks. */
+export type DoneMarks = { readonly isDone: (eventId: string) => Promise<boolean> };
+
+export function doneMarks(redis: Redis): DoneMarks {
+  return { isDone: async (eventId) => (await redis.get(keyOf(eventId))) === 'done' };
+}
+
 const OutcomeSchema = v.picklist(['mine', 'duplicate', 'held']);
 
 export function claims(redis: Redis): Claims {

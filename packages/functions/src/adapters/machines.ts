@@ -7,7 +7,11 @@ export type Executions = {
   /** `input` is JSON text. `false` when an execution of that name exists already, which is as good. */
   readonly start: (machineArn: string, name: string, input: string) => Promise<boolean>;
   readonly inputOf: (executionArn: string) => Promise<string>;
+  /** `null`: Step Functions does not know it, or not any more (90 days). */
+  readonly statusOf: (executionArn: string) => Promise<ExecutionStatus | null>;
 };
+
+export type ExecutionStatus = 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED' | 'PENDING_REDRIVE';
 
 const CONNECT_TIMEOUT_MS = 2_000;
 const REQUEST_TIMEOUT_MS = 5_000;
@@ -31,6 +35,14 @@ export function executions(): Executions {
       const { input } = await client.send(new DescribeExecutionCommand({ executionArn }));
       if (input === undefined) throw new Error('Step Functions gave an execution without its input');
       return input;
+    },
+    statusOf: async (executionArn) => {
+      try {
+        return (await client.send(new DescribeExecutionCommand({ executionArn }))).status ?? null;
+      } catch (error) {
+        if (error instanceof Error && error.name === 'ExecutionDoesNotExist') return null;
+        throw error;
+      }
     },
   };
 }

@@ -19,7 +19,10 @@ const LINKS = {
   SecretArns: v.object({ arns: v.record(v.string(), v.string()) }),
   FailedExecutionsQueue: queue,
   BulkQueue: queue,
+  /** To send to. */
   BulkParkedQueue: queue,
+  /** The same, to read from. */
+  ParkedRowsQueue: queue,
   RealtimeMachines: v.object({ arns: v.array(v.string()) }),
   FlushMachine: v.object({ arn: v.string() }),
   RedisCluster: v.object({

@@ -125,9 +125,9 @@ function failureRow({ object }: BatchAccount, parked: ParkedRow, nowMs: number):
     Event_Created_At__c: iso(row.newestAt),
     Category__c: outcome.category,
     Code__c: outcome.code.slice(0, 255),
-    Message__c: `Salesforce refused ${object} ${key}: ${outcome.code}. Correct the cause, then replay the event.`,
-    Attempts__c: row.attempts + 1,
-    First_Failed_At__c: iso(row.attempts === 0 ? nowMs : row.firstBufferedAt),
+    Message__c: `Salesforce refused ${object} ${key}: ${outcome.code}. Correct the cause, then set this to Retrying.`,
+    Attempts__c: (row.tried ?? 0) + row.attempts + 1,
+    First_Failed_At__c: iso(row.attempts === 0 && row.tried === undefined ? nowMs : row.firstBufferedAt),
     Last_Failed_At__c: iso(nowMs),
     Status__c: 'Open',
   };

@@ -18,7 +18,7 @@ export type ParkedLetter = {
   readonly parkedAt: number;
   /** Of its Sync_Failure__c rows, this one last. */
   readonly failures: readonly string[];
-  /** How often it was put back by itself. */
+  /** How often it was put back. */
   readonly redrives: number;
 };
 
@@ -54,6 +54,11 @@ export function letterOf(object: SObjectName, batchId: string, parked: ParkedRow
   return JSON.stringify(letter);
 }
 
+/** In all, those before it was put back included. */
+export function triesOf({ tried = 0, attempts }: BufferedRow): number {
+  return tried + attempts + 1;
+}
+
 /** `null` for what is none: it stays for people. */
 export function readLetter(body: string): ParkedLetter | null {
   const letter = v.safeParse(LetterSchema, body);
@@ -65,6 +70,6 @@ export function incomingAgain({ row, failures, redrives }: ParkedLetter): Incomi
   return {
     ...{ id: row.id, columns: row.columns, owners: row.owners, e: row.eventId, at: row.newestAt },
     ...{ receivedAt: row.receivedAt, correlationId: row.correlationId, settle: 0 },
-    ...{ failures, redrives: redrives + 1 },
+    ...{ failures, redrives: redrives + 1, tried: triesOf(row) },
   };
 }

@@ -45,16 +45,23 @@ export type BufferedRow = {
   readonly apart: 0 | 1;
   /** 1: the org has had its content since before; only the version is new. */
   readonly lagged: 0 | 1;
-  /** Of a row that was given up and put back by itself: its Sync_Failure__c rows, and how often that was. */
+  /**
+   * Of a row that was given up and put back: its Sync_Failure__c rows, how often it was put back, and how often it had been
+   * tried until then; `attempts` counts anew.
+   */
   readonly failures?: readonly string[];
   readonly redrives?: number;
+  readonly tried?: number;
 };
 
 /** More are not needed: an event that is forgotten here is harmless when it is repeated (its version is not newer). */
 export const EVENTS_KEPT = 200;
 
 /** What an event says about a row, in the row's own shape; Lua merges it. */
-export type Incoming = Pick<BufferedRow, 'id' | 'columns' | 'owners' | 'receivedAt' | 'failures' | 'redrives'> & {
+export type Incoming = Pick<
+  BufferedRow,
+  'id' | 'columns' | 'owners' | 'receivedAt' | 'failures' | 'redrives' | 'tried'
+> & {
   readonly e: string;
   readonly at: number;
   readonly correlationId: string;

@@ -69,6 +69,7 @@ describe('redrive', () => {
           return true;
         },
         inputOf: async (arn) => JSON.stringify({ read: arn }),
+        statusOf: async () => null,
       },
       machineArns: [MACHINE],
       nowMs: () => NOW,

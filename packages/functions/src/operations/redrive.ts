@@ -4,6 +4,7 @@ import * as v from 'valibot';
 import type { Executions } from '../adapters/machines.ts';
 import type { Letter, LetterBox } from '../adapters/queues.ts';
 import { readCrossing } from '../realtime/crossing.ts';
+import { ExecutionNotice } from './execution-notice.ts';
 
 /**
  * The story of `Redrive`, each minute: of the executions that ended badly, those that failed because of the road and not
@@ -63,25 +64,6 @@ async function lettersIn({ failed, nowMs, stopAtMs }: RedriveWorld): Promise<rea
   return letters;
 }
 
-/** docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html; a long input is left out there. */
-const NoticeSchema = v.pipe(
-  v.string(),
-  v.parseJson(),
-  v.object({
-    detail: v.object({
-      executionArn: v.string(),
-      stateMachineArn: v.string(),
-      name: v.string(),
-      status: v.picklist(['FAILED', 'TIMED_OUT', 'ABORTED']),
-      startDate: v.number(),
-      stopDate: v.nullish(v.number(), null),
-      input: v.nullish(v.string(), null),
-      error: v.nullish(v.string(), null),
-      cause: v.nullish(v.string(), null),
-    }),
-  }),
-);
-
 const AgeSchema = v.pipe(
   v.string(),
   v.parseJson(),
@@ -91,14 +73,14 @@ const AgeSchema = v.pipe(
 type Due = {
   readonly letter: Letter;
   readonly code: string;
-  readonly failed: v.InferOutput<typeof NoticeSchema>['detail'] & {
+  readonly failed: v.InferOutput<typeof ExecutionNotice>['detail'] & {
     /** Stripe's time of the event, else when the execution began; ms since 1970. */
     readonly at: number;
   };
 };
 
 function dueOf(letter: Letter, { machineArns, nowMs }: RedriveWorld): Due | null {
-  const notice = v.safeParse(NoticeSchema, letter.body);
+  const notice = v.safeParse(ExecutionNotice, letter.body);
   if (!notice.success) return null;
   const { detail } = notice.output;
   if (!machineArns.includes(detail.stateMachineArn)) return null;

@@ -324,6 +324,15 @@ describe('park', () => {
     expect(requests[0]?.body).toMatchObject({ Attempts__c: attempts });
   });
 
+  it('counts the tries of the executions that this one took the place of', async () => {
+    const { world, requests } = parking({ created: false });
+    await park(
+      { event: INPUT.event, execution: `${EXECUTION}.redrive-2`, error: { Error: 'RetryLater', Cause: '' } },
+      world,
+    );
+    expect(requests[0]?.body).toMatchObject({ Attempts__c: 18 });
+  });
+
   it('keeps the first time of an event that parks again', async () => {
     const { world, requests } = parking({ created: false });
     await park({ event: INPUT.event, execution: EXECUTION, error: error() }, world);

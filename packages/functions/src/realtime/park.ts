@@ -1,6 +1,7 @@
 import type { AuditRow } from '@payments/core/audit-columns';
 import { EnvelopeSchema } from '@payments/core/event';
 import type { Count } from '@payments/core/metrics';
+import { redrivesOf } from '@payments/core/redrive';
 import { REALTIME_RETRIERS, triesOf } from '@payments/core/retry-policy';
 import * as v from 'valibot';
 import type { Claims } from '../adapters/claims.ts';
@@ -103,7 +104,8 @@ async function list(step: StepInput, input: ParkInput, crossed: Crossed, world: 
     Category__c: crossed.category,
     Code__c: crossed.code.slice(0, 255),
     Message__c: crossed.message.slice(0, 4000),
-    Attempts__c: triesOf(REALTIME_RETRIERS, input.error.Error),
+    // Those of the executions that this one took the place of included.
+    Attempts__c: triesOf(REALTIME_RETRIERS, input.error.Error) * (redrivesOf(nameOf(input.execution)) + 1),
     Last_Failed_At__c: at,
     Status__c: 'Open',
     Execution_Link__c: consoleLink(input.execution),

@@ -1,0 +1,68 @@
+import * as v from 'valibot';
+import type { Budget, Limits, Usage } from '../adapters/budget.ts';
+import type { Buffer } from '../adapters/buffer.ts';
+import type { Circuit } from '../adapters/circuit.ts';
+import { type ParkedLetter, readLetter } from '../bulk/parked-letter.ts';
+import { type PutBack, putBack } from './put-back.ts';
+
+/**
+ * What an operator's machine cannot do itself on AWS, because Redis is in the VPC: `payments-ops` invokes this function by
+ * name. It tells how Redis stands, and puts rows that were given up back into the buffer.
+ */
+
+/** Of one order: a letter may have a megabyte, and Lambda takes six. */
+export const MOST_LETTERS = 50;
+
+export const Order = v.variant('action', [
+  v.object({ action: v.literal('standing') }),
+  v.object({
+    action: v.literal('put back'),
+    /** Bodies of messages of the queue BulkParked. */
+    letters: v.pipe(v.array(v.string()), v.minLength(1), v.maxLength(MOST_LETTERS)),
+  }),
+]);
+
+export const StandingAnswer = v.object({
+  circuit: v.picklist(['closed', 'open', 'half-open']),
+  /** Calls to Salesforce that may be made at once without touching what is kept for urgent events. */
+  freeCalls: v.number(),
+});
+/** In the order of the letters. */
+export const PutBackAnswer = v.object({ outcomes: v.array(v.picklist(['back', 'later', 'unreadable'])) });
+
+export type OperatorWorld = {
+  readonly buffer: Pick<Buffer, 'put'>;
+  readonly budget: Pick<Budget, 'usage'>;
+  readonly limits: Limits;
+  readonly circuit: Circuit['look'];
+  readonly log: (line: { readonly outcome: 'put back'; readonly rows: number; readonly later: number }) => void;
+};
+
+export async function operate(
+  order: v.InferOutput<typeof Order>,
+  world: OperatorWorld,
+): Promise<v.InferOutput<typeof StandingAnswer | typeof PutBackAnswer>> {
+  if (order.action === 'standing') {
+    const [{ state }, usage] = await Promise.all([world.circuit(), world.budget.usage()]);
+    return { circuit: state, freeCalls: freeCalls(usage, world.limits) };
+  }
+  const letters = order.letters.map(readLetter);
+  const readable = letters.filter((letter): letter is ParkedLetter => letter !== null);
+  const became = await putBack(readable, world.buffer);
+  let next = 0;
+  const outcomes = letters.map((letter): PutBack => {
+    if (letter === null) return 'unreadable';
+    next += 1;
+    return became[next - 1] ?? 'unreadable';
+  });
+  const count = (outcome: PutBack) => outcomes.filter((each) => each === outcome).length;
+  world.log({ outcome: 'put back', rows: count('back'), later: count('later') });
+  return { outcomes };
+}
+
+/** The least that any window has left beside the reserve of urgent events; the org's own count has a say as well. */
+export function freeCalls({ windows, orgUsed, orgMax }: Usage, { realtimeReserve }: Limits): number {
+  const ours = windows.map(({ used, limit }) => Math.floor(limit * (1 - realtimeReserve)) - used);
+  const theirs = orgUsed === null || orgMax === null ? [] : [Math.floor(orgMax * (1 - realtimeReserve)) - orgUsed];
+  return Math.max(0, Math.min(...ours, ...theirs));
+}

@@ -1,0 +1,35 @@
+import type { SObjectName } from '@payments/core/record';
+import type { Buffer, PutOutcome } from '../adapters/buffer.ts';
+import { incomingAgain, type ParkedLetter } from '../bulk/parked-letter.ts';
+
+/**
+ * `back`: the row waits for the next flush, alone or merged into a newer state; its Sync_Failure__c rows are resolved with it.
+ * `later`: it was received so long ago that a replay after a loss of Redis would miss it until the next status, a minute from
+ * now, covers it; keep the letter and ask again. `unreadable`: keep it for people.
+ */
+export type PutBack = 'back' | 'later' | 'unreadable';
+
+const MEANS: Readonly<Record<PutOutcome, PutBack>> = {
+  stored: 'back',
+  stale: 'back',
+  tie: 'back',
+  late: 'later',
+  broken: 'unreadable',
+};
+
+/** Puts rows that were given up into the buffer again, as if they had just come in. In the order of the letters. */
+export async function putBack(
+  letters: readonly ParkedLetter[],
+  buffer: Pick<Buffer, 'put'>,
+): Promise<readonly PutBack[]> {
+  const byObject = Map.groupBy(letters, ({ object }): SObjectName => object);
+  const became = new Map<ParkedLetter, PutBack>();
+  for (const [object, some] of byObject) {
+    const rows = some.map((letter) => ({ key: letter.key, incoming: incomingAgain(letter) }));
+    const { outcomes } = await buffer.put(object, rows);
+    some.forEach((letter, index) => {
+      became.set(letter, MEANS[outcomes[index] ?? 'broken']);
+    });
+  }
+  return letters.map((letter) => became.get(letter) ?? 'unreadable');
+}

@@ -1,0 +1,283 @@
+import { BudgetWait } from '@payments/core/failure';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { counting } from '../../test/counted.ts';
+import type { PutOutcome } from '../adapters/buffer.ts';
+import type { ExecutionStatus } from '../adapters/machines.ts';
+import type { Letter } from '../adapters/queues.ts';
+import { readLetter } from '../bulk/parked-letter.ts';
+import { type RetryWorld, retryFailures } from './retry-failures.ts';
+
+const NOW = Date.UTC(2026, 10, 25, 12);
+const MINUTE = 60_000;
+const MACHINE = 'arn:aws:states:eu-west-1:123456789012:stateMachine:payments-test-Payments';
+const FAILED = `${MACHINE.replace(':stateMachine:', ':execution:')}:run-1`;
+const LINK = `https://eu-west-1.console.aws.amazon.com/states/home?region=eu-west-1#/v2/executions/details/${FAILED}`;
+
+type Row = Record<string, unknown>;
+const KEY = 'stripe.webhook:evt_1';
+const ROW_KEY = `${KEY}:pi_1`;
+const failure = (change: Row = {}): Row => ({
+  ...{ Failure_Key__c: KEY, Status__c: 'Retrying', Source__c: 'realtime', LastModifiedDate: new Date(NOW - MINUTE) },
+  ...{ Stripe_Event_ID__c: 'evt_1', Stripe_Object_ID__c: 'pi_1', Execution_Link__c: LINK },
+  ...change,
+});
+
+describe('a Sync_Failure__c', () => {
+  let rows: Row[];
+  let saved: Row[];
+  let started: string[];
+  let done: Set<string>;
+  let statuses: Map<string, ExecutionStatus[]>;
+  let queue: Letter[];
+  let hidden: Letter[];
+  let back: string[];
+  let putOutcome: PutOutcome;
+  let held: Set<string>;
+  let known: number;
+  let now: number;
+  let world: RetryWorld;
+
+  beforeEach(() => {
+    rows = [];
+    saved = [];
+    started = [];
+    done = new Set();
+    statuses = new Map();
+    queue = [];
+    hidden = [];
+    back = [];
+    putOutcome = 'stored';
+    held = new Set();
+    known = 0;
+    now = NOW;
+    world = {
+      salesforce: async ({ method, path, body }) => {
+        if (method === 'GET') {
+          const soql = decodeURIComponent(path);
+          const records = rows.filter(({ Status__c: status }) => soql.includes(`Status__c = '${status}'`));
+          return { status: 200, body: JSON.parse(JSON.stringify({ records })) };
+        }
+        expect(path).toBe('/composite/sobjects/Sync_Failure__c/Failure_Key__c');
+        const sent = JSON.parse(JSON.stringify(body));
+        saved.push(...sent.records);
+        return { status: 200, body: sent.records.map(() => ({ success: true })) };
+      },
+      budget: { acquire: async () => ({ granted: true, retryAfterMs: 0 }) },
+      executions: {
+        start: async (arn, name, input) => {
+          started.push(`${arn} ${name} ${input}`);
+          return true;
+        },
+        inputOf: async (arn) => `input of ${arn.split(':').at(-1)}`,
+        statusOf: async (arn) => {
+          const left = statuses.get(arn.split(':').at(-1) ?? '') ?? [];
+          return (left.length > 1 ? left.shift() : left[0]) ?? null;
+        },
+      },
+      machineArns: [MACHINE],
+      parked: {
+        receive: async () => {
+          const some = queue.splice(0, 10);
+          hidden.push(...some);
+          return some;
+        },
+        remove: async (letters) => {
+          hidden = hidden.filter((letter) => !letters.includes(letter));
+        },
+        giveBack: async (letters) => {
+          hidden = hidden.filter((letter) => !letters.includes(letter));
+          queue.push(...letters);
+        },
+      },
+      buffer: {
+        put: async (object, put) => {
+          back.push(...put.map(({ key }) => `${object} ${key}`));
+          return { outcomes: put.map(() => putOutcome), waiting: 0 };
+        },
+        holds: async (object, key) => held.has(`${object} ${key}`),
+      },
+      claims: { isDone: async (id) => done.has(id) },
+      freshness: { known: async (subjects) => subjects.map(() => ({ version: known, eventId: 'evt_2' })) },
+      sleep: async (ms) => {
+        now += ms;
+      },
+      nowMs: () => now,
+      patienceMs: 10_000,
+      log: () => {},
+      count: counting().count,
+    };
+  });
+
+  const run = async (...failures: readonly Row[]) => {
+    rows = [...failures];
+    await retryFailures(world);
+    return saved;
+  };
+  const written = (change: Row, key = KEY) => [
+    { attributes: { type: 'Sync_Failure__c' }, Failure_Key__c: key, ...change },
+  ];
+
+  describe('of an urgent event', () => {
+    it('that is set to Retrying starts a new execution with the same input, and is Resolved when that succeeds', async () => {
+      const seen: ExecutionStatus[] = ['RUNNING', 'SUCCEEDED'];
+      // Not there before it is started.
+      const statusOf = async () => (started.length === 0 ? null : (seen.shift() ?? 'SUCCEEDED'));
+      world = { ...world, executions: { ...world.executions, statusOf } };
+      expect(await run(failure())).toEqual(written({ Status__c: 'Resolved' }));
+      expect(started).toEqual([`${MACHINE} run-1.redrive-1 input of run-1`]);
+    });
+
+    it.each(['FAILED', 'TIMED_OUT', 'ABORTED'] as const)(
+      'is Open again when the new execution %s, with a link to it, so that the next retry begins from there',
+      async (status) => {
+        statuses.set('run-1.redrive-1', [status]);
+        const again = written({ Status__c: 'Open', Execution_Link__c: `${LINK}.redrive-1` });
+        expect(await run(failure())).toEqual(again);
+        expect(started).toEqual([]);
+        saved.length = 0;
+        statuses.set('run-1.redrive-1', ['RUNNING', status]);
+        expect(await run(failure())).toEqual(again);
+      },
+    );
+
+    it('is left alone while its new execution runs, also by the next run, which starts nothing twice', async () => {
+      statuses.set('run-1.redrive-1', ['RUNNING']);
+      expect(await run(failure())).toEqual([]);
+      expect(started).toEqual([]);
+    });
+
+    it('is started anew after a second failure under the next name', async () => {
+      await run(failure({ Execution_Link__c: `${LINK}.redrive-1` }));
+      expect(started[0]).toContain('run-1.redrive-2 input of run-1.redrive-1');
+    });
+
+    it.each(['Retrying', 'Open'])('that is %s is Resolved when its event is done, whoever did it', async (status) => {
+      done.add('evt_1');
+      expect(await run(failure({ Status__c: status }))).toEqual(written({ Status__c: 'Resolved' }));
+      expect(started).toEqual([]);
+    });
+
+    it('that is Open is not tried again by itself', async () => {
+      expect(await run(failure({ Status__c: 'Open' }))).toEqual([]);
+      expect(started).toEqual([]);
+    });
+
+    it.each([
+      ['names no execution', null],
+      ['names an execution of another machine', LINK.replace('payments-test-Payments', 'somebody-else')],
+      ['names something else', 'https://example.com/arn:aws:states:x'],
+    ])('is Open again, with the reason, when it %s', async (_, link) => {
+      expect(await run(failure({ Execution_Link__c: link }))).toEqual(
+        written({ Status__c: 'Open', Message__c: expect.stringContaining('replay the event') }),
+      );
+      expect(started).toEqual([]);
+    });
+  });
+
+  describe('of a row of the bulk lane', () => {
+    const bulk = (change: Row = {}) =>
+      failure({ Failure_Key__c: ROW_KEY, Source__c: 'bulk', Execution_Link__c: null, ...change });
+    const park = (change: { key?: string; version?: number; parkedAt?: number; failures?: string[] } = {}) => {
+      const { key = 'pi_1', version = 200, parkedAt = NOW - 5 * MINUTE, failures = [ROW_KEY] } = change;
+      const owners = { payment_intent: { v: version, f: 0, e: 'evt_1' } };
+      const body = JSON.stringify({
+        ...{
+          object: 'Payment_Transaction__c',
+          key,
+          code: 'X',
+          category: 'Data',
+          batchId: 'b',
+          parkedAt,
+          failures,
+          redrives: 0,
+        },
+        row: {
+          ...{ id: JSON.stringify({ externalId: key, rowId: null }), columns: {}, owners, events: ['evt_1'] },
+          ...{ eventId: 'evt_1', correlationId: 'c', oldestAt: 1, newestAt: 2, receivedAt: 3, firstBufferedAt: 4 },
+          ...{ notBefore: 5, attempts: 5, tried: 6, apart: 0, lagged: 0 },
+        },
+      });
+      expect(readLetter(body)).not.toBeNull();
+      queue.push({ body, handle: `h${queue.length}`, sentAt: parkedAt });
+    };
+
+    it('that is set to Retrying puts its row back into the buffer, whose flush resolves it', async () => {
+      park();
+      park({ key: 'pi_2', failures: ['another'] });
+      expect(await run(bulk())).toEqual([]);
+      expect(back).toEqual(['Payment_Transaction__c pi_1']);
+      expect([queue.length, hidden]).toEqual([1, []]);
+      held.add('Payment_Transaction__c pi_1');
+      expect(await run(bulk({ LastModifiedDate: new Date(NOW - 60 * MINUTE) }))).toEqual([]);
+      expect(back).toHaveLength(1);
+    });
+
+    it('stays as it is, and its letter too, when the buffer cannot take the row yet', async () => {
+      park();
+      putOutcome = 'late';
+      expect(await run(bulk())).toEqual([]);
+      expect(queue).toHaveLength(1);
+    });
+
+    it('is Open again with all its attempts when its row was given up once more since', async () => {
+      park({ parkedAt: NOW });
+      expect(await run(bulk())).toEqual(written({ Status__c: 'Open', Attempts__c: 12 }, ROW_KEY));
+      expect([back, queue.length]).toEqual([[], 1]);
+    });
+
+    it('is Open again, with the reason, when nobody has its row any more', async () => {
+      expect(await run(bulk())).toEqual([]);
+      const long = bulk({ LastModifiedDate: new Date(NOW - 21 * MINUTE) });
+      const lost = written({ Status__c: 'Open', Message__c: expect.stringContaining('replay the event') }, ROW_KEY);
+      expect(await run(long)).toEqual(lost);
+    });
+
+    it('is Resolved, and its letter let go, when Salesforce has a newer state, whatever its status', async () => {
+      park({ failures: ['older', ROW_KEY] });
+      known = 300;
+      const changes = [...written({ Status__c: 'Resolved' }, 'older'), ...written({ Status__c: 'Resolved' }, ROW_KEY)];
+      expect(await run()).toEqual(changes);
+      expect([queue, hidden, back]).toEqual([[], [], []]);
+    });
+
+    it('is kept when Salesforce has the same state or none', async () => {
+      park();
+      known = 200;
+      expect(await run(bulk({ Status__c: 'Open' }))).toEqual([]);
+      expect([queue.length, hidden]).toEqual([1, []]);
+    });
+
+    it('does not touch a letter that it cannot read', async () => {
+      queue.push({ body: 'no letter', handle: 'h', sentAt: NOW });
+      expect(await run(bulk())).toEqual([]);
+      expect([queue.length, hidden]).toEqual([1, []]);
+    });
+  });
+
+  it('is not looked at without a call left, and the word of the circuit is passed on', async () => {
+    world = { ...world, budget: { acquire: async () => ({ granted: false, retryAfterMs: 1 }) } };
+    done.add('evt_1');
+    expect(await run(failure())).toEqual([]);
+    const open = new BudgetWait('open', { code: 'CIRCUIT_OPEN', retryAfterMs: 1 });
+    world = { ...world, budget: { acquire: () => Promise.reject(open) } };
+    await expect(run(failure())).rejects.toBe(open);
+  });
+
+  it('is one of many: two hundred are saved by one call', async () => {
+    const many = Array.from({ length: 450 }, (_, n) =>
+      failure({ Failure_Key__c: `k${n}`, Stripe_Event_ID__c: `evt_${n}`, Status__c: 'Open' }),
+    );
+    for (const { Stripe_Event_ID__c: id } of many) done.add(String(id));
+    let calls = 0;
+    const { salesforce } = world;
+    world = {
+      ...world,
+      salesforce: (request) => {
+        if (request.method === 'PATCH') calls += 1;
+        return salesforce(request);
+      },
+    };
+    expect(await run(...many)).toHaveLength(450);
+    expect(calls).toBe(3);
+  });
+});

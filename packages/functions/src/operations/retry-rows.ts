@@ -1,0 +1,115 @@
+import type { Count } from '@payments/core/metrics';
+import { WRITE_ORDER } from '@payments/core/record';
+import type { Buffer } from '../adapters/buffer.ts';
+import type { FreshnessStore } from '../adapters/freshness-store.ts';
+import type { Letter, LetterBox } from '../adapters/queues.ts';
+import { subjectsOf } from '../bulk/judged.ts';
+import { type ParkedLetter, readLetter, triesOf } from '../bulk/parked-letter.ts';
+import { recordFrom } from '../bulk/row.ts';
+import { putBack } from './put-back.ts';
+import { type Change, openAgain, RESOLVED, type SyncFailure } from './sync-failure.ts';
+
+export type RowsWorld = {
+  /** The queue BulkParked. */
+  readonly parked: LetterBox;
+  readonly buffer: Pick<Buffer, 'put' | 'holds'>;
+  readonly freshness: Pick<FreshnessStore, 'known'>;
+  readonly nowMs: () => number;
+  readonly count: Count;
+};
+
+/** Longer than it takes to look through the queue. */
+const HIDE_SECONDS = 60;
+const MOST_LETTERS = 500;
+/** Another reader of the queue hides its letters for a minute; a row that several runs in a row did not find is gone. */
+const SOUGHT_MS = 20 * 60_000;
+
+/**
+ * Rows of the bulk lane that are to be tried again go back into the buffer; Settle resolves their failures with them. Letters
+ * that Salesforce has overtaken meanwhile are let go. Gives what is to be written, by Failure_Key__c.
+ */
+export async function retryRows(
+  failures: readonly SyncFailure[],
+  world: RowsWorld,
+): Promise<ReadonlyMap<string, Change>> {
+  const changes = new Map<string, Change>();
+  const sought = new Map(failures.map((failure) => [failure.Failure_Key__c, failure]));
+  const found = new Set<string>();
+  const letters = await lettersIn(world.parked);
+  const gone: Letter[] = [];
+  try {
+    for (const { letter, parked } of letters) {
+      if (parked === null) continue;
+      const wanted = parked.failures.flatMap((key) => sought.get(key) ?? []);
+      for (const { Failure_Key__c: key } of wanted) found.add(key);
+      if (await isOvertaken(parked, world)) {
+        for (const key of parked.failures) changes.set(key, RESOLVED);
+        gone.push(letter);
+      } else if (wanted.length > 0) {
+        const change = await tried(parked, wanted, world);
+        if (change === 'back') gone.push(letter);
+        else if (change !== null) for (const { Failure_Key__c: key } of wanted) changes.set(key, change);
+      }
+    }
+    await world.parked.remove(gone);
+  } finally {
+    await world.parked.giveBack(letters.flatMap(({ letter }) => (gone.includes(letter) ? [] : letter)));
+  }
+  for (const [key, failure] of sought) {
+    if (!found.has(key) && (await isLost(failure, world))) {
+      changes.set(key, openAgain({ Message__c: 'The row is not kept any more: replay the event.' }));
+    }
+  }
+  return changes;
+}
+
+type Read = { readonly letter: Letter; readonly parked: ParkedLetter | null };
+
+async function lettersIn(queue: LetterBox): Promise<readonly Read[]> {
+  const letters: Read[] = [];
+  while (letters.length < MOST_LETTERS) {
+    const some = await queue.receive(HIDE_SECONDS);
+    if (some.length === 0) break;
+    letters.push(...some.map((letter) => ({ letter, parked: readLetter(letter.body) })));
+  }
+  return letters;
+}
+
+/** `null`: nothing can be said before the next run. */
+async function tried(
+  parked: ParkedLetter,
+  wanted: readonly SyncFailure[],
+  world: RowsWorld,
+): Promise<'back' | Change | null> {
+  // Given up after somebody wanted it tried again: that was this try.
+  if (wanted.every(({ LastModifiedDate: since }) => parked.parkedAt > since)) {
+    return openAgain({ Attempts__c: triesOf(parked.row) });
+  }
+  const [outcome] = await putBack([parked], world.buffer);
+  if (outcome === 'unreadable') return openAgain({ Message__c: 'The row cannot be read: replay the event.' });
+  if (outcome !== 'back') return null;
+  world.count('Redriven', 1);
+  return 'back';
+}
+
+/** Salesforce has a newer state of every owner in the row: nothing of it would be written. */
+async function isOvertaken({ object, row }: ParkedLetter, { freshness }: RowsWorld): Promise<boolean> {
+  const record = recordFrom(object, row);
+  const versions = subjectsOf(record).map((subject) => ({
+    subject,
+    version: record.owners[subject.owner]?.version ?? 0,
+  }));
+  const said = versions.filter(({ version }) => version > 0);
+  if (said.length === 0) return false;
+  const known = await freshness.known(said.map(({ subject }) => subject));
+  return said.every(({ version }, index) => (known[index]?.version ?? 0) > version);
+}
+
+/** Neither in the queue nor in the buffer, for long enough that nobody else can have it in hand. */
+async function isLost(failure: SyncFailure, { buffer, nowMs }: RowsWorld): Promise<boolean> {
+  if (nowMs() - failure.LastModifiedDate < SOUGHT_MS) return false;
+  for (const object of WRITE_ORDER) {
+    if (await buffer.holds(object, failure.Stripe_Object_ID__c)) return false;
+  }
+  return true;
+}
