@@ -7,15 +7,17 @@ import type { RunningOrg } from './serve-org.ts';
 import { SCHEMA_DIR, startOrg, TOKEN } from './test-org.ts';
 
 /**
- * The unmodified Salesforce CLI against the org. It is 600 MB and no dependency of ours: these tests run where `sf` is on
- * the path, every night in CI, and are skipped elsewhere. With SF set they are not: a wrong path fails. Tested with
- * @salesforce/cli 2.146.3 on Node 24.
+ * The unmodified Salesforce CLI against the org: SF when it is set, else the one on the path, else the one that
+ * `npm run check:salesforce` installed. It is 600 MB and no dependency of ours, so where none of them is there these tests
+ * are skipped. With SF set they are not: a wrong path fails. Tested with @salesforce/cli 2.150.6 on Node 24.
  */
-const SF = process.env.SF ?? 'sf';
-const missing = process.env.SF === undefined && spawnSync(SF, ['--version']).error !== undefined;
+const ROOT = path.resolve(import.meta.dirname, '../../../..');
+const INSTALLED = path.join(ROOT, 'salesforce/scripts/checks/node_modules/.bin/sf');
+const runs = (command: string) => spawnSync(command, ['--version']).error === undefined;
+const SF = process.env.SF ?? ['sf', INSTALLED].find(runs) ?? null;
 const TIMEOUT_MS = 120_000;
 
-describe.skipIf(missing)('sf', { timeout: TIMEOUT_MS }, () => {
+describe.skipIf(SF === null)('sf', { timeout: TIMEOUT_MS }, () => {
   let running: RunningOrg;
   let box: string;
 
@@ -32,7 +34,7 @@ describe.skipIf(missing)('sf', { timeout: TIMEOUT_MS }, () => {
         SF_DISABLE_LOG_FILE: 'true',
         SF_ORG_METADATA_REST_DEPLOY: 'true',
       };
-      execFile(SF, args, { cwd: box, env, timeout: TIMEOUT_MS }, (error, stdout, stderr) => {
+      execFile(SF ?? 'sf', args, { cwd: box, env, timeout: TIMEOUT_MS }, (error, stdout, stderr) => {
         const code = error === null ? 0 : typeof error.code === 'number' ? error.code : -1;
         resolve({ code, text: `${stdout}${stderr}` });
       });
