@@ -15,13 +15,14 @@ import { checkMiddleware } from './middleware.mjs';
 import { readProject } from './project.mjs';
 import { checkReferences } from './references.mjs';
 import { checkManifest } from './manifest.mjs';
+import { checkSampleData } from './sample-data.mjs';
 import { checkScratchOrgScript } from './scratch-org.mjs';
 import { checkSoql } from './soql.mjs';
 
 const STEPS = {
   apex: checkApex, soql: checkSoql, metadata: checkMetadataTypes, references: checkReferences, components: compileComponents,
   tests: testComponents, format: checkFormat, forms: checkFormBodies, middleware: (project) => checkMiddleware(project, core),
-  manifest: checkManifest, script: checkScratchOrgScript,
+  manifest: checkManifest, script: checkScratchOrgScript, data: checkSampleData,
 };
 const core = path.resolve(import.meta.dirname, '../../../packages/core/src');
 const C = 'force-app/main/default/classes';
@@ -149,6 +150,7 @@ const MISTAKES = [
   // the project
   ['manifest', 'manifest/package.xml', '<members>Stripe_Customer__c.Customer_Name__c</members>', '', 'a component that the manifest leaves out'],
   ['references', 'scripts/scratch-org.sh', ' Stripe_Integration_User; do', '; do', 'sample data that nobody may import'],
+  ['data', 'scripts/data/Payment_Transactions.json', '"Currency__c": "EUR"', '"Currency__c": "eur"', 'a sample row that a validation rule refuses'],
   ['script', 'scripts/scratch-org.sh', '*" $name "*)', '*" none "*)', 'a permission set that is assigned twice'],
   ['script', 'scripts/scratch-org.sh', '"$samples" = 0', '"$samples" != x', 'sample data that is imported twice'],
 ];

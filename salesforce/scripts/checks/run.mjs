@@ -2,7 +2,7 @@
 //
 //   node scripts/checks/run.mjs [--only=format,soql] [--write] [--fast]
 //
-// --write lays the code out and writes the manifest; --fast leaves out security and packaging. Needs Node 24; installs its packages and Java 17.
+// --write lays the code out and writes the manifest; --fast leaves out security, sample data and packaging. Needs Node 24; installs its packages and Java 17.
 import { execFileSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -41,9 +41,10 @@ const STEPS = {
     ensureJava(say);
     return (await import('./analyzer.mjs')).checkSecurity(project);
   }],
+  'sample-data': ['the CLI imports it into the local org', async () => (await import('./sample-data.mjs')).checkSampleData(project)],
   packaging: ['the tree packs', async () => (await import('./packaging.mjs')).checkPackaging(project)],
 };
-const slow = new Set(['security', 'packaging']);
+const slow = new Set(['security', 'sample-data', 'packaging']);
 
 const wanted = options.get('only')?.split(',');
 let failed = 0;
