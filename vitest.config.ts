@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['packages/**/*.test.ts', 'stacks/**/*.test.ts'],
+    include: ['packages/**/*.test.ts', 'stacks/**/*.test.ts', 'monitoring/**/*.test.ts'],
     // Two cores carry CI: more workers than that only make the timing-sensitive end-to-end files slower.
     maxWorkers: 2,
     testTimeout: 30_000,

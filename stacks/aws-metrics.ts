@@ -40,6 +40,10 @@ export const AWS_METRICS = {
     dimensions: [['CacheClusterId']],
     metrics: ['DatabaseMemoryUsagePercentage', 'Evictions', 'EngineCPUUtilization', 'ReplicationLag'],
   },
+  'AWS/Firehose': {
+    dimensions: [['DeliveryStreamName']],
+    metrics: ['DeliveryToHttpEndpoint.DataFreshness'],
+  },
 } as const;
 
 export type AwsNamespace = keyof typeof AWS_METRICS;

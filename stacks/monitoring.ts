@@ -5,6 +5,7 @@ import './alarms/queues.ts';
 import './alarms/machines.ts';
 import './alarms/functions.ts';
 import './alarms/redis.ts';
+import './alarms/coralogix.ts';
 import './alarms/measured.ts';
 import './dashboard/dashboard.ts';
 import { webhookUrl } from './ingress.ts';

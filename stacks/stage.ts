@@ -8,6 +8,12 @@ export const prefix = `${$app.name}-${$app.stage}`;
 export const logRetention = production ? ('3 months' as const) : ('1 month' as const);
 export const logRetentionInDays = production ? 90 : 30;
 
+/**
+ * Where logs and metrics go beside CloudWatch: the domain of a Coralogix account (coralogix.com/docs: "Coralogix domain"), or
+ * `null` for nowhere. Its key goes into the secret `Coralogix` (docs/deployment.md).
+ */
+export const coralogix: { readonly domain: string } | null = production ? { domain: 'eu2.coralogix.com' } : null;
+
 const XRAY = { actions: ['xray:PutTraceSegments', 'xray:PutTelemetryRecords'], resources: ['*'] };
 
 $transform(sst.aws.Function, (args) => {

@@ -1,16 +1,6 @@
 /** A function is held back, or keeps failing. */
-import { bulkFunctions } from '../bulk.ts';
-import { ingress } from '../ingress.ts';
-import { operationFunctions } from '../operations.ts';
-import { realtimeFunctions } from '../realtime.ts';
+import { functions } from '../functions.ts';
 import { alarm } from './alarm.ts';
-
-export const functions = [
-  { name: 'Ingress', fn: ingress },
-  ...realtimeFunctions,
-  ...bulkFunctions,
-  ...operationFunctions(),
-];
 
 for (const { name, fn } of functions) {
   alarm(`${name}Throttles`, {

@@ -1,10 +1,10 @@
 /** The dashboard, top to bottom along the road: ingress, bus, realtime, bulk, salesforce, money, what it runs on. */
 import { ALARMS } from '../../packages/core/src/alarms.ts';
 import { METRICS } from '../../packages/core/src/metrics.ts';
-import { functions } from '../alarms/functions.ts';
 import { rule as bulkRule, flush, queue } from '../bulk.ts';
 import { busName, unrouted, unroutedRules } from '../bus.ts';
 import { deadLetterQueues } from '../dead-letter.ts';
+import { functions } from '../functions.ts';
 import { apiId, ingress } from '../ingress.ts';
 import { machines } from '../realtime.ts';
 import { nodeIds } from '../redis.ts';
