@@ -107,6 +107,7 @@ const MISTAKES = [
   ['references', `${D}/permissionsets/Stripe_Integration_User.permissionset-meta.xml`, 'Stripe_Customer__c.Customer_Phone__c', 'Stripe_Customer__c.Phone__c', 'a permission on an unknown field'],
   ['references', `${D}/permissionsets/Stripe_Integration_User.permissionset-meta.xml`, '<field>Pricing_Tier__c.Tier_Key__c', '<field>Pricing_Tier__c.Pricing_Plan__c', 'a permission on a master-detail field'],
   ['references', `${D}/permissionsets/Stripe_Callouts.permissionset-meta.xml`, 'Stripe_Live-Main', 'Stripe_Live-Admin', 'an unknown principal'],
+  ['references', `${D}/permissionsets/Stripe_Callouts.permissionset-meta.xml`, '<allowRead>true', '<allowRead>false', 'a credential whose key cannot be read'],
   ['references', `${D}/permissionsets/Stripe_User.permissionset-meta.xml`, '<apexClass>CheckoutController', '<apexClass>ChequeController', 'access to an unknown class'],
   ['references', `${D}/namedCredentials/Stripe_Live.namedCredential-meta.xml`, '<externalCredential>Stripe_Live', '<externalCredential>Stripe_Prod', 'an unknown external credential'],
   ['references', `${D}/customMetadata/Stripe_Price.Team_Monthly.md-meta.xml`, '>Monthly<', '>Per month<', 'a record with a value that is none'],

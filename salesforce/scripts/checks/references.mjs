@@ -169,6 +169,8 @@ function permissionSets(project, say, fieldOf) {
     for (const { apexClass } of list(set.classAccesses)) if (!classes.has(lower(apexClass))) say(file, `unknown class ${apexClass}`);
     for (const each of list(set.externalCredentialPrincipalAccesses))
       if (!principals.has(each.externalCredentialPrincipal)) say(file, `unknown principal ${each.externalCredentialPrincipal}`);
+    if (list(set.externalCredentialPrincipalAccesses).length > 0 && objects.get('UserExternalCredential')?.allowRead !== 'true')
+      say(file, 'grants a principal without read on UserExternalCredential: the callout would be refused');
     for (const [name, granted] of objects) {
       if (isCustom(name) && !project.objects.has(name)) say(file, `unknown object ${name}`);
       if (name.endsWith('__mdt')) say(file, `an org refuses object permissions on ${name}`);

@@ -57,7 +57,7 @@ export function checkScratchOrgScript(project) {
 
   const fresh = run({});
   expect(fresh.code === 0, `a new org ends with ${fresh.code}: ${fresh.text.slice(-200)}`);
-  const steps = ['org create scratch', 'project deploy start --source-dir force-app', 'project deploy start --source-dir per-org', 'org assign permset', 'data import tree', 'apex run'];
+  const steps = ['org create scratch', 'project deploy start --source-dir force-app', 'project deploy start --source-dir per-org/main/default/PlatformEvent', 'org assign permset', 'data import tree', 'apex run'];
   expect(order(fresh, ...steps), `the steps of a new org are ${fresh.commands.join(' | ')}`);
 
   const again = run(fresh.org, '--refresh');
@@ -68,6 +68,9 @@ export function checkScratchOrgScript(project) {
   const half = run({ assigned: ['Stripe_Admin'] }, '--refresh', '--alias=other');
   expect(half.code === 0 && half.org.samples > 0 && half.org.assigned.length === fresh.org.assigned.length, '--refresh does not finish what broke off');
   expect(half.commands.every((command) => command.includes('--target-org other')), 'a command does not name the org');
+
+  const uncached = run({ refuses: 'cachePartitions' });
+  expect(uncached.code === 0 && order(uncached, 'org assign permset', 'apex run'), 'an org without platform cache is not set up');
 
   const refused = run({ refuses: 'force-app' });
   expect(refused.code !== 0 && !order(refused, 'org assign permset'), 'it goes on after a deployment that was refused');
