@@ -22,8 +22,8 @@ export type MetricRow = {
   readonly dimensions: Readonly<Record<string, Values>>;
   readonly by: readonly (readonly string[])[];
   readonly means: string;
-  /** Where in packages/functions/src it is emitted. */
-  readonly from: string;
+  /** The files in packages/functions/src that count it, and no others. */
+  readonly from: readonly string[];
 };
 
 const LANES = ['realtime', 'bulk'] as const;
@@ -52,19 +52,19 @@ export const METRICS = {
     by: [[], ['Outcome'], ['EventType']],
     means:
       "requests to POST /webhook/stripe; success rate is 1 - failed / all, `failed` alone being our fault (500). By EventType: the published ones, Stripe's repeats included",
-    from: 'ingress/webhook-lambda.ts',
+    from: ['ingress/webhook.ts'],
   },
   WebhookTime: {
     ...time,
     ...whole,
     means: 'from the request reaching the function to its answer',
-    from: 'ingress/webhook-lambda.ts',
+    from: ['ingress/webhook.ts'],
   },
   DeliveryLag: {
     ...time,
     ...whole,
     means: "from Stripe's `created` (whole seconds) to our receiving the event: Stripe's own share of the sync lag",
-    from: 'ingress/webhook-lambda.ts',
+    from: ['ingress/webhook.ts'],
   },
 
   // both lanes
@@ -76,8 +76,8 @@ export const METRICS = {
     },
     by: [[], ['Lane'], ['Lane', 'Outcome']],
     means:
-      'events whose handling in a lane ended. realtime: written, dropped (a newer state stands), nothing (changes nothing in Salesforce), duplicate, shed (handed to the bulk lane), parked. bulk: buffered, dropped, nothing, duplicate',
-    from: 'realtime/claim, settle, park; bulk/aggregate.ts',
+      'events whose handling in a lane ended. realtime: written, dropped (a newer state stands), nothing (changes nothing in Salesforce), duplicate, shed (handed to the bulk lane), parked. bulk: buffered, dropped, nothing',
+    from: ['bulk/aggregate.ts', 'realtime/claim.ts', 'realtime/park.ts', 'realtime/settle.ts'],
   },
   Tries: {
     ...count,
@@ -85,27 +85,28 @@ export const METRICS = {
     by: [[], ['Lane'], ['EventType']],
     means:
       'tries to bring something to Salesforce. realtime: runs of Sync, and failed runs of Claim and Settle. bulk: messages read by Aggregate, rows sent by the flush (these without EventType), failed steps of the flush. Waiting for budget, circuit or a claim is no try',
-    from: 'realtime/*-lambda.ts, bulk/aggregate.ts, bulk/settle.ts',
+    from: ['bulk/aggregate.ts', 'bulk/settled-batch.ts', 'realtime/step.ts'],
   },
   Errors: {
     ...count,
     dimensions: { Lane: LANES, Category: CATEGORIES, EventType: 'any or none' },
     by: [[], ['Lane'], ['Lane', 'Category'], ['EventType']],
     means: 'the tries that failed; error rate is Errors / Tries, over all, by lane or by event type',
-    from: 'as Tries',
+    from: ['bulk/aggregate.ts', 'bulk/settled-batch.ts', 'realtime/step.ts'],
   },
   SyncLag: {
     ...time,
     ...perLane,
     means:
       "from Stripe's `created` (whole seconds) to the row confirmed by Salesforce. realtime: one value per event that wrote, seen in Settle. bulk: one per row written, from the oldest event merged into it, seen in Settle",
-    from: 'realtime/settle.ts, bulk/settle.ts',
+    from: ['bulk/settled-batch.ts', 'realtime/settle.ts'],
   },
   Duplicates: {
     ...count,
-    ...perLane,
-    means: 'deliveries of an event that had been handled already, and changed nothing',
-    from: 'realtime/claim.ts, bulk/aggregate.ts',
+    ...whole,
+    means:
+      'urgent events that had been handled already, and changed nothing. A repeat in the bulk lane is merged into its row, or shows there as unchanged',
+    from: ['realtime/claim.ts'],
   },
   StaleWritesRefused: {
     ...count,
@@ -113,26 +114,26 @@ export const METRICS = {
     by: [[], ['Lane'], ['By']],
     means:
       'states that were not written because a newer one stands. redis: events dropped before anything was sent. guard: rows of which the org kept at least one owner',
-    from: 'realtime/sync.ts, bulk/aggregate.ts, bulk/settle.ts',
+    from: ['bulk/aggregate.ts', 'bulk/settled-batch.ts', 'realtime/sync.ts'],
   },
   Parked: {
     ...count,
     dimensions: { Lane: LANES, Category: CATEGORIES },
     by: [[], ['Lane'], ['Lane', 'Category']],
     means: 'events (realtime) and rows (bulk) that were given up and listed as Sync_Failure__c',
-    from: 'realtime/park.ts, bulk/settle.ts',
+    from: ['bulk/settled-batch.ts', 'realtime/park.ts'],
   },
   Replayed: {
     ...count,
     ...perLane,
     means: 'events that came out of the archive',
-    from: 'realtime/claim.ts, bulk/aggregate.ts',
+    from: ['bulk/aggregate.ts', 'realtime/claim.ts'],
   },
   Redriven: {
     ...count,
     ...whole,
     means: 'parked work that was started again, by the redrive after an outage or by an operator',
-    from: 'operations',
+    from: ['operations/redrive.ts', 'operations/retry-events.ts', 'operations/retry-rows.ts'],
   },
 
   // realtime
@@ -141,7 +142,7 @@ export const METRICS = {
     ...whole,
     means:
       'urgent events that wrote: from the ingress receiving it to Salesforce confirming, seen in Settle (brief: p95 below five seconds)',
-    from: 'realtime/settle.ts',
+    from: ['realtime/settle.ts'],
   },
 
   // bulk
@@ -151,9 +152,9 @@ export const METRICS = {
     by: [[], ['Outcome']],
     means:
       "rows of settled batches. unchanged: equal to what was last sent, not sent. refused: the org's guard kept something newer. given-back: tried again later",
-    from: 'bulk/settle.ts',
+    from: ['bulk/settled-batch.ts'],
   },
-  BatchTime: { ...time, ...whole, means: 'from taking a batch to settling it', from: 'bulk/settle.ts' },
+  BatchTime: { ...time, ...whole, means: 'from taking a batch to settling it', from: ['bulk/settled-batch.ts'] },
   BufferRows: {
     unit: 'Count',
     kind: 'gauge',
@@ -161,7 +162,7 @@ export const METRICS = {
     by: [['Object']],
     means:
       'rows of an object that wait in the buffer or are in an unfinished batch; those that only wait for their version are not in it',
-    from: 'operations, each minute',
+    from: ['operations/measure.ts'],
   },
   BufferAge: {
     unit: 'Seconds',
@@ -170,7 +171,7 @@ export const METRICS = {
     by: [[], ['Object']],
     means:
       'how long the longest-waiting row has been due, or its batch under way; 0 when nothing waits. The flush runs each minute',
-    from: 'operations, each minute',
+    from: ['operations/measure.ts'],
   },
 
   // salesforce and stripe
@@ -179,36 +180,36 @@ export const METRICS = {
     dimensions: { Lane: LANES, Outcome: ['ok', 'refused', 'unanswered'] },
     by: [[], ['Lane'], ['Outcome']],
     means: 'requests to Salesforce, logins aside. refused: status 300 and above. unanswered: network or time-out',
-    from: 'adapters/salesforce.ts',
+    from: ['adapters/measured.ts'],
   },
   SalesforceTime: {
     ...time,
     ...perLane,
     means: 'how long a request to Salesforce took, failed ones included',
-    from: 'adapters/salesforce.ts',
+    from: ['adapters/measured.ts'],
   },
   OAuthRefreshes: {
     ...count,
     dimensions: { Outcome: ['ok', 'failed'] },
     by: [[], ['Outcome']],
     means: 'requests for a Salesforce access token (client credentials)',
-    from: 'adapters/linked-salesforce.ts',
+    from: ['adapters/measured.ts'],
   },
   StripeReads: {
     ...count,
     dimensions: { Outcome: ['ok', 'missing', 'refused', 'unanswered'] },
     by: [[], ['Outcome']],
     means: "reads of Stripe's API. missing: 404, which is an answer",
-    from: 'adapters/stripe.ts',
+    from: ['adapters/measured.ts'],
   },
-  StripeTime: { ...time, ...whole, means: "how long a read of Stripe's API took", from: 'adapters/stripe.ts' },
+  StripeTime: { ...time, ...whole, means: "how long a read of Stripe's API took", from: ['adapters/measured.ts'] },
   RateLimitWaits: {
     ...count,
     dimensions: { System: ['stripe', 'salesforce'] },
     by: [['System']],
     means:
       'calls that had to wait for our own limiter, or that the other side refused as too many (429, REQUEST_LIMIT_EXCEEDED)',
-    from: 'adapters/stripe.ts, adapters/salesforce.ts',
+    from: ['adapters/linked-stripe.ts', 'adapters/measured.ts'],
   },
 
   // the budget of Salesforce calls
@@ -218,7 +219,7 @@ export const METRICS = {
     dimensions: { Window: ['minute', 'hour', 'day'] },
     by: [['Window']],
     means: 'calls of ours in the sliding window, as booked in the budget',
-    from: 'operations, each minute',
+    from: ['operations/measure.ts'],
   },
   ApiUsage: {
     unit: 'Percent',
@@ -226,7 +227,7 @@ export const METRICS = {
     dimensions: { Window: ['minute', 'hour', 'day'] },
     by: [['Window']],
     means: 'ApiCalls as a share of what this integration allows itself in the window (stacks/stage.ts)',
-    from: 'operations, each minute',
+    from: ['operations/measure.ts'],
   },
   OrgApiCalls: {
     unit: 'Count',
@@ -234,42 +235,47 @@ export const METRICS = {
     ...whole,
     means:
       "calls of everyone in the org in 24 hours, by the org's last answer (Sforce-Limit-Info) and what we admitted since; absent until the org has said",
-    from: 'operations, each minute',
+    from: ['operations/measure.ts'],
   },
   OrgApiUsage: {
     unit: 'Percent',
     kind: 'gauge',
     ...whole,
     means: "OrgApiCalls as a share of the org's own limit",
-    from: 'operations, each minute',
+    from: ['operations/measure.ts'],
   },
   BudgetRefused: {
     ...count,
     ...perLane,
     means: 'asks for a Salesforce call that were told to wait',
-    from: 'adapters/budget.ts',
+    from: ['adapters/measured.ts'],
   },
   BudgetShed: {
     ...count,
     ...perLane,
     means:
       'work put off so that more urgent work keeps its calls. bulk: batches not taken. realtime: events of low value handed to the bulk lane',
-    from: 'bulk/take.ts, realtime/claim.ts',
+    from: ['bulk/take.ts', 'realtime/claim.ts'],
   },
   CircuitState: {
     unit: 'None',
     kind: 'gauge',
     ...whole,
     means: '0: closed, calls flow. 1: half open, one probe at a time. 2: open, nothing is sent',
-    from: 'operations, each minute',
+    from: ['operations/measure.ts'],
   },
-  CircuitOpened: { ...count, ...whole, means: 'times the circuit to Salesforce opened', from: 'adapters/circuit.ts' },
+  CircuitOpened: {
+    ...count,
+    ...whole,
+    means: 'times the circuit to Salesforce opened',
+    from: ['bulk/settled-batch.ts'],
+  },
   CircuitProbes: {
     ...count,
     dimensions: { Outcome: ['ok', 'failed'] },
     by: [['Outcome']],
     means: 'probes that an open circuit let through',
-    from: 'adapters/circuit.ts',
+    from: ['adapters/circuit.ts'],
   },
 
   // what it runs on
@@ -277,14 +283,14 @@ export const METRICS = {
     ...count,
     ...whole,
     means: 'times Redis was found without the generation that it had: its data is gone',
-    from: 'operations',
+    from: ['operations/recover.ts'],
   },
   Recoveries: {
     ...count,
     dimensions: { Outcome: ['started', 'done', 'failed'] },
     by: [['Outcome']],
     means: 'replays of the archive that a loss of Redis made necessary',
-    from: 'operations',
+    from: ['operations/recover.ts'],
   },
   SecretAge: {
     unit: 'None',
@@ -292,7 +298,7 @@ export const METRICS = {
     dimensions: { Secret: 'any' },
     by: [[], ['Secret']],
     means: 'days since a secret was last changed; without Secret: the oldest. 90 is overdue',
-    from: 'operations, each hour',
+    from: ['operations/secret-ages.ts'],
   },
   MemoryUsage: {
     unit: 'Percent',
@@ -300,7 +306,7 @@ export const METRICS = {
     dimensions: { Function: 'any' },
     by: [['Function']],
     means: 'resident memory at the end of an invocation, as a share of what the function has',
-    from: 'every handler',
+    from: ['adapters/instrument.ts'],
   },
   CpuUsage: {
     unit: 'Percent',
@@ -308,7 +314,7 @@ export const METRICS = {
     dimensions: { Function: 'any' },
     by: [['Function']],
     means: 'processor time as a share of the time an invocation took; more than 100 on more than one core',
-    from: 'every handler',
+    from: ['adapters/instrument.ts'],
   },
 } as const satisfies Readonly<Record<string, MetricRow>>;
 

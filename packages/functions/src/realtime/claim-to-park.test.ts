@@ -90,10 +90,7 @@ describe('claim', () => {
     };
   };
 
-  const DUPLICATE = [
-    { metric: 'Duplicates', Lane: 'realtime' },
-    { metric: 'EventsHandled', Lane: 'realtime', Outcome: 'duplicate' },
-  ];
+  const DUPLICATE = [{ metric: 'Duplicates' }, { metric: 'EventsHandled', Lane: 'realtime', Outcome: 'duplicate' }];
 
   it('tells the machine whether the event is its own or done', async () => {
     expect(await ask('mine')).toEqual({

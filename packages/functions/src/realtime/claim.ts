@@ -39,7 +39,7 @@ export async function claim(
     world.count('BudgetShed', 1, { Lane: 'realtime' });
   }
   const outcome = sheds ? 'shed' : known;
-  if (outcome === 'duplicate') world.count('Duplicates', 1, { Lane: 'realtime' });
+  if (outcome === 'duplicate') world.count('Duplicates', 1);
   if (outcome !== 'mine') world.count('EventsHandled', 1, { Lane: 'realtime', Outcome: outcome });
   const replayed = isReplayed(input.event);
   if (replayed) world.count('Replayed', 1, { Lane: 'realtime' });
