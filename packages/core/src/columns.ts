@@ -28,7 +28,7 @@ export const COLUMNS = {
     Customer_Phone__c: { kind: 'phone', length: 40 },
     Default_Payment_Method__c: text(255),
     Deleted_In_Stripe__c: flag,
-    Contact__c: { kind: 'lookup' },
+    Contact_ID_In_Stripe__c: text(18),
   },
   Stripe_Subscription__c: {
     Stripe_Subscription_ID__c: text(255),

@@ -389,7 +389,7 @@ describe('customers', () => {
       Customer_Name__c: 'Ada Lovelace',
       Customer_Phone__c: '+49 30 1234',
       Default_Payment_Method__c: 'pm_1',
-      Contact__c: '003000000000001AAA',
+      Contact_ID_In_Stripe__c: '003000000000001AAA',
     }));
 
   test('of 2018 are named by their description, and what they lack is left alone', () => {

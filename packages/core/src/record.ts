@@ -78,7 +78,7 @@ type OwnedColumns = { readonly versionField: string; readonly columns: readonly 
 
 /**
  * Who owns which column. The org's guard keeps a refused owner's columns as they were and touches no other's.
- * Columns that are in no list (external ids, Contact__c) never change once set, so nobody judges them.
+ * Columns that are in no list (external ids) never change once set, so nobody judges them.
  */
 export const OWNED_COLUMNS = {
   Stripe_Customer__c: {
@@ -89,6 +89,7 @@ export const OWNED_COLUMNS = {
         'Customer_Name__c',
         'Customer_Phone__c',
         'Default_Payment_Method__c',
+        'Contact_ID_In_Stripe__c',
         'Deleted_In_Stripe__c',
       ],
     },

@@ -111,10 +111,7 @@ function misfit(project, field, shape) {
   return missing.length === 0 ? '' : `has no value ${missing.join(', ')}`;
 }
 
-/**
- * The integration user may do what the middleware does, and no more. One right is wider than what is written: a lookup
- * may name only what its writer can see, so every Contact must be visible, with no field beyond its name.
- */
+/** The integration user may do what the middleware does, and no more. */
 function rights(project, written, readBack) {
   const set = project.xml(project.files.find((file) => file.endsWith('Stripe_Integration_User.permissionset-meta.xml')));
   const granted = new Map(list(set.fieldPermissions).map((each) => [each.field, each.editable === 'true' ? 'edit' : 'read']));
@@ -131,7 +128,6 @@ function rights(project, written, readBack) {
 
   const may = (each) => Object.entries(OBJECT_RIGHTS).flatMap(([right, word]) => (each[right] === 'true' ? [word] : [])).join(' ');
   const objects = new Map([...written.keys()].map((object) => [object, object.endsWith('__e') ? 'create read' : 'create edit read']));
-  objects.set('Contact', 'read see-all');
   issues.push(...differences('object', objects, new Map(list(set.objectPermissions).map((each) => [each.object, may(each)]))));
 
   const other = Object.keys(set).filter((each) => !EXPECTED_PARTS.has(each) && !each.startsWith('@_'));

@@ -24,7 +24,7 @@ function tell(reading: Reading): Told {
     .text('Default_Payment_Method__c', defaultMethod(reading), 'nullable');
   const contact = at(object, 'metadata', 'sf_contact_id');
   const contactId = salesforceContactId(contact);
-  if (contactId !== null) row.set('Contact__c', contactId);
+  if (contactId !== null) row.set('Contact_ID_In_Stripe__c', contactId);
   else if (contact !== undefined) notes.push(`${id}: metadata.sf_contact_id is no Contact id`);
   if (deleted) row.set('Deleted_In_Stripe__c', true);
   const rank = deleted ? 'terminal' : rankOfType(reading);

@@ -19,12 +19,7 @@ export function jsonRow(record: SalesforceRecord, write: Write, by: 'externalId'
   return row;
 }
 
-const LOOKUPS: ReadonlySet<string> = new Set([
-  'Contact__c',
-  'Stripe_Customer__c',
-  'Stripe_Subscription__c',
-  'Pricing_Plan__c',
-]);
+const LOOKUPS: ReadonlySet<string> = new Set(['Stripe_Customer__c', 'Stripe_Subscription__c', 'Pricing_Plan__c']);
 
 /**
  * Whether CSV can carry it: not a row that our own id names (another operation), not a lookup that is cleared (its column

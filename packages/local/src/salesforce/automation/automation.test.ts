@@ -93,7 +93,7 @@ describe('the Contact of a customer', () => {
     const named = contact('A', { Email: 'a@example.com' });
     const byId = contact('B', { Stripe_Customer_ID__c: 'cus_2' });
     const byMail = contact('C', { Email: 'C@example.com' });
-    await customer('cus_1', { Contact__c: named, Customer_Email__c: 'c@example.com' });
+    await customer('cus_1', { Contact_ID_In_Stripe__c: named, Customer_Email__c: 'c@example.com' });
     await customer('cus_2', { Customer_Email__c: 'c@example.com' });
     await customer('cus_3', { Customer_Email__c: 'c@example.com' });
     expect([...running.org.rows('Stripe_Customer__c')].map(({ columns }) => columns.Contact__c)).toEqual([
@@ -102,6 +102,15 @@ describe('the Contact of a customer', () => {
       byMail,
     ]);
     expect([...running.org.rows('Contact')].map(({ key }) => key)).toEqual(['cus_1', 'cus_2', 'cus_3']);
+  });
+
+  test('is another one when Stripe names another, and a name that is gone changes nothing', async () => {
+    const [first, second] = [contact('A'), contact('B')];
+    await customer('cus_1', { Contact_ID_In_Stripe__c: first });
+    await customer('cus_1', { Contact_ID_In_Stripe__c: second.slice(0, 15) });
+    expect(only('Stripe_Customer__c').Contact__c).toBe(second);
+    await customer('cus_1', { Contact_ID_In_Stripe__c: '003000000000009AAA' });
+    expect(only('Stripe_Customer__c').Contact__c).toBe(second);
   });
 
   test('is not looked for when the administrator has switched matching off', async () => {

@@ -1,4 +1,5 @@
 import type { Engine } from '../engine.ts';
+import { parseId } from '../ids.ts';
 import { fieldNamed, type ObjectSchema, type Stored } from '../schema.ts';
 import type { Row } from '../store.ts';
 import { chooseContact } from './contact-matching.ts';
@@ -49,8 +50,16 @@ function tallyVerdict(engine: Engine, guarded: Values, given: Values): void {
   else if (Object.keys(guarded).some((name) => name.endsWith('_Version__c') && name in given)) engine.tally.guardKept++;
 }
 
-/** The customer's Contact, chosen when the row is new and again when a stub gets its first e-mail address. */
+/**
+ * The customer's Contact: the one that Stripe's metadata names, when it is there; else chosen when the row is new and again
+ * when a stub gets its first e-mail address.
+ */
 function contactOf(engine: Engine, before: Row | null, next: Values, id: string): Values {
+  const name = next.Contact_ID_In_Stripe__c;
+  if (typeof name === 'string' && name !== before?.values.Contact_ID_In_Stripe__c) {
+    const named = engine.store.table('Contact').get(parseId(name) ?? name);
+    if (named !== undefined && !named.deleted) return { Contact__c: named.id };
+  }
   const email = next.Customer_Email__c;
   const firstEmail = typeof email === 'string' && typeof before?.values.Customer_Email__c !== 'string';
   if ((next.Contact__c ?? null) !== null || !(before === null || firstEmail) || !matchesContacts(engine)) return {};
