@@ -268,7 +268,7 @@ export const METRICS = {
     ...count,
     ...whole,
     means: 'times the circuit to Salesforce opened',
-    from: ['bulk/settled-batch.ts'],
+    from: ['adapters/circuit.ts'],
   },
   CircuitProbes: {
     ...count,
