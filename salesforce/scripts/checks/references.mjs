@@ -174,6 +174,7 @@ function permissionSets(project, say, fieldOf) {
     for (const [name, granted] of objects) {
       if (isCustom(name) && !project.objects.has(name)) say(file, `unknown object ${name}`);
       if (name.endsWith('__mdt')) say(file, `an org refuses object permissions on ${name}`);
+      if (name === 'Contact' && objects.get('Account')?.allowRead !== 'true') say(file, 'Contact needs read on Account');
       const needsRead = [granted.allowCreate, granted.allowEdit, granted.allowDelete, granted.viewAllRecords].includes('true');
       if (needsRead && granted.allowRead !== 'true') say(file, `${name} needs read`);
       if (granted.allowDelete === 'true' && granted.allowEdit !== 'true') say(file, `delete on ${name} needs edit`);
