@@ -71,11 +71,13 @@ export function operation(name: string, what: Operation): sst.aws.Function {
   return fn;
 }
 
+const failedExecutionsQueue = queueLink('FailedExecutionsQueue', failedExecutions);
+
 operation('Redrive', {
   every: 'rate(1 minute)',
   description: 'Starts anew what failed because of an outage',
   seconds: 55,
-  link: [queueLink('FailedExecutionsQueue', failedExecutions), realtimeMachines],
+  link: [failedExecutionsQueue, realtimeMachines],
 });
 
 operation('Measure', {
@@ -96,7 +98,10 @@ operation('RetryFailures', {
   every: 'rate(5 minutes)',
   description: 'Tries again what somebody in Salesforce has set to Retrying',
   seconds: 120,
-  link: [redisCluster, salesforceClient, realtimeMachines, queueLink('ParkedRowsQueue', parkedRows)],
+  link: [
+    ...[redisCluster, salesforceClient, realtimeMachines],
+    ...[failedExecutionsQueue, queueLink('ParkedRowsQueue', parkedRows)],
+  ],
 });
 
 // Invoked by name, by people: payments-ops does not reach Redis, which is in the VPC.

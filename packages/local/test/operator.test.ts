@@ -6,7 +6,10 @@ import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type RunWorld, runOps } from '../../ops/test/run-ops.ts';
 import type { AccountEvent } from '../src/stripe/books.ts';
+import { createCustomer } from '../src/stripe/customer.ts';
 import { printAsStripe } from '../src/stripe/json.ts';
+import { attempt, createIntent } from '../src/stripe/payment-intent.ts';
+import { createPaymentMethod } from '../src/stripe/payment-method.ts';
 import {
   changes,
   expectNothingParked,
@@ -20,13 +23,16 @@ import {
 
 const root = path.resolve(import.meta.dirname, '../../..');
 
+/** An administrator's. */
+const SESSION = '00D000000000001EAA!administrator';
+
 /** Every command of the operator against one running machine, in the order in which its story needs them. */
 describe("the operator's hands", { timeout: TEST_WITHIN_MS }, () => {
   let small: SmallMachine;
 
   beforeAll(async () => {
-    small = await startSmall({ seed: 31, guesses: { bus: { replayPauseMs: 100 } } });
-    await small.live({ customers: 3 });
+    small = await startSmall({ seed: 31, guesses: { bus: { replayPauseMs: 100 } }, org: { fixedTokens: [SESSION] } });
+    await small.live({ customers: 2 });
   }, START_WITHIN_MS);
   afterAll(() => small.close());
 
@@ -161,9 +167,10 @@ describe("the operator's hands", { timeout: TEST_WITHIN_MS }, () => {
     });
 
     it('signs with a secret that was typed, for any endpoint, and says when it is refused', async () => {
-      const line = `simulate customer.updated --url ${small.road.webhookUrl} --ask-secret --yes`;
+      const line = `simulate payment_intent.succeeded --object pi_sim2 --url ${small.road.webhookUrl} --ask-secret --yes`;
       const typed = (secret: string) => runOps(line.split(' '), { canAsk: true, secret: async () => secret });
       expect(await typed(small.signingSecret)).toMatchObject({ exit: 0 });
+      await expect.poll(() => rowsNamed(small, 'Payment_Transaction__c', 'pi_sim2')).toHaveLength(1);
       const refused = await typed('whsec_of_somebody_else');
       expect([refused.exit, refused.out]).toEqual([1, expect.stringContaining('400 {"error":"signature"}')]);
     });
@@ -184,7 +191,6 @@ describe("the operator's hands", { timeout: TEST_WITHIN_MS }, () => {
       small.road.bus.listRules(`payments-local-bus`).filter(({ name }) => name.includes('replay-'));
 
     it('counts by type before, and tells what became of the events after', async () => {
-      await small.still();
       const rows = rowsOf(small);
       const accepted = small.account.events().filter(({ type }) => routeOf(type) !== null);
       const looked = await ops('replay --from 1h --preview --json');
@@ -234,8 +240,8 @@ describe("the operator's hands", { timeout: TEST_WITHIN_MS }, () => {
       const from = Date.now() - 3_600_000;
       const [sample] = small.account.events().filter(({ type }) => type === 'customer.updated');
       const earlier = started().length;
-      for (let n = 0; n < 40; n += 1) keepAt(from + n * minute, sample);
-      const line = `replay --from ${iso(from)} --to ${iso(from + 50 * minute)} --type customer.updated --yes --json --wait 0s`;
+      for (let n = 0; n < 25; n += 1) keepAt(from + n * minute, sample);
+      const line = `replay --from ${iso(from)} --to ${iso(from + 30 * minute)} --type customer.updated --yes --json --wait 0s`;
       const child = spawn(
         process.execPath,
         [path.join(root, 'packages/ops/src/payments-ops.ts'), ...line.split(' '), '--local', small.road.awsUrl],
@@ -316,6 +322,129 @@ describe("the operator's hands", { timeout: TEST_WITHIN_MS }, () => {
       ]);
     }
   });
+
+  describe('dlq', () => {
+    const depth = (queue: string) => small.road.queues.depth(queueArn(small, queue)).ready;
+    const failures = () => [...small.org.org.rows('Sync_Failure__c')];
+    /** Failures of a status, after a run of the scheduled function. */
+    const retried = async (status: string) => {
+      await retryRun(small);
+      return failures().filter(({ columns }) => columns.Status__c === status);
+    };
+
+    /** A payment that Salesforce refuses in both lanes until the fault is lifted. */
+    function poisonedPayment(): string {
+      const { books } = small.account;
+      const customer = createCustomer(books, { email: 'poison@example.com', name: 'Poison' });
+      const card = createPaymentMethod(books, { type: 'card', behaviour: 'pays', customer: customer.id });
+      const intent = createIntent(books, { amount: 100, currency: 'eur', customer: customer.id });
+      small.org.org.fault({
+        match: { urlRegex: '/composite', object: 'Stripe_Payment_Intent_ID__c', externalId: intent.id },
+        effect: {
+          status: 400,
+          body: [{ errorCode: 'FIELD_CUSTOM_VALIDATION_EXCEPTION', message: 'Ada Lind is on the list', fields: [] }],
+        },
+      });
+      attempt(books, intent, card);
+      return intent.id;
+    }
+
+    it('lists and shows what failed, in both lanes and in Salesforce, without a word of what it contains', async () => {
+      const [id] = [poisonedPayment(), poisonedPayment()];
+      await expect.poll(() => [depth('FailedExecutions'), depth('BulkParked')], { timeout: 30_000 }).toEqual([2, 2]);
+      const { exit, out } = await ops('dlq list');
+      expect([exit, out]).toEqual([
+        1,
+        expect.stringMatching(/2 +FailedExecutions +FIELD_CUSTOM_VALIDATION_EXCEPTION +oldest/),
+      ]);
+      expect(out).toMatch(/2 +BulkParked +FIELD_CUSTOM_VALIDATION_EXCEPTION +oldest/);
+      expect(out).toMatch(/2 +realtime, Open +FIELD_CUSTOM_VALIDATION_EXCEPTION +Business/);
+
+      const event = small.account
+        .events()
+        .find(({ type, data }) => type === 'payment_intent.succeeded' && data.object.id === id);
+      const shown = await ops(`dlq show FailedExecutions --event ${event?.id}`);
+      expect(shown.out).toContain(`${event?.id}  payment_intent.succeeded  ${id}`);
+      expect(shown.out).toContain(`Sync_Failure__c stripe.webhook:${event?.id}`);
+      expect(shown.out).toContain('https://us-east-1.console.aws.amazon.com/states/');
+      const rows = await ops('dlq show BulkParked --json');
+      expect(rows.json()).toMatchObject({ found: 2, letters: [{ reason: 'FIELD_CUSTOM_VALIDATION_EXCEPTION' }, {}] });
+      for (const text of [out, shown.out, rows.out]) expect(text).not.toMatch(/Ada Lind|poison@/);
+      expect((await ops(`trace ${event?.id} --since 1h`)).out).toContain('given up: see dlq list');
+    });
+
+    it('asks before it redrives, and leaves everything where it is when nobody can be asked', async () => {
+      const { exit, err } = await ops('dlq redrive all');
+      expect([exit, err]).toEqual([4, expect.stringMatching(/2 +FailedExecutions[\s\S]+--yes/)]);
+      expect([depth('FailedExecutions'), depth('BulkParked')]).toEqual([2, 2]);
+    });
+
+    it('redrives in both lanes once the cause is gone: rows arrive, and Salesforce says Resolved', async () => {
+      small.org.org.clearFaults();
+      const reason = 'FIELD_CUSTOM_VALIDATION_EXCEPTION';
+      const { exit, json } = await ops(`dlq redrive all --reason ${reason} --limit 1 --yes --json`);
+      expect([exit, json()]).toMatchObject([0, { done: 2, cancelled: false }]);
+      expect([depth('FailedExecutions'), depth('BulkParked')]).toEqual([1, 1]);
+      await expect.poll(() => retried('Resolved'), { timeout: 20_000 }).toHaveLength(2);
+      expect(await retried('Open')).toHaveLength(2);
+      expect((await ops('dlq redrive BulkUndelivered --yes')).out).toBe('nothing to redrive\n');
+    });
+
+    it('what somebody in Salesforce sets to Retrying is tried again by itself, and leaves no letter behind', async () => {
+      for (const { id, columns } of failures()) if (columns.Status__c === 'Open') await setRetrying(small, id);
+      await expect.poll(() => retried('Resolved'), { timeout: 20_000 }).toHaveLength(4);
+      expect([depth('FailedExecutions'), depth('BulkParked')]).toEqual([0, 0]);
+      await small.still();
+      // After all that was done here, but for the rows that `simulate` made up.
+      expect(small.judge().differences.filter(({ key }) => !key.includes('_sim'))).toEqual([]);
+    });
+
+    it('discards what was chosen, and marks it in Salesforce', async () => {
+      const unrouted = depth('Unrouted');
+      const [first] = small.account.events().filter(({ type }) => routeOf(type) === null);
+      const one = await ops(`dlq discard Unrouted --event ${first?.id} --yes --json`);
+      expect([one.exit, one.json()]).toEqual([0, { discarded: 1, marked: 0, cancelled: false }]);
+      const refused = await ops('dlq redrive Unrouted --limit 3 --yes');
+      expect([refused.exit, refused.out]).toEqual([1, expect.stringContaining('left: no lane takes')]);
+      expect((await ops('dlq discard Unrouted --all --yes')).out).toContain(`${unrouted - 1} discarded`);
+      expect((await ops('dlq list')).out).toContain('the dead-letter queues are empty');
+      poisonedPayment();
+      await expect.poll(() => depth('FailedExecutions'), { timeout: 30_000 }).toBe(1);
+      expect((await ops('dlq discard FailedExecutions --all --yes --json')).json()).toMatchObject({ marked: 1 });
+      expect(failures().filter(({ columns }) => columns.Status__c === 'Discarded')).toHaveLength(1);
+      small.org.org.clearFaults();
+    });
+
+    it.each([
+      ['a queue that is none', 'dlq show Everything', 'takes a queue: RealtimeUndelivered'],
+      ['a limit that is none', 'dlq redrive all --limit 0', 'whole number from 1 on'],
+      ['an event that is none', 'dlq show Unrouted --event 1', 'takes the id of an event'],
+      ['to discard without a choice', 'dlq discard Unrouted --yes', 'which letters?'],
+      ['no subcommand', 'dlq', 'Commands:'],
+    ])('refuses %s', async (_, line, message) => {
+      const { exit, err } = await ops(line);
+      expect([exit, err]).toEqual([2, expect.stringContaining(message)]);
+    });
+  });
 });
 
 const iso = (ms: number): string => new Date(ms).toISOString();
+
+function queueArn({ graph }: SmallMachine, name: string): string {
+  return graph.queues.find((queue) => queue.name === `payments-local-${name}`)?.arn ?? '';
+}
+
+/** A run of the scheduled function, without waiting for its five minutes. */
+async function retryRun({ road, graph }: SmallMachine): Promise<unknown> {
+  const name = graph.functions.find((fn) => fn.name.includes('RetryFailures'))?.name ?? '';
+  return road.functions.get(name)?.invoke({});
+}
+
+async function setRetrying({ org }: SmallMachine, id: string): Promise<void> {
+  const { status } = await fetch(`${org.url}/services/data/v66.0/sobjects/Sync_Failure__c/${id}`, {
+    method: 'PATCH',
+    headers: { authorization: `Bearer ${SESSION}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ Status__c: 'Retrying' }),
+  });
+  expect(status).toBe(204);
+}

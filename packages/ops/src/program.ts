@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { dlqCommands } from './dlq/dlq.ts';
 import { explainCommand } from './explain/explain.ts';
 import type { OpsCommand, Runner } from './frame/command.ts';
 import type { Io } from './frame/io.ts';
@@ -14,6 +15,7 @@ export const COMMANDS: readonly OpsCommand[] = [
   explainCommand,
   simulateCommand,
   replayCommand,
+  dlqCommands,
 ];
 
 const AFTER = `

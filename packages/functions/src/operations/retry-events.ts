@@ -1,7 +1,11 @@
 import type { Count } from '@payments/core/metrics';
 import { redriveName } from '@payments/core/redrive';
+import * as v from 'valibot';
 import type { DoneMarks } from '../adapters/claims.ts';
 import type { Executions } from '../adapters/machines.ts';
+import type { LetterBox } from '../adapters/queues.ts';
+import { ExecutionNotice } from './execution-notice.ts';
+import { lookThrough } from './look-through.ts';
 import { type Change, openAgain, RESOLVED, type SyncFailure } from './sync-failure.ts';
 
 export type EventsWorld = {
@@ -82,4 +86,19 @@ async function endingsOf(
 /** Park has told code and attempts, unless it could not; the next retry has to begin from the newest execution. */
 function failedAgain({ Execution_Link__c: link }: SyncFailure, executionArn: string): Change {
   return openAgain({ Execution_Link__c: link.replace(LINKED, executionArn) });
+}
+
+const EventId = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.object({ detail: v.object({ event: v.object({ id: v.string() }) }) }),
+);
+
+/** Removes the notices of failed executions whose event has been done since, by whatever road: they ring for nothing. */
+export async function removeDoneNotices(failed: LetterBox, claims: DoneMarks): Promise<void> {
+  await lookThrough(failed, async ({ body }) => {
+    const notice = v.safeParse(ExecutionNotice, body);
+    const event = v.safeParse(EventId, notice.success ? notice.output.detail.input : null);
+    return event.success && claims.isDone(event.output.detail.event.id);
+  });
 }

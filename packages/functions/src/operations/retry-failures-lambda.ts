@@ -22,6 +22,7 @@ const redis = linkedRedis(link('RedisCluster'), readSecret);
 const clientSecretArn = link('SalesforceClient').arn;
 const machineArns = link('RealtimeMachines').arns;
 const parked = letterBox(link('ParkedRowsQueue').url);
+const failed = letterBox(link('FailedExecutionsQueue').url);
 const start = executions();
 
 /** Under the function's 120 s (stacks/operations.ts), with time left to write what came of it. */
@@ -35,7 +36,7 @@ export const handler = around(async () => {
   });
   try {
     return await retryFailures({
-      ...{ salesforce, budget, executions: start, machineArns, parked, nowMs, count },
+      ...{ salesforce, budget, executions: start, machineArns, parked, failed, nowMs, count },
       buffer: redisBuffer(connection, nowMs),
       claims: doneMarks(connection),
       freshness: freshnessStore(connection),

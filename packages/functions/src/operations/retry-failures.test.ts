@@ -28,6 +28,8 @@ describe('a Sync_Failure__c', () => {
   let started: string[];
   let done: Set<string>;
   let statuses: Map<string, ExecutionStatus[]>;
+  let notices: Letter[];
+  let removed: Letter[];
   let queue: Letter[];
   let hidden: Letter[];
   let back: string[];
@@ -43,6 +45,8 @@ describe('a Sync_Failure__c', () => {
     started = [];
     done = new Set();
     statuses = new Map();
+    notices = [];
+    removed = [];
     queue = [];
     hidden = [];
     back = [];
@@ -87,6 +91,15 @@ describe('a Sync_Failure__c', () => {
         giveBack: async (letters) => {
           hidden = hidden.filter((letter) => !letters.includes(letter));
           queue.push(...letters);
+        },
+      },
+      failed: {
+        receive: async () => notices.splice(0),
+        remove: async (letters) => {
+          removed.push(...letters);
+        },
+        giveBack: async (letters) => {
+          notices.push(...letters);
         },
       },
       buffer: {
@@ -252,6 +265,24 @@ describe('a Sync_Failure__c', () => {
       expect(await run(bulk())).toEqual([]);
       expect([queue.length, hidden]).toEqual([1, []]);
     });
+  });
+
+  it('takes its notice along when its event is done, and no other', async () => {
+    const notice = (id: string | null): Letter => ({
+      body: JSON.stringify({
+        detail: {
+          ...{ executionArn: FAILED, stateMachineArn: MACHINE, name: 'run-1', status: 'FAILED', startDate: 1 },
+          input: id === null ? null : JSON.stringify({ detail: { event: { id } } }),
+        },
+      }),
+      ...{ handle: `h-${id}`, sentAt: 1 },
+    });
+    const [mine, another, tooLong, unreadable] = [notice('evt_1'), notice('evt_2'), notice(null), notice('x')];
+    notices = [mine, another, tooLong, { ...unreadable, body: 'no JSON' }];
+    done.add('evt_1');
+    await run();
+    expect(removed).toEqual([mine]);
+    expect(notices.map(({ handle }) => handle)).toEqual(['h-evt_2', 'h-null', 'h-x']);
   });
 
   it('is not looked at without a call left, and the word of the circuit is passed on', async () => {

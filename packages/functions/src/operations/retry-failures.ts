@@ -1,20 +1,24 @@
 import * as v from 'valibot';
 import { chunks } from '../adapters/batches.ts';
 import type { Budget } from '../adapters/budget.ts';
+import type { LetterBox } from '../adapters/queues.ts';
 import type { Salesforce } from '../adapters/salesforce.ts';
-import { type EventsWorld, retryEvents } from './retry-events.ts';
+import { type EventsWorld, removeDoneNotices, retryEvents } from './retry-events.ts';
 import { type RowsWorld, retryRows } from './retry-rows.ts';
 import { type Change, idsOf, SyncFailure } from './sync-failure.ts';
 
 /**
  * The story of `RetryFailures`, every five minutes: rows of Sync_Failure__c that somebody in Salesforce has set to Retrying
  * are tried again, and what came of it is written back: Resolved, or Open again with its attempts. Open rows whose cause has
- * passed by itself (redriven by an operator or by the clock, overtaken by a newer state) become Resolved as well.
+ * passed by itself (redriven by an operator or by the clock, overtaken by a newer state) become Resolved as well, and their
+ * dead letters go.
  */
 export type RetryWorld = EventsWorld &
   RowsWorld & {
     readonly salesforce: Salesforce;
     readonly budget: Pick<Budget, 'acquire'>;
+    /** The queue FailedExecutions. */
+    readonly failed: LetterBox;
     readonly log: (line: RetryLine) => void;
   };
 
@@ -47,6 +51,7 @@ export async function retryFailures(world: RetryWorld): Promise<{ readonly seen:
   for (const [key, change] of await retryRows(rows, world)) changes.set(key, change);
 
   await save(changes, world);
+  await removeDoneNotices(world.failed, world.claims);
   for (const failure of failures) {
     const status = changes.get(failure.Failure_Key__c)?.Status__c;
     if (status === 'Resolved' || status === 'Open') world.log({ outcome: status, ...idsOf(failure) });

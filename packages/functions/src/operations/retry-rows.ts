@@ -2,10 +2,11 @@ import type { Count } from '@payments/core/metrics';
 import { WRITE_ORDER } from '@payments/core/record';
 import type { Buffer } from '../adapters/buffer.ts';
 import type { FreshnessStore } from '../adapters/freshness-store.ts';
-import type { Letter, LetterBox } from '../adapters/queues.ts';
+import type { LetterBox } from '../adapters/queues.ts';
 import { subjectsOf } from '../bulk/judged.ts';
 import { type ParkedLetter, readLetter, triesOf } from '../bulk/parked-letter.ts';
 import { recordFrom } from '../bulk/row.ts';
+import { lookThrough } from './look-through.ts';
 import { putBack } from './put-back.ts';
 import { type Change, openAgain, RESOLVED, type SyncFailure } from './sync-failure.ts';
 
@@ -18,9 +19,6 @@ export type RowsWorld = {
   readonly count: Count;
 };
 
-/** Longer than it takes to look through the queue. */
-const HIDE_SECONDS = 60;
-const MOST_LETTERS = 500;
 /** Another reader of the queue hides its letters for a minute; a row that several runs in a row did not find is gone. */
 const SOUGHT_MS = 20 * 60_000;
 
@@ -35,44 +33,26 @@ export async function retryRows(
   const changes = new Map<string, Change>();
   const sought = new Map(failures.map((failure) => [failure.Failure_Key__c, failure]));
   const found = new Set<string>();
-  const letters = await lettersIn(world.parked);
-  const gone: Letter[] = [];
-  try {
-    for (const { letter, parked } of letters) {
-      if (parked === null) continue;
-      const wanted = parked.failures.flatMap((key) => sought.get(key) ?? []);
-      for (const { Failure_Key__c: key } of wanted) found.add(key);
-      if (await isOvertaken(parked, world)) {
-        for (const key of parked.failures) changes.set(key, RESOLVED);
-        gone.push(letter);
-      } else if (wanted.length > 0) {
-        const change = await tried(parked, wanted, world);
-        if (change === 'back') gone.push(letter);
-        else if (change !== null) for (const { Failure_Key__c: key } of wanted) changes.set(key, change);
-      }
+  await lookThrough(world.parked, async ({ body }) => {
+    const parked = readLetter(body);
+    if (parked === null) return false;
+    const wanted = parked.failures.flatMap((key) => sought.get(key) ?? []);
+    for (const { Failure_Key__c: key } of wanted) found.add(key);
+    if (await isOvertaken(parked, world)) {
+      for (const key of parked.failures) changes.set(key, RESOLVED);
+      return true;
     }
-    await world.parked.remove(gone);
-  } finally {
-    await world.parked.giveBack(letters.flatMap(({ letter }) => (gone.includes(letter) ? [] : letter)));
-  }
+    const change = wanted.length === 0 ? null : await tried(parked, wanted, world);
+    if (change === 'back') return true;
+    if (change !== null) for (const { Failure_Key__c: key } of wanted) changes.set(key, change);
+    return false;
+  });
   for (const [key, failure] of sought) {
     if (!found.has(key) && (await isLost(failure, world))) {
       changes.set(key, openAgain({ Message__c: 'The row is not kept any more: replay the event.' }));
     }
   }
   return changes;
-}
-
-type Read = { readonly letter: Letter; readonly parked: ParkedLetter | null };
-
-async function lettersIn(queue: LetterBox): Promise<readonly Read[]> {
-  const letters: Read[] = [];
-  while (letters.length < MOST_LETTERS) {
-    const some = await queue.receive(HIDE_SECONDS);
-    if (some.length === 0) break;
-    letters.push(...some.map((letter) => ({ letter, parked: readLetter(letter.body) })));
-  }
-  return letters;
 }
 
 /** `null`: nothing can be said before the next run. */

@@ -8,6 +8,7 @@ import { connectOrg, type Org } from '../adapters/salesforce.ts';
 import { type Deployment, machineArn } from '../deployment/deployment.ts';
 import { BULK_QUEUE, DEAD_LETTER_QUEUE_NAMES, FLUSH_MACHINE, MACHINE_NAMES } from '../deployment/places.ts';
 import { problemOf } from '../frame/problem.ts';
+import { failureGroups } from './failure-groups.ts';
 import type { Batch, BudgetWindow, FailureGroup, Percentiles, Standing } from './standing.ts';
 
 export type Eyes = {
@@ -209,7 +210,6 @@ async function deadLettersOf({ queues }: Eyes): Promise<Standing['deadLetters']>
 
 const text = v.nullish(v.string(), '');
 const whole = v.nullish(v.number(), 0);
-const GroupRow = v.object({ Status__c: text, Source__c: text, Category__c: text, Code__c: text, found: v.number() });
 const BatchRow = v.object({
   Name: text,
   Object__c: text,
@@ -224,25 +224,12 @@ const BatchRow = v.object({
 async function auditOf({
   org,
 }: Eyes): Promise<{ readonly failures: readonly FailureGroup[]; readonly batches: readonly Batch[] }> {
-  const groups = await org.query(
-    "SELECT Status__c, Source__c, Category__c, Code__c, COUNT(Id) found FROM Sync_Failure__c WHERE Status__c IN ('Open', 'Retrying') " +
-      'GROUP BY Status__c, Source__c, Category__c, Code__c',
-    GroupRow,
-  );
   const rows = await org.query(
     `SELECT Name, Object__c, Transport__c, Rows_Sent__c, Rows_Succeeded__c, Rows_Refused__c, Rows_Failed__c, Finished_At__c FROM Sync_Batch__c ORDER BY CreatedDate DESC, Name DESC LIMIT ${BATCHES}`,
     BatchRow,
   );
   return {
-    failures: groups
-      .map((row) => ({
-        status: row.Status__c,
-        source: row.Source__c,
-        category: row.Category__c,
-        code: row.Code__c,
-        count: row.found,
-      }))
-      .sort((a, b) => b.count - a.count),
+    failures: await failureGroups(org),
     batches: rows.map((row) => ({
       name: row.Name,
       object: row.Object__c,

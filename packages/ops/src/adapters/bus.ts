@@ -1,0 +1,18 @@
+import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import { SOURCE } from '@payments/core/routes';
+import { publisher } from '@payments/functions/adapters/bus';
+import type { Deployment } from '../deployment/deployment.ts';
+
+export type BusEntry = { readonly detailType: string; readonly detail: string; readonly time: Date };
+
+/** Publishes an envelope as the ingress does. Resolves only when the entry is on the bus. */
+export function busOf(deployment: Deployment): (entry: BusEntry) => Promise<void> {
+  const client = new EventBridgeClient(deployment.aws);
+  return publisher(({ detailType: DetailType, detail: Detail, time: Time }) =>
+    client.send(
+      new PutEventsCommand({
+        Entries: [{ EventBusName: `${deployment.prefix}-bus`, Source: SOURCE, DetailType, Detail, Time }],
+      }),
+    ),
+  );
+}
