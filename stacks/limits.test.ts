@@ -91,6 +91,16 @@ describe.each(['local', 'production'])('stage %s', (stage) => {
     }
   });
 
+  it('keeps every log for as long as the stage says, and says every call of another system outside production only', () => {
+    const [days, level] = stage === 'production' ? [90, 'INFO'] : [30, 'DEBUG'];
+    for (const { name, inputs } of of('aws:cloudwatch/logGroup:LogGroup')) {
+      expect([name, inputs.retentionInDays]).toEqual([name, days]);
+    }
+    for (const { name, links } of graph.functions) {
+      expect([name, v.parse(v.object({ logLevel: v.string() }), links.Settings).logLevel]).toEqual([name, level]);
+    }
+  });
+
   it('flushes every object each minute, parents before children', () => {
     const isFlush = (arn: string) =>
       graph.machines.some((machine) => machine.arn === arn && /-Flush$/.test(machine.name));
