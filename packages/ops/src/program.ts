@@ -4,9 +4,11 @@ import { explainCommand } from './explain/explain.ts';
 import type { OpsCommand, Runner } from './frame/command.ts';
 import type { Io } from './frame/io.ts';
 import { replayCommand } from './replay/replay.ts';
+import { secretsCommands } from './secrets/secrets.ts';
 import { simulateCommand } from './simulate/simulate.ts';
 import { statusCommand } from './status/status.ts';
 import { traceCommand } from './trace/trace.ts';
+import { webhookCommands } from './webhook/webhook.ts';
 
 /** Every command, in the order in which an operator meets them. One folder each. */
 export const COMMANDS: readonly OpsCommand[] = [
@@ -16,6 +18,8 @@ export const COMMANDS: readonly OpsCommand[] = [
   simulateCommand,
   replayCommand,
   dlqCommands,
+  webhookCommands,
+  secretsCommands,
 ];
 
 const AFTER = `

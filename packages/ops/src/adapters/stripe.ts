@@ -10,12 +10,19 @@ import { readSecret } from './secrets.ts';
 export function connectStripe(deployment: Deployment): StripeReader {
   let key: ReturnType<typeof read> | null = null;
   const read = () => readSecret(deployment, 'StripeApiKey');
+  return stripeWith(deployment, () => {
+    key ??= read();
+    return key;
+  });
+}
+
+type StripeKey = { readonly apiKey: string; readonly apiBase?: string | undefined };
+
+/** The same with a key that is not the stored one. */
+export function stripeWith(deployment: Pick<Deployment, 'stage'>, apiKey: () => Promise<StripeKey>): StripeReader {
   const nowMs = () => Date.now();
   return stripeReader({
-    apiKey: () => {
-      key ??= read();
-      return key;
-    },
+    apiKey,
     version: STRIPE_API_VERSION,
     nowMs,
     limiter: localStripeLimiter({
