@@ -47,7 +47,7 @@ const MISTAKES = [
   ['apex', `${C}/stripe/PricingCalculator.cls`, 'line.units = units;', 'line.unit = units;', 'an unknown member'],
   ['apex', `${C}/inbound/ContactMatcher.cls`, 'List<Stripe_Customer__c> unmatched', 'List<Stripe_Client__c> unmatched', 'an unknown object'],
   ['apex', `${C}/inbound/CustomerStatus.cls`, 'new CustomerStatusQueueable(customers)', 'new CustomerStatusQueueable()', 'too few arguments'],
-  ['apex', `${C}/inbound/SignupProgress.cls`, 'private static Boolean movesBack', 'private static Boolean moveBack', 'a renamed method'],
+  ['apex', `${C}/inbound/SignupProgress.cls`, 'private static Integer rankOf', 'private static Integer rankedOf', 'a renamed method'],
   ['apex', `${C}/dunning/DunningService.cls`, 'Database.insert(tasks, AccessLevel.SYSTEM_MODE)', 'Database.insert(tasks, AccessLevel.ROOT_MODE)', 'an unknown platform constant'],
   ['apex', `${C}/upkeep/AuditPurgeBatch.cls`, 'public void finish(', 'public void finished(', 'an interface that is not implemented'],
   ['apex', `${C}/screens/PriceController.cls`, 'StripeRequests.pullPrices(null)', "StripeRequests.pullPrices(null, 'x')", 'too many arguments'],
@@ -56,6 +56,8 @@ const MISTAKES = [
   ['apex', `${C}/config/IntegrationConfig.cls`, 'settings().Success_URL__c', 'settings().Succes_URL__c', 'an unknown field of custom metadata'],
   ['apex', `${C}/catalogue/PlanCache.cls`, 'Cache.Org.getPartition(PARTITION).put(', 'Cache.Org.getPartition(PARTITION).set(', 'an unknown method of the platform cache'],
   ['apex', `${C}/catalogue/TierBounds.cls`, 'higher.From_Quantity__c > lower.To_Quantity__c', 'higher.From_Qty__c > lower.To_Quantity__c', 'an unknown field of a tier'],
+  ['apex', `${C}/outgoing/StripeWork.cls`, 'public static void requestsWaiting() {', 'public static void nothingWaits() {}\n\n    public static void requestsWaiting() {', 'a method that nothing calls'],
+  ['apex', `${C}/dunning/DunningService.cls`, 'Set<Id> settledRows', 'Set<Id> settled = new Set<Id>();\n        Set<Id> settledRows', 'a variable that hides a constant'],
   // what apex-ls leaves open
   ['soql', `${C}/freshness/StoredRows.cls`, 'Trial_End__c,', 'Trial_Ends__c,', 'an unknown field in a query'],
   ['soql', `${C}/outgoing/StripeSignup.cls`, 'Contact__r.FirstName', 'Contakt__r.FirstName', 'an unknown relationship in a query'],
@@ -79,6 +81,7 @@ const MISTAKES = [
   ['soql', `${C}/dunning/DunningService.cls`, 'WHERE WhatId IN :about AND Subject IN', 'WHERE Subject IN', 'a query that scans all Tasks, in a trigger'],
   ['soql', `${O}/Payment_Transaction__c/fields/Stripe_Invoice_ID__c.field-meta.xml`, '<externalId>true', '<externalId>false', 'an index that a trigger needs'],
   ['soql', `${C}/outgoing/DepartedContacts.cls`, 'Contact_ID__c IN :contactIds AND Status__c', 'Status__c', 'a query by status alone, in a trigger'],
+  ['soql', `${C}/catalogue/PlanCache.cls`, 'String current, String name) {', 'String generation, String current, String name) {\n        Object held = backing.read(GENERATION);', 'a constant that a parameter hides'],
   // form bodies
   ['forms', `${C}/tests/StripeSubscriptionServiceTest.cls`, 'subscription_details[items][0][price]=price_2', 'subscription_items[0][price]=price_2', 'a parameter that Stripe removed'],
   ['forms', `${C}/tests/StripeSignupTest.cls`, "'mode=subscription&customer=cus_1", "'mode=subscription&payment_method_types[0]=card&customers=cus_1", 'an unknown parameter'],

@@ -1,5 +1,6 @@
 // What apex-ls leaves open: fields, relationships and picklist values in static SOQL, grouping, picklist values and types
-// in SObject constructors, annotation arguments, private methods, final fields, test classes in production; and this
+// in SObject constructors, annotation arguments, private methods, final fields, names that a local variable hides, test
+// classes in production; and this
 // project's own rules: no dynamic SOQL, no query, DML or callout in a loop, no DML before a callout, no id or URL in code.
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
@@ -111,6 +112,7 @@ export function checkSoql(project) {
     each(unit.tree, 'AnnotationContext', (node) => annotation(node, unit, say));
     each(unit.tree, 'CreatorContext', (node) => constructor(node, find, say));
     finals(unit, say);
+    hiddenNames(unit, say);
     privateCalls(unit, units, say);
     if (!unit.isTest) ownRules(unit, tests, say);
   }
@@ -278,6 +280,28 @@ function finals({ tree, code }, say) {
     });
   });
 }
+
+/** Apex does not tell SETTLED from settled, so a local variable hides the constant or class that the line means. */
+function hiddenNames({ tree }, say) {
+  const check = (method) => {
+    const locals = new Map();
+    const declare = (node) => locals.set(lower(node.id().getText()), node.id().getText());
+    for (const kind of ['VariableDeclaratorContext', 'FormalParameterContext', 'EnhancedForControlContext', 'CatchClauseContext'])
+      each(method, kind, declare);
+    each(method, 'IdPrimaryContext', (node) => {
+      const name = node.getText();
+      const local = locals.get(lower(name));
+      if (local && local !== name && !isColumn(node.parentCtx)) say(lineOf(node), `${name} is hidden by the variable ${local}`);
+    });
+  };
+  for (const kind of ['MethodDeclarationContext', 'ConstructorDeclarationContext', 'TriggerUnitContext']) each(tree, kind, check);
+}
+
+/** `Name` in `new Account(Name = name)`. */
+const isColumn = (node) =>
+  node.parentCtx.constructor.name === 'AssignExpressionContext' &&
+  node.parentCtx.children[0] === node &&
+  node.parentCtx.parentCtx.constructor.name === 'ExpressionListContext';
 
 function privateCalls(unit, units, say) {
   if (unit.isTest) return;
