@@ -90,7 +90,7 @@ export function group(about: {
   readonly commands: readonly OpsCommand[];
 }): OpsCommand {
   return (runner) => {
-    const made = new Command(about.name).description(`${about.summary}.`).summary(about.summary);
+    const made = new Command(about.name).description(`${about.summary}.`).summary(about.summary).helpCommand(false);
     for (const each of about.commands) made.addCommand(each(runner));
     return made;
   };

@@ -24,7 +24,8 @@ describe('a time on the command line', () => {
 
 describe('a span', () => {
   it.each([
-    [400, '0 s'],
+    [0, '0 s'],
+    [25.4, '25 ms'],
     [119_000, '119 s'],
     [150_000, '3 min'],
     [7_200_000, '2 h'],

@@ -38,8 +38,9 @@ export function instantMs(instant: Instant, nowMs: number): number {
   return instant.kind === 'at' ? instant.ms : nowMs - instant.ms;
 }
 
-/** `3 s`, `4 min`, `2 h`, `3 d`: how long, for people. */
+/** `25 ms`, `3 s`, `4 min`, `2 h`, `3 d`: how long, for people. */
 export function span(ms: number): string {
+  if (ms > 0 && ms < 1_000) return `${Math.round(ms)} ms`;
   const seconds = Math.max(0, Math.round(ms / 1000));
   if (seconds < 120) return `${seconds} s`;
   if (seconds < 7_200) return `${Math.round(seconds / 60)} min`;

@@ -21,7 +21,7 @@ export type Preview = {
 /** Lines read at most; a busy day has fewer. */
 const MOST_LINES = 200_000;
 /** The line is written a little after the time under which the bus keeps the event. */
-const SLACK_MS = 60_000;
+const SLACK_MS = 1_000;
 
 const Accepted = v.looseObject({
   type: v.string(),

@@ -1,3 +1,4 @@
+import { routeOf } from '@payments/core/routes';
 import * as v from 'valibot';
 import type { Replay } from '../adapters/archive.ts';
 import { type Context, command, type Report } from '../frame/command.ts';
@@ -83,8 +84,7 @@ async function replay(input: Input, context: Context): Promise<Report> {
   const ended = await steps.followReplay(started, world, context);
   if (steps.isActive(ended)) return left(ended);
   const outcome = await steps.awaitOutcome(ended, world, context, {
-    // With objects the preview counts too little.
-    expected: preview === null || preview.more || asked.objects.length > 0 ? null : preview.events,
+    expected: preview === null || bound(asked, preview) !== '' ? null : preview.events,
     patienceMs: input.wait === undefined ? 60_000 : -instantMs(input.wait, 0),
   });
   await steps.removeLeftRules(world);
@@ -110,10 +110,9 @@ function askedFor(input: Input, nowMs: number): Asked {
 const iso = (ms: number) => new Date(ms).toISOString();
 
 function previewText(asked: Asked, preview: Preview | null, earlier: Replay | null, nowMs: number): string {
-  const { events = 0, types = [], more = false } = preview ?? {};
-  const least = more || asked.objects.length > 0 ? 'at least ' : '';
+  const { events = 0, types = [] } = preview ?? {};
   const lines = [
-    `${least}${events} events, received ${iso(asked.from)} to ${iso(asked.to)}`,
+    `${bound(asked, preview)}${events} events, received ${iso(asked.from)} to ${iso(asked.to)}`,
     ...(types.length === 0
       ? []
       : [
@@ -131,6 +130,16 @@ function previewText(asked: Asked, preview: Preview | null, earlier: Replay | nu
     'Nothing older than what Salesforce has is written, whatever the order; what is done already ends as duplicate.',
   ];
   return lines.join('\n');
+}
+
+/**
+ * Objects: what only refers to them is not counted. A lane: the log does not tell on which road an event went whose content
+ * decides.
+ */
+function bound(asked: Asked, preview: Preview | null): '' | 'at least ' | 'at most ' {
+  if (preview?.more === true || asked.objects.length > 0) return 'at least ';
+  const byContent = preview?.types.some(({ type }) => routeOf(type)?.priority === 'by-content') ?? false;
+  return asked.lane !== null && byContent ? 'at most ' : '';
 }
 
 function previewReport(asked: Asked, preview: Preview | null, earlier: Replay | null, nowMs: number): Report {

@@ -78,6 +78,12 @@ export async function followReplay(found: Replay, world: ReplayWorld, context: C
   return replay;
 }
 
+/**
+ * This many looks without a change: longer than the aggregator gathers messages (5 s). How many events there are is not always
+ * known, and what was received while it was counted is not replayed.
+ */
+const STILL_LOOKS = 6;
+
 /** Waits until the lanes have handled what was sent, or until `patienceMs` are over. */
 export async function awaitOutcome(
   replay: Replay,
@@ -88,12 +94,17 @@ export async function awaitOutcome(
   const { io } = context;
   const until = io.nowMs() + patienceMs;
   const progress = context.progress('handled', expected ?? 0);
+  let still = 0;
+  let before = -1;
   try {
     for (;;) {
       const outcome = await outcomeOf(world.logs, { from: replay.startedAt, to: io.nowMs() + MINUTE_MS });
+      if (expected === null) progress.outOf(outcome.handled + outcome.underWay);
       progress.to(outcome.handled, `${outcome.underWay} executions under way`);
-      const all = outcome.underWay === 0 && (expected === null || outcome.handled >= expected);
-      if (all || io.nowMs() >= until || io.signal.aborted) return outcome;
+      still = outcome.handled === before ? still + 1 : 0;
+      before = outcome.handled;
+      const all = still >= STILL_LOOKS || (expected !== null && outcome.handled >= expected);
+      if ((all && outcome.underWay === 0) || io.nowMs() >= until || io.signal.aborted) return outcome;
       await io.sleep(POLL_MS);
     }
   } finally {

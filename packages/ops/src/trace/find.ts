@@ -295,7 +295,7 @@ async function failuresOf(subject: Subject, org: Org): Promise<readonly FoundFai
     code: row.Code__c,
     message: row.Message__c,
     attempts: row.Attempts__c,
-    lastFailedAt: row.Last_Failed_At__c,
+    lastFailedAt: isoOrNull(row.Last_Failed_At__c),
     link: row.Execution_Link__c,
   }));
 }
@@ -322,6 +322,11 @@ async function batchesOf(stories: readonly EventStory[], org: Org): Promise<read
     object: row.Object__c,
     transport: row.Transport__c,
     jobId: row.Job_ID__c,
-    finishedAt: row.Finished_At__c,
+    finishedAt: isoOrNull(row.Finished_At__c),
   }));
+}
+
+/** Salesforce writes `2026-11-25T10:00:00.000+0000`. */
+function isoOrNull(text: string | null): string | null {
+  return text === null ? null : new Date(text).toISOString();
 }

@@ -47,7 +47,7 @@ function storyLines(story: Trace['stories'][number], trace: Trace, paint: Paint)
   const about = story.objectId === null || story.objectId === trace.id ? '' : ` about ${story.objectId}`;
   const first = story.scenes[0]?.at ?? 0;
   return [
-    `${paint('name', story.eventId)} ${story.type ?? ''}${about}  ${paint(role, ending)}`,
+    `${paint('name', story.eventId)}${story.type === null ? '' : ` ${story.type}`}${about}  ${paint(role, ending)}`,
     table(
       story.scenes.map(({ at, where, what }) => [
         at === first ? new Date(at).toISOString() : paint('dim', `+${after(at - first)}`),
@@ -111,6 +111,7 @@ function failureLines({ failures }: Trace, paint: Paint): readonly string[] {
   ]);
 }
 
+/** Finer than {@link span}: a path takes a second or two. */
 function after(ms: number): string {
-  return ms < 10_000 ? `${(ms / 1000).toFixed(1)} s` : span(ms);
+  return ms >= 1_000 && ms < 10_000 ? `${(ms / 1000).toFixed(1)} s` : span(ms);
 }

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import type { Line } from '../adapters/logs.ts';
+import { span } from '../frame/instant.ts';
 
 /** One thing that happened to an event, as a function told it. */
 export type Scene = {
@@ -50,7 +51,7 @@ function eventsOf(said: Said): readonly string[] {
 
 /** The stories in log lines, oldest event first. `only`: of these events. */
 export function storiesIn(lines: readonly Line[], only: ReadonlySet<string> | null = null): readonly EventStory[] {
-  const byEvent = new Map<string, { line: Line; said: Said }[]>();
+  const byEvent = new Map<string, Told[]>();
   for (const line of lines) {
     const parsed = v.safeParse(Said, line.said);
     if (!parsed.success || !TELLING.has(parsed.output.message)) continue;
@@ -77,8 +78,8 @@ const TELLING: ReadonlySet<string> = new Set([
   'settle',
 ]);
 
-function storyOf(eventId: string, told: readonly { readonly line: Line; readonly said: Said }[]): EventStory {
-  const sorted = [...told].sort((a, b) => a.line.at - b.line.at);
+function storyOf(eventId: string, told: readonly Told[]): EventStory {
+  const sorted = inOrder(told);
   const first = (key: 'type' | 'stripeObjectId' | 'correlationId') =>
     sorted
       .map(({ said }) => (said.stripeEventId === eventId ? said[key] : undefined))
@@ -99,6 +100,15 @@ function storyOf(eventId: string, told: readonly { readonly line: Line; readonly
   };
 }
 
+type Told = { readonly line: Line; readonly said: Said };
+
+/** By time. The ingress logs after it has published, so that whoever is started by the event may be the first to speak. */
+function inOrder(told: readonly Told[]): readonly Told[] {
+  const first = Math.min(...told.map(({ line }) => line.at));
+  const time = ({ line: { from, at } }: Told) => (from === 'Ingress' && at - first < 1_000 ? first - 1 : at);
+  return [...told].sort((a, b) => time(a) - time(b));
+}
+
 const REALTIME: ReadonlySet<string> = new Set(['Claim', 'Sync', 'Settle', 'Park']);
 
 /** Fields that are told elsewhere, or to everybody. */
@@ -114,7 +124,8 @@ function whatOf(line: Line, said: Said): string {
     if (PLAIN.has(key) || value === null || typeof value === 'object') {
       return Array.isArray(value) && key === 'notes' ? value.map(String) : [];
     }
-    return [`${key} ${String(value)}`];
+    // Times are told as such: `pathMs 25` is `path 25 ms`.
+    return key.endsWith('Ms') ? [`${key.slice(0, -2)} ${span(Number(value))}`] : [`${key} ${String(value)}`];
   });
   const row = line.from === 'SettleBatch' ? [`row ${said.stripeObjectId ?? ''}`] : [];
   return [head, ...row, ...rest].join(', ');
@@ -124,7 +135,7 @@ function whatOf(line: Line, said: Said): string {
  * The last word counts: an event that was parked may have been written since. In a batch each of its rows has an outcome of
  * its own, and the worst of them is the event's.
  */
-function endingOf(sorted: readonly { readonly line: Line; readonly said: Said }[]): Ending {
+function endingOf(sorted: readonly Told[]): Ending {
   let ending: Ending = 'unknown';
   const rows = new Map<string, Ending>();
   for (const { line, said } of sorted) {
