@@ -36,8 +36,16 @@ describe("the operator's hands", { timeout: TEST_WITHIN_MS }, () => {
   }, START_WITHIN_MS);
   afterAll(() => small.close());
 
-  const ops = (line: string, world: RunWorld = {}) =>
-    runOps([...line.split(' '), '--local', small.road.awsUrl], { nowMs: () => Date.now(), ...world });
+  /** All that any command has printed. */
+  const printed: string[] = [];
+  const ops = async (line: string, world: RunWorld = {}) => {
+    const said = await runOps([...line.split(' '), '--local', small.road.awsUrl], {
+      nowMs: () => Date.now(),
+      ...world,
+    });
+    printed.push(said.out, said.err);
+    return said;
+  };
 
   describe('status', () => {
     it('tells of a healthy road in one screen, with the numbers that the places themselves have', async () => {
@@ -66,6 +74,18 @@ describe("the operator's hands", { timeout: TEST_WITHIN_MS }, () => {
       expect(exit).toBe(1);
       expect(out).toContain('Salesforce was not read');
       expect(out).toContain('last event');
+    });
+
+    it('watches until Ctrl-C, for people', async () => {
+      const interrupted = new AbortController();
+      let looks = 0;
+      const sleep = async () => {
+        looks += 1;
+        if (looks === 2) interrupted.abort();
+      };
+      const { exit, out } = await ops('status --watch', { sleep, signal: interrupted.signal });
+      expect([exit, out.match(/payments-local {2}/g)?.length]).toEqual([130, 2]);
+      expect((await ops('status --watch --json')).exit).toBe(2);
     });
 
     it('cannot be asked of a stage that is not deployed, nor of an address where nobody answers', async () => {
@@ -103,7 +123,7 @@ describe("the operator's hands", { timeout: TEST_WITHIN_MS }, () => {
       ]) {
         expect(out).toContain(word);
       }
-      expect(out).toMatch(/Claim [\d.]+ s → .*Sync [\d.]+ s → Settle/);
+      expect(out).toMatch(/Claim [\d.]+ m?s → .*Sync [\d.]+ m?s → Settle/);
       expect(out).toContain(
         'https://us-east-1.console.aws.amazon.com/states/home?region=us-east-1#/v2/executions/details/arn:',
       );
@@ -425,6 +445,14 @@ describe("the operator's hands", { timeout: TEST_WITHIN_MS }, () => {
       const { exit, err } = await ops(line);
       expect([exit, err]).toEqual([2, expect.stringContaining(message)]);
     });
+  });
+
+  it('no command has printed a secret', () => {
+    const names = ['StripeSigningSecret', 'StripeApiKey', 'SalesforceClient'];
+    const texts = names.map((name) => small.road.secrets.get(`payments-local/${name}`).secretString ?? '');
+    const secrets = texts.flatMap((text) => text.match(/(whsec_|sk_)\w+|(?<="clientSecret":")\w+/g) ?? []);
+    expect(secrets.length).toBeGreaterThanOrEqual(3);
+    for (const secret of [...secrets, SESSION]) expect(printed.join('')).not.toContain(secret);
   });
 });
 

@@ -22,12 +22,17 @@ export const showCommand = command({
   run: async ({ queue, limit = SHOWN, ...chosen }, context) => {
     const deployment = await context.deployment();
     const { queuesOf } = await import('../adapters/queues.ts');
+    const { logsOf } = await import('../adapters/logs.ts');
     const { lookThrough } = await import('./look-through.ts');
+    const { poisonReasons } = await import('./poison-reasons.ts');
     const world = { queues: queuesOf(deployment), prefix: deployment.prefix };
     const looked = await lookThrough(queue, MOST, world);
     const found = looked.letters.filter((letter) => isChosen(letter, chosen)).sort((a, b) => a.sentAt - b.sentAt);
-    const shown = found.slice(0, limit).map(({ sentAt, executionArn, ...letter }) => ({
+    const first = found.slice(0, limit);
+    const why = queue === 'BulkPoisoned' ? await poisonReasons(first, logsOf(deployment)) : new Map<string, string>();
+    const shown = first.map(({ sentAt, executionArn, ...letter }) => ({
       ...letter,
+      why: why.get(letter.messageId) ?? null,
       sentAt: new Date(sentAt).toISOString(),
       link: executionArn === null ? null : executionLink(executionArn),
     }));
@@ -36,9 +41,10 @@ export const showCommand = command({
       text: (paint) =>
         `${[
           shown.length === 0 ? 'no such letter' : '',
-          ...shown.map(({ sentAt, reason, eventId, type, objectId, failures, link }) =>
+          ...shown.map(({ sentAt, reason, eventId, type, objectId, failures, link, why: cause }) =>
             [
               table([[sentAt, paint('bad', reason), eventId ?? '–', type ?? '', objectId ?? '']], ''),
+              ...(cause === null ? [] : [`    ${cause}`]),
               ...failures.map((key) => `    ${paint('dim', `Sync_Failure__c ${key}`)}`),
               ...(link === null ? [] : [`    ${paint('dim', link)}`]),
             ].join('\n'),

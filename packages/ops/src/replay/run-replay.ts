@@ -79,10 +79,10 @@ export async function followReplay(found: Replay, world: ReplayWorld, context: C
 }
 
 /**
- * This many looks without a change: longer than the aggregator gathers messages (5 s). How many events there are is not always
- * known, and what was received while it was counted is not replayed.
+ * This long without a change it is over: longer than the aggregator gathers messages (5 s). How many events there are is not
+ * always known, and what was received while it was counted is not replayed.
  */
-const STILL_LOOKS = 6;
+const STILL_MS = 12_000;
 
 /** Waits until the lanes have handled what was sent, or until `patienceMs` are over. */
 export async function awaitOutcome(
@@ -94,16 +94,16 @@ export async function awaitOutcome(
   const { io } = context;
   const until = io.nowMs() + patienceMs;
   const progress = context.progress('handled', expected ?? 0);
-  let still = 0;
-  let before = -1;
+  let stillSince = io.nowMs();
+  let before = 0;
   try {
     for (;;) {
       const outcome = await outcomeOf(world.logs, { from: replay.startedAt, to: io.nowMs() + MINUTE_MS });
       if (expected === null) progress.outOf(outcome.handled + outcome.underWay);
       progress.to(outcome.handled, `${outcome.underWay} executions under way`);
-      still = outcome.handled === before ? still + 1 : 0;
+      if (outcome.handled !== before) stillSince = io.nowMs();
       before = outcome.handled;
-      const all = still >= STILL_LOOKS || (expected !== null && outcome.handled >= expected);
+      const all = io.nowMs() - stillSince >= STILL_MS || (expected !== null && outcome.handled >= expected);
       if ((all && outcome.underWay === 0) || io.nowMs() >= until || io.signal.aborted) return outcome;
       await io.sleep(POLL_MS);
     }
