@@ -94,7 +94,12 @@ function shelve(books: Books, world: World): void {
     createdAt: (place) => madeAt.payment(world, family.paymentOfInvoice(place)),
     make: (place) => part(paymentAt(world, family.paymentOfInvoice(place)).invoice),
     placeOf: (id) => invoiceTold(id, (it) => idOf.invoice(world, it)),
-    having: (_, id) => ofCustomer(id, (customer) => invoiced(family.paymentsOfCustomer(customer))),
+    having: (field, id) =>
+      invoiced(
+        field === 'customer'
+          ? ofCustomer(id, family.paymentsOfCustomer)
+          : family.paymentsOfSubscription(told(id, subscriptions, (it) => idOf.subscription(world, it)) ?? -1),
+      ),
   });
   start(books.invoicePayments, {
     size: family.invoices,
