@@ -12,5 +12,11 @@ const MOST = 5_000;
  * (whether `metadata[1]` is a key or an index only its parameter's kind can tell; parameters.ts does).
  */
 export function parseForm(text: string): Form {
-  return qs.parse(text, { depth: DEPTH, parseArrays: false, plainObjects: true, parameterLimit: MOST, arrayLimit: MOST });
+  return qs.parse(text, {
+    depth: DEPTH,
+    parseArrays: false,
+    plainObjects: true,
+    parameterLimit: MOST,
+    arrayLimit: MOST,
+  });
 }
