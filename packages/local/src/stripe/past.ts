@@ -63,9 +63,15 @@ function shelve(books: Books, world: World): void {
     const place = told(id, customers, (it) => idOf.customer(world, it));
     return place === undefined ? [] : places(place);
   };
+  const ofSubscription = (id: string, places: (subscription: number) => readonly number[]): readonly number[] => {
+    const place = told(id, subscriptions, (it) => idOf.subscription(world, it));
+    return place === undefined ? [] : places(place);
+  };
   const ofPayment = (id: string, name: (payment: number) => string): number | undefined => told(id, payments, name);
-  const invoiceTold = (id: string, name: (payment: number) => string): number | undefined =>
-    family.invoiceOfPayment(ofPayment(id, name) ?? -1) ?? undefined;
+  const invoiceTold = (id: string, name: (payment: number) => string): number | undefined => {
+    const payment = ofPayment(id, name);
+    return payment === undefined ? undefined : (family.invoiceOfPayment(payment) ?? undefined);
+  };
   const invoiced = (places: readonly number[]): readonly number[] =>
     places.flatMap((payment) => family.invoiceOfPayment(payment) ?? []);
   const one = (place: number | undefined): readonly number[] => (place === undefined ? [] : [place]);
@@ -98,7 +104,7 @@ function shelve(books: Books, world: World): void {
       invoiced(
         field === 'customer'
           ? ofCustomer(id, family.paymentsOfCustomer)
-          : family.paymentsOfSubscription(told(id, subscriptions, (it) => idOf.subscription(world, it)) ?? -1),
+          : ofSubscription(id, family.paymentsOfSubscription),
       ),
   });
   start(books.invoicePayments, {
