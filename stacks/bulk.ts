@@ -60,6 +60,7 @@ const steps = {
   Await: flushStep('Await'),
   Read: flushStep('Read'),
   Settle: flushStep('Settle', [queueLink('BulkParkedQueue', parkedRows, 'send')]),
+  Release: flushStep('Release'),
 };
 
 export const flush = stateMachine('Flush', flushMachine, steps);

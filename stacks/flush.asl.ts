@@ -5,7 +5,7 @@
  *
  * Each function gets the state of its object and returns the next one whole: identifiers and counters only, since rows
  * stay in Redis and a state may hold 256 KiB. One object's failure does not stop the others; the execution then fails at
- * its end so that operators see it, and the next minute's Take resumes the batch.
+ * its end so that operators see it; it lets go of the object, so that the next minute's Take resumes the batch.
  */
 import { aslRetry, FLUSH_RETRIERS } from '../packages/core/src/retry-policy.ts';
 
@@ -70,8 +70,31 @@ export const flushMachine = {
           },
           Done: { Type: 'Pass', Parameters: { outcome: 'done' }, End: true },
           // No calls left, or Salesforce is away: nothing is wrong with this flush. A later one resumes the batch.
-          Waits: { Type: 'Pass', Parameters: { outcome: 'waits', 'error.$': '$.error.Cause' }, End: true },
-          Failed: { Type: 'Pass', Parameters: { outcome: 'failed', 'error.$': '$.error.Error' }, End: true },
+          Waits: {
+            Type: 'Pass',
+            Parameters: { outcome: 'waits', 'object.$': '$.object', 'error.$': '$.error.Cause' },
+            Next: 'Release',
+          },
+          Failed: {
+            Type: 'Pass',
+            Parameters: { outcome: 'failed', 'object.$': '$.object', 'error.$': '$.error.Error' },
+            Next: 'Release',
+          },
+          // Else nobody could go on with the batch until the lease runs out, minutes after Salesforce is back.
+          Release: {
+            Type: 'Task',
+            Resource: 'arn:aws:states:::lambda:invoke',
+            Parameters: {
+              FunctionName: '${Release}',
+              Payload: { 'object.$': '$.object', 'execution.$': '$$.Execution.Id' },
+            },
+            ResultPath: null,
+            TimeoutSeconds: TASK_SECONDS,
+            Retry: RETRY,
+            Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: '$.unreleased', Next: 'Unreleased' }],
+            End: true,
+          },
+          Unreleased: { Type: 'Pass', End: true },
         },
       },
       ResultPath: '$.results',

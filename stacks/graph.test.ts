@@ -375,6 +375,7 @@ describe('the machines', () => {
     expect(invocable.map(({ resource }) => resource.replace(/.*payments-local-(.*)Function-.*/, '$1')).sort()).toEqual([
       'Await',
       'Read',
+      'Release',
       'SettleBatch',
       'Take',
       'Write',

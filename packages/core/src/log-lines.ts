@@ -80,13 +80,18 @@ export const LOG_LINES = {
   settle: {
     from: 'SettleBatch',
     means:
-      'a batch is settled, and one line for each of its rows: written, unchanged, refused, given back, parked, left, tie left, tie given up',
+      'a batch is settled, and one line for each of its rows: written, unchanged, refused, given back, parked, tie left, tie given up',
     fields: [
       ...batch,
       ...event,
       ...['outcome', 'rows', 'parked', 'givenBack', 'refused', 'untold', 'lagging', 'oldestLagMs'],
       ...['stripeEventIds', 'salesforceId', 'code', 'attempts'],
     ],
+  },
+  release: {
+    from: 'Release',
+    means: 'a flush that gave up an object let go of it; `released` false: another one has it',
+    fields: [...batch, 'released'],
   },
   circuit: {
     from: 'whatever calls Salesforce',

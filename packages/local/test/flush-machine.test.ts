@@ -13,7 +13,7 @@ describe('the flush machine as it would be deployed', () => {
   let graph: Graph;
   beforeAll(async () => {
     // Only the pauses between tries are shorter.
-    graph = hastened(await synthesise({ root, stage: 'local', say: () => {} }), { retries: 1_000, visibility: 1 });
+    graph = hastened(await synthesise({ root, stage: 'local', say: () => {} }), { retries: 1_000, queues: 1 });
   }, 120_000);
 
   async function run(step: (name: string, payload: Json) => Json): Promise<{ execution: Execution; steps: string[] }> {
@@ -56,23 +56,31 @@ describe('the flush machine as it would be deployed', () => {
     expect(steps).toEqual(['Take', 'Write', 'Await', 'Read', 'SettleBatch', 'Take', 'Take']);
   });
 
-  it('goes on with the other objects when one fails, and then ends as failed', async () => {
-    const { execution, steps } = await run((_name, payload) => {
+  it('goes on with the other objects when one fails and cannot even be let go, and then ends as failed', async () => {
+    const { execution, steps } = await run((name, payload) => {
+      if (name === 'Release') throw Object.assign(new Error('Redis is away'), { name: 'NeverRetry' });
       if (JSON.stringify(payload).includes('Stripe_Customer__c')) {
         throw Object.assign(new Error('INVALID_SESSION_ID'), { name: 'NeverRetry' });
       }
       return { outcome: 'nothing' };
     });
-    expect([execution.status, execution.error, steps]).toEqual(['FAILED', 'FlushIncomplete', ['Take', 'Take']]);
+    expect([execution.status, execution.error, steps]).toEqual([
+      'FAILED',
+      'FlushIncomplete',
+      ['Take', 'Release', 'Take'],
+    ]);
   });
 
-  it('goes on with the other objects when one has to wait, and nothing is wrong with that', async () => {
+  it('lets go of an object that has to wait, goes on with the others, and nothing is wrong with that', async () => {
+    const released: Json[] = [];
     const { execution, steps } = await run((name, payload) => {
+      if (name === 'Release') return released.push(payload);
       if (!JSON.stringify(payload).includes('Stripe_Customer__c')) return { outcome: 'nothing' };
       if (name === 'Take') return { object: 'Stripe_Customer__c', outcome: 'taken' };
       throw Object.assign(new Error('CIRCUIT_OPEN/Network: Salesforce is away'), { name: 'BudgetWait' });
     });
-    expect([execution.status, steps]).toEqual(['SUCCEEDED', ['Take', ...Array(5).fill('Write'), 'Take']]);
+    expect([execution.status, steps]).toEqual(['SUCCEEDED', ['Take', ...Array(5).fill('Write'), 'Release', 'Take']]);
+    expect(released).toEqual([{ object: 'Stripe_Customer__c', execution: execution.arn }]);
     expect(execution.output).toContain('CIRCUIT_OPEN/Network');
   });
 });

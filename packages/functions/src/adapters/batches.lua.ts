@@ -111,3 +111,10 @@ local due = redis.call('ZCOUNT', KEYS[2], '-inf', ARGV[3])
 if due == 0 then redis.call('HSET', KEYS[1], 'holder', '', 'until', 0) end
 return due
 `;
+
+/** KEYS lease · ARGV holder. Ends the holder's lease; the next one to take has a token of its own. Gives 1 when it was theirs. */
+export const RELEASE_LUA = `
+if redis.call('HGET', KEYS[1], 'holder') ~= ARGV[1] then return 0 end
+redis.call('HSET', KEYS[1], 'holder', '', 'until', 0)
+return 1
+`;

@@ -3,7 +3,7 @@ import type { SObjectName } from '@payments/core/record';
 import * as v from 'valibot';
 import { type RowOutcome, RowOutcomeSchema } from '../bulk/outcome.ts';
 import { type BufferedRow, BufferedRowSchema } from '../bulk/row.ts';
-import { FINISH_LUA, GIVE_BACK_LUA, NOTE_LUA, TAKE_LUA } from './batches.lua.ts';
+import { FINISH_LUA, GIVE_BACK_LUA, NOTE_LUA, RELEASE_LUA, TAKE_LUA } from './batches.lua.ts';
 import { bufferKeys } from './buffer.ts';
 import { type Redis, runScript, type Script, script } from './redis.ts';
 
@@ -51,6 +51,8 @@ export type Batches = {
   readonly giveBack: (held: Held, rows: readonly GivenBack[]) => Promise<void>;
   /** How many rows are due now. */
   readonly finish: (held: Held) => Promise<number>;
+  /** Whoever gives up lets the next flush resume the batch at once; `false`: the object was another's by then. */
+  readonly release: (object: SObjectName, holder: string) => Promise<boolean>;
 };
 
 /**
@@ -68,6 +70,7 @@ const take = script(TAKE_LUA);
 const note = script(NOTE_LUA);
 const giveBack = script(GIVE_BACK_LUA);
 const finish = script(FINISH_LUA);
+const release = script(RELEASE_LUA);
 
 const TakeAnswer = v.union([
   v.tuple([v.picklist(['busy', 'empty'])]),
@@ -159,6 +162,7 @@ export function redisBatches(redis: Redis, now: () => number): Batches {
       const keys = bufferKeys(held.object);
       return v.parse(v.number(), await step(finish, held, [keys.due, keys.batch, keys.outcomes, keys.meta], [now()]));
     },
+    release: async (object, holder) => (await runScript(redis, release, [bufferKeys(object).lease], [holder])) === 1,
   };
 }
 

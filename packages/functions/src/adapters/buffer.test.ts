@@ -343,6 +343,16 @@ describe('take', () => {
     expect(await batches.outcomes(dead)).toEqual(new Map([['pi_1', { kind: 'unchanged', stored: {} }]]));
   });
 
+  it('gives a batch that its holder let go to the next flush at once, and fences the one that let go', async () => {
+    await put(intent('evt_1', SECOND * 100 + 50, {}));
+    const first = await take('one');
+    expect(await batches.release(PAYMENT, 'two')).toBe(false);
+    expect(await batches.take(PAYMENT, { batchId: 'b', holder: 'two', most: 10 })).toEqual({ kind: 'busy' });
+    expect(await batches.release(PAYMENT, 'one')).toBe(true);
+    expect((await take('two')).batchId).toBe(first.batchId);
+    await expect(batches.finish(first)).rejects.toMatchObject({ code: 'FENCED' });
+  });
+
   it('gives the same holder its own batch again', async () => {
     await put(intent('evt_1', SECOND * 100 + 50, {}));
     expect(await take('one')).toEqual(await take('one'));

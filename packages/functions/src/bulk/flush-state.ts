@@ -10,7 +10,7 @@ const SObject = v.picklist([
   'Pricing_Tier__c',
 ]);
 
-/** `execution`: the execution's ARN; it holds the object's lease. */
+/** Of `Take` and `Release`. `execution`: the execution's ARN; it holds the object's lease. */
 export const TakeInput = v.object({ object: SObject, execution: v.pipe(v.string(), v.minLength(1)) });
 
 const held = { object: SObject, batchId: v.pipe(v.string(), v.minLength(1)), token: v.string() };
@@ -47,4 +47,10 @@ export type SettleResult = {
   readonly object: v.InferOutput<typeof SObject>;
   readonly batchId: string;
   readonly more: boolean;
+};
+
+export type ReleaseResult = {
+  readonly object: v.InferOutput<typeof SObject>;
+  /** `false`: it had lost the object already. */
+  readonly released: boolean;
 };

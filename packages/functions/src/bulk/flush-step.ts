@@ -3,7 +3,7 @@ import type { Instrument } from '../adapters/instrument.ts';
 import { crossing } from '../realtime/crossing.ts';
 import { tellFailure } from '../realtime/step.ts';
 
-/** What is said on every line of a step, as far as the state has it. Take has the execution, the others its name. */
+/** What is said on every line of a step, as far as the state has it. Take and Release have the execution, the others its name. */
 const Said = v.object({
   execution: v.optional(v.string()),
   executionName: v.optional(v.string()),
@@ -17,7 +17,7 @@ const Said = v.object({
  */
 export function flushStep<State, Result extends object>(
   { log, about, count, around }: Instrument,
-  step: 'take' | 'write' | 'await' | 'read' | 'settle',
+  step: 'take' | 'write' | 'await' | 'read' | 'settle' | 'release',
   schema: v.GenericSchema<unknown, State>,
   run: (state: State) => Promise<Result>,
 ): (input: unknown) => Promise<Result & { readonly executionName: string }> {

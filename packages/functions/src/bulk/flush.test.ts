@@ -615,13 +615,15 @@ describe('a bulk job', () => {
 });
 
 describe('settle', () => {
-  it('answers a second time when its first answer was lost', async () => {
+  it('sends its flush to take again when its first answer was lost, so that what came in meanwhile is not left lying', async () => {
     await buffered(['evt_1', customer({})]);
     const taken = await take({ object: CUSTOMER, execution: 'x' }, world);
     if (taken.outcome === 'nothing') throw new Error('nothing was taken');
     const result = await read(await write(taken, world), world);
-    await settle(result, world);
-    expect(await settle(result, world)).toEqual({ object: CUSTOMER, batchId: taken.batchId, more: false });
+    await buffered(['evt_2', customer({ id: 'cus_2' })]);
+    expect(await settle(result, world)).toMatchObject({ more: true });
+    expect(await settle(result, world)).toEqual({ object: CUSTOMER, batchId: taken.batchId, more: true });
+    expect(await take({ object: CUSTOMER, execution: 'x' }, world)).toMatchObject({ outcome: 'taken', rows: 1 });
     expect(world.org.accounts().audits).toHaveLength(1);
     expect(world.sum('RowsHandled', { Outcome: 'written' })).toBe(1);
   });

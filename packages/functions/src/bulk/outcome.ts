@@ -24,8 +24,6 @@ export type RowOutcome =
       readonly category: Category;
       /** The job failed as a whole: the row goes by Collections next time. */
       readonly apart: boolean;
-      /** External id of the row that is missing. */
-      readonly parent?: string;
     };
 
 const KINDS: ReadonlySet<unknown> = new Set(['written', 'unchanged', 'refused', 'failed']);
@@ -41,7 +39,6 @@ export function failed(failure: {
   readonly code: string;
   readonly category: Category;
   readonly apart?: boolean;
-  readonly parent?: string;
 }): RowOutcome {
   return { kind: 'failed', apart: false, ...failure };
 }

@@ -2,7 +2,7 @@ import { ownerHash } from '@payments/core/batch';
 import { NeverRetry } from '@payments/core/failure';
 import type { Count } from '@payments/core/metrics';
 import type { Owner, SObjectName } from '@payments/core/record';
-import { ORPHAN_SECONDS, RETRY_SECONDS } from '@payments/core/retry-policy';
+import { RETRY_SECONDS } from '@payments/core/retry-policy';
 import type { Batches, GivenBack, Held } from '../adapters/batches.ts';
 import type { Budget } from '../adapters/budget.ts';
 import type { Claims } from '../adapters/claims.ts';
@@ -13,12 +13,10 @@ import type { Salesforce } from '../adapters/salesforce.ts';
 import { SalesforceFailure } from '../adapters/salesforce-failure.ts';
 import type { SentHashes } from '../adapters/sent-hashes.ts';
 import type { Tie } from '../adapters/tie-list.ts';
-import { releaseChildren } from '../realtime/release-children.ts';
 import { failureOf } from '../realtime/salesforce-refusal.ts';
 import { type BatchAccount, type ParkedRow, resolvedRows, tell } from './account.ts';
 import type { SettleResult } from './flush-state.ts';
 import { subjectsOf } from './judged.ts';
-import { type OrphanWorld, parkOrphans } from './orphaned-rows.ts';
 import type { RowOutcome } from './outcome.ts';
 import { letterOf } from './parked-letter.ts';
 import { spending } from './purse.ts';
@@ -27,23 +25,22 @@ import { type BufferedRow, recordFrom } from './row.ts';
 import { countBatch, type RowLine, rowLines } from './settled-batch.ts';
 import { lags, sentOf } from './unchanged.ts';
 
-export type SettleWorld = TieWorld &
-  OrphanWorld & {
-    readonly batches: Batches;
-    /** The queue BulkParked. */
-    readonly parked: LetterSink;
-    readonly salesforce: Salesforce;
-    readonly budget: Pick<Budget, 'acquire'>;
-    readonly freshness: Pick<FreshnessStore, 'remember'>;
-    readonly sent: Pick<SentHashes, 'remember'>;
-    readonly generation: Pick<GenerationStore, 'look'>;
-    readonly claims: Pick<Claims, 'done'>;
-    /** The API's, `66.0`. */
-    readonly version: string;
-    readonly nowMs: () => number;
-    readonly log: (line: SettleLine) => void;
-    readonly count: Count;
-  };
+export type SettleWorld = TieWorld & {
+  readonly batches: Batches;
+  /** The queue BulkParked. */
+  readonly parked: LetterSink;
+  readonly salesforce: Salesforce;
+  readonly budget: Pick<Budget, 'acquire'>;
+  readonly freshness: Pick<FreshnessStore, 'remember'>;
+  readonly sent: Pick<SentHashes, 'remember'>;
+  readonly generation: Pick<GenerationStore, 'look'>;
+  readonly claims: Pick<Claims, 'done'>;
+  /** The API's, `66.0`. */
+  readonly version: string;
+  readonly nowMs: () => number;
+  readonly log: (line: SettleLine) => void;
+  readonly count: Count;
+};
 
 export type SettleLine =
   | {
@@ -71,8 +68,8 @@ export type SettleLine =
 export async function settle(held: Held, world: SettleWorld): Promise<SettleResult> {
   const { object, batchId } = held;
   const meta = await world.batches.meta(held);
-  // The answer of the first run was lost on its way.
-  if (meta === null) return { object, batchId, more: false };
+  // The answer of the first run was lost on its way, and with it whether rows are due: only Take can tell, and end the lease.
+  if (meta === null) return { object, batchId, more: true };
   const [rows, outcomes] = [await world.batches.rows(held), await world.batches.outcomes(held)];
   const { parked, givenBack } = failuresOf(rows, outcomes, world.nowMs());
   const lagging = laggingOf(object, rows, outcomes);
@@ -82,9 +79,7 @@ export async function settle(held: Held, world: SettleWorld): Promise<SettleResu
   await world.parked.send(parked.map((row) => letterOf(object, batchId, row, world.nowMs())));
   const { untold } = await told(held, account, world);
   await rememberWhatStands(account, world);
-  await parkOrphans(account, givenBack, world);
   await world.batches.giveBack(held, [...givenBack, ...lagging]);
-  await releaseChildren(thereOf(outcomes), world);
   await world.ties.add(object, tiesOf(rows, outcomes));
   const refused = [...outcomes.values()].filter(({ kind }) => kind === 'refused').length;
   for (const line of rowLines(account, givenBack)) world.log(line);
@@ -114,11 +109,8 @@ function failuresOf(
   for (const [key, row] of rows) {
     const outcome = outcomes.get(key) ?? NOT_READ;
     if (outcome.kind !== 'failed') continue;
-    // An empty parent was for its children's sake: they wait for the real one, and are given up if it does not come.
-    if (!outcome.retry && isStub(row)) continue;
     // When the last try fails too, the row is parked.
-    const waits = outcome.parent === undefined ? RETRY_SECONDS : ORPHAN_SECONDS;
-    const waitSeconds = waits[row.attempts];
+    const waitSeconds = RETRY_SECONDS[row.attempts];
     if (!outcome.retry || waitSeconds === undefined) parked.push({ key, row, outcome });
     else {
       const notBefore = nowMs + waitSeconds * 1_000;
@@ -127,10 +119,6 @@ function failuresOf(
     }
   }
   return { parked, givenBack };
-}
-
-function isStub({ owners }: BufferedRow): boolean {
-  return Object.values(owners).every(({ v }) => v === 0) && Object.keys(owners).length > 0;
 }
 
 /** A version that was left out is in the buffer until the org has it (unchanged.ts). */
@@ -146,14 +134,7 @@ function laggingOf(
   });
 }
 
-/** Rows that Salesforce has, whatever it thought of what we said of them. */
-function thereOf(outcomes: ReadonlyMap<string, RowOutcome>): readonly string[] {
-  return [...outcomes].flatMap(([key, { kind }]) => (kind === 'failed' ? [] : [key]));
-}
-
-const NOT_READ: Extract<RowOutcome, { kind: 'failed' }> = {
-  ...{ kind: 'failed', retry: true, code: 'NO_ANSWER', category: 'Network', apart: false },
-};
+const NOT_READ = { kind: 'failed', retry: true, code: 'NO_ANSWER', category: 'Network', apart: false } as const;
 
 async function told(held: Held, account: BatchAccount, world: SettleWorld): Promise<{ readonly untold: number }> {
   // Nothing was sent and nothing parked or put back before: not worth a call.
@@ -190,7 +171,8 @@ async function rememberWhatStands({ object, rows, outcomes }: BatchAccount, worl
     if (outcome.kind === 'written') sent.set(key, sentOf(record));
     if (outcome.kind === 'unchanged') sent.set(key, sentOf(record, outcome.stored));
     // A stub is a by-product: its event is done when the row it is about is.
-    if (ties === 0 && !isStub(row)) for (const event of row.events) events.add(event);
+    const stub = Object.values(row.owners).every(({ v }) => v === 0) && Object.keys(row.owners).length > 0;
+    if (ties === 0 && !stub) for (const event of row.events) events.add(event);
   }
   await world.freshness.remember(written);
   if (sent.size > 0) await world.sent.remember(object, sent, (await world.generation.look()).id);
