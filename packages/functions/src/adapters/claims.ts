@@ -3,10 +3,7 @@ import { CLAIM } from './claim.lua.ts';
 import { type Redis, runScript } from './redis.ts';
 import { RELEASE } from './release.lua.ts';
 
-/**
- * Shorter than the machines' retries (2+4+8+16+32 = 62 s): whoever waits for a crashed holder still has a try left
- * when the lease ends.
- */
+/** Longer than a step; short enough that whoever waits for a crashed holder does not wait long. Renewed by each try of Sync. */
 export const LEASE_MS = 50_000;
 /** Stripe repeats a delivery for three days; a later repeat is harmless by guard and key. */
 export const DONE_SECONDS = 4 * 24 * 3600;

@@ -116,7 +116,7 @@ describe('claim', () => {
       did: ['done evt_1'],
       counted: DUPLICATE,
     });
-    await expect(ask('mine', INPUT, { twin: 'held' })).rejects.toMatchObject({ name: 'RetryLater', code: 'CLAIMED' });
+    await expect(ask('mine', INPUT, { twin: 'held' })).rejects.toMatchObject({ name: 'BudgetWait', code: 'CLAIMED' });
   });
 
   it('knows no twin of a thin event: what changed is not in it', async () => {
@@ -167,8 +167,8 @@ describe('claim', () => {
     });
   });
 
-  it('asks to be tried later while another execution holds the event', async () => {
-    await expect(ask('held')).rejects.toMatchObject({ name: 'RetryLater', code: 'CLAIMED' });
+  it('waits without using up tries while another execution holds the event: that one may wait for hours itself', async () => {
+    await expect(ask('held')).rejects.toMatchObject({ name: 'BudgetWait', code: 'CLAIMED' });
   });
 });
 

@@ -13,7 +13,7 @@ export type ClaimLine = { readonly outcome: ClaimOutcome; readonly twin?: true; 
 /**
  * The story of the state `Claim`: one execution at a time handles an event, and a handled one is not handled again, nor its
  * twin.
- * Throws RetryLater while another execution's lease is alive: it may yet fail, and then this one takes over.
+ * Throws BudgetWait while another execution's lease is alive: it may yet fail, and then this one takes over.
  *
  * When the last Salesforce calls are kept for those who cannot wait, an event that can goes to the bulk queue instead: sent
  * first and released then, so that a crash between the two sends it twice rather than never, and twice is one row there.

@@ -1,6 +1,6 @@
-import { RetryLater } from '@payments/core/failure';
+import { BudgetWait } from '@payments/core/failure';
 import { changeName } from '@payments/core/twin';
-import type { ClaimOutcome, Claims } from '../adapters/claims.ts';
+import { type ClaimOutcome, type Claims, LEASE_MS } from '../adapters/claims.ts';
 import type { StepInput } from './machine-input.ts';
 
 export type ClaimedWorld = { readonly claims: Pick<Claims, 'claim' | 'done'>; readonly nowMs: () => number };
@@ -8,7 +8,8 @@ export type ClaimedWorld = { readonly claims: Pick<Claims, 'claim' | 'done'>; re
 /**
  * Claims what an execution handles, or renews the claim: a lease is shorter than a wait for budget. `duplicate`: it has been
  * handled, or its twin has: another Event object of the same change.
- * Throws RetryLater while another execution's lease is alive: it may yet fail, and then this one takes over.
+ * Throws BudgetWait while another execution's lease is alive: that one may wait for hours for Salesforce, and may yet fail,
+ * when this one takes over. Six tries would be spent long before, and a repeat would be parked that only had to wait.
  */
 export async function claimed(
   input: StepInput,
@@ -33,8 +34,8 @@ export function claimsOf(
 
 function free(outcome: ClaimOutcome, eventId: string): 'mine' | 'duplicate' {
   if (outcome !== 'held') return outcome;
-  throw new RetryLater(`${eventId} or its twin is being handled by another execution: it may yet fail, so ask again`, {
+  throw new BudgetWait(`${eventId} or its twin is being handled by another execution: it may yet fail, so ask again`, {
     code: 'CLAIMED',
-    category: 'Network',
+    retryAfterMs: LEASE_MS,
   });
 }

@@ -43,7 +43,8 @@ describe('a step that failed', () => {
   });
 
   it.each([
-    new RetryLater('x', { code: 'CLAIMED', category: 'Network' }),
+    new RetryLater('x', { code: 'OBJECT_BUSY', category: 'Network' }),
+    new BudgetWait('x', { code: 'CLAIMED', retryAfterMs: 1 }),
     new BudgetWait('x', { code: 'NO_BUDGET', retryAfterMs: 1 }),
     new BudgetWait('x', { code: 'CIRCUIT_OPEN', retryAfterMs: 1 }),
   ])('is neither try nor error when it only waits: $code', (failure) => {
