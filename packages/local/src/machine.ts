@@ -10,6 +10,7 @@ import type { AwsGuesses } from './aws/guesses.ts';
 import type { Graph } from './graph/graph.ts';
 import { synthesise } from './graph/synth.ts';
 import type { LogLine } from './lambda/function.ts';
+import { clockAt, type Pace } from './pace.ts';
 import { ensureRedisServer } from './redis/private-redis.ts';
 import { type Haste, UNHURRIED } from './road/hastened.ts';
 import { type Arrival, type Road, startRoad } from './road/road.ts';
@@ -19,7 +20,7 @@ import { openAccount, type StripeAccount } from './stripe/account.ts';
 import { serveStripe } from './stripe/api.ts';
 import type { ApiFaults } from './stripe/api-faults.ts';
 import type { AccountOptions } from './stripe/books.ts';
-import { type Delivery, startDelivery } from './stripe/delivery.ts';
+import { type Delivery, type DeliveryOptions, startDelivery } from './stripe/delivery.ts';
 import { startEndpointDeliveries } from './stripe/endpoint-deliveries.ts';
 import { WIDE_LIMITS } from './stripe/rate-limits.ts';
 
@@ -31,6 +32,7 @@ export type MachineOptions = {
     readonly duplicateRate?: number;
     readonly reorderWindow?: number;
     readonly concurrency?: number;
+    readonly fateOf?: NonNullable<DeliveryOptions['fateOf']>;
   };
   readonly org?: Partial<OrgOptions>;
   readonly settings?: Readonly<Record<string, string | number | boolean>>;
@@ -43,6 +45,8 @@ export type MachineOptions = {
   readonly instances?: number;
   readonly scheduleSpeed?: number;
   readonly haste?: Haste;
+  /** How fast time passes; 1 by default. */
+  readonly speed?: number;
   /** What AWS does not document, turned the other way; the org and the account have switches of their own. */
   readonly guesses?: AwsGuesses;
   readonly say: (line: string) => void;
@@ -59,12 +63,16 @@ export type Machine = {
   readonly stripeUrl: string;
   readonly delivery: Delivery;
   readonly graph: Graph;
+  readonly pace: Pace;
   /** What goes wrong on purpose, by whom: AWS here, Salesforce by `org.org.fault`. */
   readonly faults: { readonly aws: AwsFaults; readonly stripe: ApiFaults };
-  /** With which secrets Stripe signs from now on, one `v1` for each. */
+  /** With which secrets Stripe signs, one `v1` for each. */
+  signingSecrets(): readonly string[];
   signWith(secrets: readonly string[]): void;
   /** Rows that wait in the buffer or in an unfinished batch. */
   buffered(): Promise<number>;
+  /** Ids of the events in those rows. */
+  bufferedEvents(): Promise<ReadonlySet<string>>;
   /** Waits until nothing moves any more, flushing on the way. Rejects when that takes longer than `withinMs`. */
   settle(withinMs: number, onProgress?: (left: number) => void): Promise<void>;
   close(): Promise<void>;
@@ -84,6 +92,8 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
   };
   const report = options.onError ?? ((error: unknown) => console.error(error));
   try {
+    const pace: Pace = { speed: options.speed ?? 1, since: Date.now() };
+    const clock = clockAt(pace);
     const clientSecret = randomBytes(16).toString('hex');
     const org = await serveOrg({
       schemaDir: path.join(root, 'salesforce'),
@@ -92,6 +102,7 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
       clientId: 'local-client',
       clientSecret,
       report,
+      clock,
       ...options.org,
     });
     closers.push(() => org.close());
@@ -123,6 +134,7 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
       instances: options.instances ?? INSTANCES,
       scheduleSpeed: options.scheduleSpeed ?? 1,
       haste: options.haste ?? UNHURRIED,
+      pace,
       faults: awsFaults,
       guesses: options.guesses,
       onLog: options.onLog ?? (() => {}),
@@ -136,7 +148,7 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
       url: road.webhookUrl,
       secrets: () => signingSecrets,
       fetch,
-      clock: () => Date.now(),
+      clock: clock.now,
       sleep: delay,
       seed: options.account.seed,
       ...options.delivery,
@@ -145,7 +157,7 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
     const endpoints = startEndpointDeliveries({
       account,
       fetch,
-      clock: () => Date.now(),
+      clock: clock.now,
       sleep: delay,
       seed: options.account.seed,
     });
@@ -158,11 +170,14 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
       stripeUrl,
       delivery,
       graph,
+      pace,
       faults: { aws: awsFaults, stripe: stripe.faults },
+      signingSecrets: () => signingSecrets,
       signWith: (secrets) => {
         signingSecrets = secrets;
       },
       buffered,
+      bufferedEvents: () => road.bufferedEvents(),
       settle: (withinMs, onProgress) => settle({ road, delivery, buffered }, withinMs, onProgress),
       close,
     };

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Mishap } from '../aws/faults.ts';
+import type { Pace } from '../pace.ts';
 import { type LocalFunction, type LogLine, startFunction } from './function.ts';
 
 const SOURCE = `
@@ -36,7 +37,9 @@ describe('a local Lambda function', () => {
 
   /** What befalls the invocations from now on, one after the other. */
   const mishaps: Mishap[] = [];
-  const start = (change: { timeoutSeconds?: number; instances?: number; exportName?: string } = {}): LocalFunction => {
+  const start = (
+    change: { timeoutSeconds?: number; instances?: number; exportName?: string; pace?: Pace } = {},
+  ): LocalFunction => {
     const fn = startFunction(
       {
         name: 'sync',
@@ -146,6 +149,14 @@ describe('a local Lambda function', () => {
     expect(remaining).toBeGreaterThan(0);
     const right = (await fn.invoke({})) as { now: number };
     expect(right.now).toBeLessThan(late);
+  });
+
+  it('tells the time of its machine, however fast that passes, and has the time-out of the wall', async () => {
+    const since = Date.now() - 60_000;
+    const fn = start({ pace: { speed: 100, since } });
+    const told = (await fn.invoke({})) as { now: number; remaining: number };
+    expect(told.now).toBeGreaterThanOrEqual(since + 6_000_000);
+    expect(told.remaining).toBeLessThanOrEqual(5_000);
   });
 
   it('fails everyone who waits when the bundle has no such handler', async () => {

@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline';
 import { Worker } from 'node:worker_threads';
 import * as v from 'valibot';
 import type { Mishap } from '../aws/faults.ts';
+import { type Pace, REAL_TIME } from '../pace.ts';
 
 export type FunctionConfig = {
   readonly name: string;
@@ -19,6 +20,8 @@ export type FunctionConfig = {
   readonly memorySize: number;
   readonly environment: Readonly<Record<string, string>>;
   readonly instances: number;
+  /** How fast its clock goes. */
+  readonly pace?: Pace;
 };
 
 export type LogLine = { readonly functionName: string; readonly line: string; readonly at: number };
@@ -97,6 +100,7 @@ export function startFunction(
         functionName: config.name,
         functionArn: config.arn,
         memorySize: config.memorySize,
+        pace: config.pace ?? REAL_TIME,
       },
     });
     const instance: Instance = { worker, current: null, timer: null, ready: false };

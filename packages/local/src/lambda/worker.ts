@@ -5,7 +5,8 @@
 import { pathToFileURL } from 'node:url';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Mishap } from '../aws/faults.ts';
-import { dieAfterSending, realNow, setClockOff } from './mishaps.ts';
+import { setClock, wallNow } from './instance-clock.ts';
+import { dieAfterSending } from './instance-death.ts';
 
 type Handler = (event: unknown, context: unknown) => unknown;
 type Invocation = {
@@ -16,7 +17,9 @@ type Invocation = {
 };
 
 const isHandler = (value: unknown): value is Handler => typeof value === 'function';
-const { bundle, exportName, functionName, functionArn, memorySize } = workerData;
+const { bundle, exportName, functionName, functionArn, memorySize, pace } = workerData;
+// Before the bundle is loaded, which may look at the clock as well.
+setClock(pace, 0);
 
 async function load(): Promise<Handler> {
   const module: Record<string, unknown> = await import(pathToFileURL(bundle).href);
@@ -43,7 +46,7 @@ handler.then(
 
 port.on('message', async (invocation: Invocation) => {
   const dies = invocation.mishap?.dies ?? null;
-  setClockOff(invocation.mishap?.clockOffMs ?? 0);
+  setClock(pace, invocation.mishap?.clockOffMs ?? 0);
   if (dies === 'before') process.exit(1);
   if (typeof dies === 'object' && dies !== null) dieAfterSending(dies.afterSending);
   const context = {
@@ -55,7 +58,7 @@ port.on('message', async (invocation: Invocation) => {
     logGroupName: `/aws/lambda/${functionName}`,
     logStreamName: 'local',
     callbackWaitsForEmptyEventLoop: false,
-    getRemainingTimeInMillis: () => Math.max(0, invocation.deadline - realNow()),
+    getRemainingTimeInMillis: () => Math.max(0, invocation.deadline - wallNow()),
     done: () => {},
     fail: () => {},
     succeed: () => {},

@@ -3,10 +3,10 @@ import { expect, it } from 'vitest';
 import { synthesise } from '../graph/synth.ts';
 import { hastened } from './hastened.ts';
 
-it('shortens the waits between tries and the time a message is hidden, and nothing else', async () => {
+it('shortens the waits between tries, the time a message is hidden and the window of a batch, and nothing else', async () => {
   const root = path.resolve(import.meta.dirname, '../../../..');
   const graph = await synthesise({ root, stage: 'local', say: () => {} });
-  const quick = hastened(graph, { retries: 10, visibility: 100 });
+  const quick = hastened(graph, { retries: 10, queues: 100 });
   const waits = (text: string) =>
     [...text.matchAll(/"(?:IntervalSeconds|MaxDelaySeconds)":([\d.]+)/g)].map(([, seconds]) => Number(seconds));
   const bare = (text: string) => text.replace(/("(?:IntervalSeconds|MaxDelaySeconds)":)[\d.]+/g, '$1');
@@ -21,5 +21,9 @@ it('shortens the waits between tries and the time a message is hidden, and nothi
   expect(quick.queues.map(({ visibilityTimeoutSeconds }) => visibilityTimeoutSeconds)).toEqual(
     graph.queues.map(({ visibilityTimeoutSeconds }) => Math.max(1, Math.round(visibilityTimeoutSeconds / 100))),
   );
-  expect({ ...quick, machines: null, queues: null }).toEqual({ ...graph, machines: null, queues: null });
+  expect(quick.mappings.map(({ windowSeconds }) => windowSeconds)).toEqual(
+    graph.mappings.map(({ windowSeconds }) => windowSeconds / 100),
+  );
+  const alike = { machines: null, queues: null, mappings: null };
+  expect({ ...quick, ...alike }).toEqual({ ...graph, ...alike });
 });

@@ -7,20 +7,21 @@ import type { Graph } from '../graph/graph.ts';
 export type Haste = {
   /** Divides the pauses between the tries of state machines and of EventBridge. */
   readonly retries: number;
-  /** Divides how long SQS hides a message from others; a second is the least. */
-  readonly visibility: number;
+  /** Divides how long SQS hides a message from others (a second is the least), and how long a batch gathers. */
+  readonly queues: number;
 };
 
-export const UNHURRIED: Haste = { retries: 1, visibility: 1 };
+export const UNHURRIED: Haste = { retries: 1, queues: 1 };
 
-export function hastened(graph: Graph, { retries, visibility }: Haste): Graph {
+export function hastened(graph: Graph, { retries, queues }: Haste): Graph {
   return {
     ...graph,
     machines: graph.machines.map((machine) => ({ ...machine, definition: quickRetries(machine.definition, retries) })),
     queues: graph.queues.map((queue) => ({
       ...queue,
-      visibilityTimeoutSeconds: Math.max(1, Math.round(queue.visibilityTimeoutSeconds / visibility)),
+      visibilityTimeoutSeconds: Math.max(1, Math.round(queue.visibilityTimeoutSeconds / queues)),
     })),
+    mappings: graph.mappings.map((mapping) => ({ ...mapping, windowSeconds: mapping.windowSeconds / queues })),
   };
 }
 

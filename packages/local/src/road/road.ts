@@ -23,6 +23,7 @@ import type { Graph } from '../graph/graph.ts';
 import { bundleHandlers } from '../lambda/bundle.ts';
 import { type LocalFunction, type LogLine, startFunction } from '../lambda/function.ts';
 import { invokeService } from '../lambda/invoke-wire.ts';
+import { clockAt, type Pace } from '../pace.ts';
 import { type Mapping, startMapping } from '../queues/mapping.ts';
 import { queuesDialect } from '../queues/query-dialect.ts';
 import { type Queues, startQueues } from '../queues/queues.ts';
@@ -53,6 +54,7 @@ export type RoadOptions = {
   /** Divides the interval of every schedule. */
   readonly scheduleSpeed: number;
   readonly haste: Haste;
+  readonly pace: Pace;
   /** What goes wrong on purpose. */
   readonly faults: AwsFaults;
   /** What AWS does not document, turned the other way. */
@@ -86,15 +88,22 @@ export type Road = {
   busy(): number;
   /** Rows in the bulk buffer, those of unfinished batches included, those that wait for their version alone not. */
   buffered(): Promise<number>;
+  /** Ids of the events in those rows. */
+  bufferedEvents(): Promise<ReadonlySet<string>>;
   /** Starts the flush machine as its schedule does, unless it runs. */
   flush(): void;
   close(): Promise<void>;
 };
 
 export async function startRoad(options: RoadOptions): Promise<Road> {
-  const graph = hastened(options.graph, options.haste);
+  const { pace } = options;
+  const clock = clockAt(pace);
+  const graph = hastened(options.graph, {
+    retries: options.haste.retries * pace.speed,
+    queues: options.haste.queues * pace.speed,
+  });
   const { faults, guesses = {} } = options;
-  const now = (): number => Date.now();
+  const { now } = clock;
   const closers: (() => unknown)[] = [];
   const close = async (): Promise<void> => {
     for (const closer of closers.splice(0).reverse()) await closer();
@@ -134,10 +143,7 @@ export async function startRoad(options: RoadOptions): Promise<Road> {
       region: graph.region,
       clock: now,
       random: Math.random,
-      schedule: (ms, task) => {
-        const timer = setTimeout(task, ms);
-        return () => clearTimeout(timer);
-      },
+      schedule: (ms, task) => clock.after(ms, task),
       deliver: async (target, payload) => {
         await deliver(target, payload, { machines, queues, invoke });
         const arrived = v.safeParse(Arrived, JSON.parse(payload));
@@ -221,6 +227,7 @@ export async function startRoad(options: RoadOptions): Promise<Road> {
             queueUrl: (arn) => `${aws.url}/${account}/${arn.slice(arn.lastIndexOf(':') + 1)}`,
             settings: options.settings,
           }),
+          pace,
           instances: Math.min(options.instances, fn.reservedConcurrency ?? options.instances),
         },
         (line) => {
@@ -239,7 +246,8 @@ export async function startRoad(options: RoadOptions): Promise<Road> {
     const mappings: Mapping[] = graph.mappings.map((mapping) =>
       startMapping(mapping, queues, (event) => invoke(mapping.functionArn, event), {
         region: graph.region,
-        now,
+        // What it waits for was hastened.
+        now: () => Date.now(),
         onError: options.onError,
         comesAgain: ({ Body }) => faults.comesAgain(mapping.queueArn, Body),
       }),
@@ -254,7 +262,7 @@ export async function startRoad(options: RoadOptions): Promise<Road> {
             deliver({ id: name, arn: targetArn }, input ?? '{}', { machines, queues, invoke }).catch(options.onError);
           },
         })),
-        options.scheduleSpeed,
+        options.scheduleSpeed * pace.speed,
       ),
     );
 
@@ -283,6 +291,7 @@ export async function startRoad(options: RoadOptions): Promise<Road> {
       functions,
       graph,
       buffered: () => bufferedRows(buffer),
+      bufferedEvents: () => bufferedEvents(buffer),
       flush: () => {
         for (const { targetArn, input } of graph.schedules) {
           const running = [...machines.executions(targetArn)].some(({ status }) => status === 'RUNNING');
@@ -313,6 +322,18 @@ async function bufferedRows(redis: Redis): Promise<number> {
     }),
   );
   return counts.reduce((sum, count) => sum + count, 0);
+}
+
+const Row = v.pipe(v.string(), v.parseJson(), v.object({ events: v.array(v.string()) }));
+
+async function bufferedEvents(redis: Redis): Promise<ReadonlySet<string>> {
+  const rows = await Promise.all(
+    WRITE_ORDER.flatMap((object) => {
+      const { rows: waiting, batch } = bufferKeys(object);
+      return [redis.hvals(waiting), redis.hvals(batch)];
+    }),
+  );
+  return new Set(rows.flat().flatMap((row) => v.parse(Row, row).events));
 }
 
 function loadBus(bus: Bus, graph: Graph): void {

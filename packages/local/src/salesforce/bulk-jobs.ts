@@ -90,6 +90,8 @@ export class IngestJobs {
   readonly #batches: ApiUsage;
   readonly #jobs = new Map<string, IngestJob>();
   readonly plans: JobPlan[] = [];
+  /** Told when a plan meets its job. */
+  onPlanned: (plan: JobPlan) => void = () => {};
   /** Results come in upload order when false; Salesforce promises none. */
   shuffle = true;
   #sequence = 1;
@@ -116,6 +118,7 @@ export class IngestJobs {
     const now = this.#engine.clock.now();
     const planned = this.plans.findIndex(({ object }) => object === undefined || object === order.object.name);
     const plan = planned < 0 ? {} : (this.plans.splice(planned, 1)[0] ?? {});
+    if (planned >= 0) this.onPlanned(plan);
     const job: IngestJob = {
       ...order,
       rights: this.#engine.rights,

@@ -8,9 +8,9 @@ export type Seen = {
   readonly body: string;
 };
 
-const FaultSchema = v.strictObject({
+const FaultSchema = v.object({
   match: v.optional(
-    v.strictObject({
+    v.object({
       method: v.optional(v.string()),
       urlRegex: v.optional(v.pipe(v.string(), v.check(isRegex, 'urlRegex is no regular expression'))),
       /** In the path or as `attributes.type` or sub-request address in the body. */
@@ -25,7 +25,7 @@ const FaultSchema = v.strictObject({
   times: v.optional(v.number()),
   /** How many matching requests pass before. */
   after: v.optional(v.number(), 0),
-  effect: v.strictObject({
+  effect: v.object({
     status: v.optional(v.number()),
     body: v.optional(v.unknown()),
     html: v.optional(v.string()),

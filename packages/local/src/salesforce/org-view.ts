@@ -42,6 +42,8 @@ export type OrgView = {
   fault(fault: FaultInput): number;
   /** Hears of each request that a fault hits. */
   onFault(listener: (hit: FaultHit) => void): void;
+  /** Hears when what was armed for a Bulk job has met its job. */
+  onPlannedJob(listener: () => void): void;
   preset(preset: PresetInput): void;
   clearFaults(): void;
   /** Takes rows as another writer would; returns their release. */
@@ -75,6 +77,9 @@ export function viewOf(world: FaultWorld): OrgView {
     tokensIssued: () => world.oauth.issued,
     fault: (fault) => world.faults.arm(fault),
     onFault: (listener) => world.faults.onHit(listener),
+    onPlannedJob: (listener) => {
+      world.services.jobs.onPlanned = listener;
+    },
     preset: (preset) => applyPreset(world, v.parse(Preset, preset)),
     clearFaults: () => world.faults.clear(),
     holdRows: (ids) => engine.locks.hold(ids),

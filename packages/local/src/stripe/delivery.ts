@@ -5,6 +5,14 @@ import type { AccountEvent, Books } from './books.ts';
 import { printAsStripe } from './json.ts';
 import { randomFrom } from './random.ts';
 
+/** What a sender has in mind for one event. */
+export type Fate = {
+  /** How many later events overtake it. */
+  readonly heldBack?: number;
+  /** How often it is sent again after it was acknowledged. */
+  readonly copies?: number;
+};
+
 /** One event's way to the endpoint. Times are real milliseconds since 1970. */
 export type DeliveryReport = {
   readonly id: string;
@@ -34,6 +42,8 @@ export type DeliveryOptions = {
   readonly duplicateRate?: number;
   /** How many later events may overtake one. 0: in order, as far as concurrency allows. */
   readonly reorderWindow?: number;
+  /** Asked once for each event, in the order in which they are made; beside the two shares above. */
+  readonly fateOf?: (event: AccountEvent) => Fate;
   /** Exponential: Stripe's hours, compressed. */
   readonly retry?: {
     readonly firstMs: number;
@@ -57,7 +67,13 @@ export type Delivery = {
   stop(): Promise<void>;
 };
 
-type Parcel = { readonly event: AccountEvent; readonly place: number; readonly repeat: boolean };
+/** `copies` are still to be sent once it is acknowledged. */
+type Parcel = {
+  readonly event: AccountEvent;
+  readonly place: number;
+  readonly repeat: boolean;
+  readonly copies: number;
+};
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 const RETRY = { firstMs: 200, factor: 2, maxMs: 10_000, attempts: 12 };
@@ -95,8 +111,8 @@ export function startDelivery(options: DeliveryOptions): Delivery {
   let letGo = false;
   let stopped = false;
 
-  const enqueue = (event: AccountEvent, repeat: boolean): void => {
-    waiting.push({ event, place: made + random.next() * window, repeat });
+  const enqueue = (event: AccountEvent, repeat: boolean, { heldBack = 0, copies = 0 }: Fate = {}): void => {
+    waiting.push({ event, place: made + heldBack + random.next() * window, repeat, copies });
     pump();
   };
 
@@ -149,7 +165,7 @@ export function startDelivery(options: DeliveryOptions): Delivery {
     }
   };
 
-  const send = async ({ event, repeat }: Parcel): Promise<void> => {
+  const send = async ({ event, repeat, copies }: Parcel): Promise<void> => {
     const report = reports.get(event.id) ?? {
       id: event.id,
       type: event.type,
@@ -167,6 +183,7 @@ export function startDelivery(options: DeliveryOptions): Delivery {
       report.acknowledgedAt ??= options.clock();
     }
     for (const listener of listeners) listener({ ...report });
+    if (accepted) for (let copy = 0; copy < copies; copy += 1) enqueue(event, true);
     if (accepted && !repeat && random.chance(options.duplicateRate ?? 0)) enqueue(event, true);
     const gone = typeof options.url === 'function' && options.url() === null;
     if (accepted || gone || report.attempts >= retry.attempts) return;
@@ -174,7 +191,7 @@ export function startDelivery(options: DeliveryOptions): Delivery {
     const pause = Math.min(retry.maxMs, retry.firstMs * retry.factor ** (report.attempts - 1));
     void options.sleep(pause).then(() => {
       pausing -= 1;
-      enqueue(event, repeat);
+      enqueue(event, repeat, { copies });
     });
   };
 
@@ -184,7 +201,7 @@ export function startDelivery(options: DeliveryOptions): Delivery {
     awaited.set(event.id, (awaited.get(event.id) ?? 0) + 1);
     made += 1;
     letGo = false;
-    enqueue(event, false);
+    enqueue(event, false, options.fateOf?.(event));
   });
   const quiet = (): Promise<void> =>
     new Promise((resolve) => {
