@@ -11,6 +11,7 @@ import * as v from 'valibot';
 import { type Machine, startMachine } from '../machine.ts';
 import { life } from '../stripe/life.ts';
 import { judgement } from './judgement.ts';
+import { pendingRows } from './pending-rows.ts';
 import { report } from './report.ts';
 import { createTally, type Tally } from './tally.ts';
 
@@ -96,21 +97,6 @@ async function main(): Promise<number> {
     process.removeListener('SIGINT', stop);
     await machine.close();
   }
-}
-
-/**
- * Every second Checkout session is opened from a row that Salesforce made first, as Apex does. The rows are there before
- * anything moves, so that their ids, which travel in the events' metadata, are the same in every run.
- */
-function pendingRows(machine: Machine, customers: number): () => string | null {
-  const rows = Array.from({ length: customers }, () =>
-    machine.org.org.insert('Stripe_Subscription__c', { Sync_Status__c: 'Pending' }),
-  );
-  let asked = 0;
-  return () => {
-    asked += 1;
-    return asked % 2 === 0 ? (rows.shift() ?? null) : null;
-  };
 }
 
 /** Lets the customers live at the pace that the road keeps up with, and waits until everything has settled. */

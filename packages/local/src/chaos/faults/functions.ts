@@ -1,0 +1,57 @@
+/** Lambda instances that die at any step, and such whose clock is off. */
+import type { Fault } from '../injection.ts';
+import { often, throughout, times } from '../places.ts';
+
+type Death = 'before' | 'after' | { readonly afterSending: number };
+
+/** A whole storm kills each function at each of the three; a small one at one of them, which changes with the seed. */
+const WHOLE_FROM_CUSTOMERS = 10;
+
+export const deaths: Fault = {
+  name: 'deaths',
+  what: 'a Lambda instance dies before, in the middle of and after its work, for each function of the road',
+  plan: (story, random) => {
+    const first = random.between(0, 2);
+    return story.functions.flatMap(({ name, place }, index) => {
+      const all: readonly Death[] = ['before', { afterSending: random.between(1, 6) }, 'after'];
+      const one = all[(first + index) % all.length] ?? 'before';
+      const deaths = story.customers < WHOLE_FROM_CUSTOMERS ? [one] : all;
+      return deaths.flatMap((dies) =>
+        throughout(story, random, 1, (at) => {
+          const nth = random.between(1, 3);
+          return {
+            at,
+            what: `${place} dies ${toldOf(dies)}, at its ${ordinal(nth)} call`,
+            strike: (storm) => storm.aws({ of: 'function', name, nth, dies }),
+          };
+        }),
+      );
+    });
+  },
+};
+
+function toldOf(dies: Death): string {
+  if (dies === 'before') return 'before it begins';
+  if (dies === 'after') return 'with its answer in its hands';
+  return `after sending ${dies.afterSending} messages`;
+}
+
+function ordinal(nth: number): string {
+  return ['1st', '2nd', '3rd'][nth - 1] ?? `${nth}th`;
+}
+
+export const clocks: Fault = {
+  name: 'clock-skew',
+  what: 'the clock of a Lambda instance is off by up to four minutes',
+  plan: (story, random) =>
+    throughout(story, random, often(story, 3, 150), (at) => {
+      const { name, place } = random.pick(story.functions);
+      const seconds = random.between(2, 240) * (random.chance(0.5) ? 1 : -1);
+      const calls = random.between(3, 20);
+      return {
+        at,
+        what: `${place} is ${Math.abs(seconds)} s ${seconds > 0 ? 'ahead' : 'behind'} ${times(calls)}`,
+        strike: (storm) => storm.aws({ of: 'function', name, times: calls, clockOffMs: seconds * 1_000 }),
+      };
+    }),
+};
