@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { dlqCommands } from './dlq/dlq.ts';
+import { doctorCommand } from './doctor/doctor.ts';
 import { explainCommand } from './explain/explain.ts';
 import type { OpsCommand, Runner } from './frame/command.ts';
 import type { Io } from './frame/io.ts';
@@ -18,6 +19,7 @@ export const COMMANDS: readonly OpsCommand[] = [
   simulateCommand,
   replayCommand,
   dlqCommands,
+  doctorCommand,
   webhookCommands,
   secretsCommands,
 ];

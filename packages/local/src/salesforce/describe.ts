@@ -1,3 +1,4 @@
+import type { Rights } from './rights.ts';
 import type { FieldSchema, FieldType, ObjectSchema, Schema } from './schema.ts';
 
 /** Describe answers with every key of the recorded ones: typed clients read keys, not documentation. */
@@ -9,15 +10,22 @@ export function describeGlobal(schema: Schema, base: string) {
   };
 }
 
-/** What the global describe, `/sobjects/X` and the full describe have in common. */
-export function objectSummary(object: ObjectSchema, base: string) {
+/** Shown to everybody, written by nobody. */
+const READ_ONLY: readonly string[] = ['Organization', 'UserPermissionAccess'];
+
+/**
+ * What the global describe, `/sobjects/X` and the full describe have in common. `rights`: of whoever asks; only custom
+ * objects are in a permission set of ours.
+ */
+export function objectSummary(object: ObjectSchema, base: string, rights: Rights | null = null) {
   const stored = object.kind === 'object' || object.kind === 'setting';
-  const writeable = stored && object.name !== 'Organization';
+  const writeable = stored && !READ_ONLY.includes(object.name);
+  const granted = rights === null || !object.custom ? { create: true, edit: true } : rights.objects.get(object.name);
   return {
     activateable: false,
     associateEntityType: null,
     associateParentEntity: null,
-    createable: writeable || object.kind === 'event',
+    createable: (writeable || object.kind === 'event') && granted?.create === true,
     custom: object.custom,
     customSetting: object.kind === 'setting',
     deepCloneable: false,
@@ -40,7 +48,7 @@ export function objectSummary(object: ObjectSchema, base: string) {
     searchable: stored,
     triggerable: stored || object.kind === 'event',
     undeletable: writeable,
-    updateable: writeable,
+    updateable: writeable && granted?.edit === true,
     urls: {
       sobject: `${base}/sobjects/${object.name}`,
       describe: `${base}/sobjects/${object.name}/describe`,
@@ -49,10 +57,10 @@ export function objectSummary(object: ObjectSchema, base: string) {
   };
 }
 
-export function describeObject(schema: Schema, object: ObjectSchema, base: string) {
+export function describeObject(schema: Schema, object: ObjectSchema, base: string, rights: Rights | null = null) {
   return {
     actionOverrides: [],
-    ...objectSummary(object, base),
+    ...objectSummary(object, base, rights),
     childRelationships: object.children.map((child) => ({
       cascadeDelete: child.cascadeDelete,
       childSObject: child.childObject,
@@ -67,7 +75,10 @@ export function describeObject(schema: Schema, object: ObjectSchema, base: strin
     defaultImplementation: null,
     extendedBy: null,
     extendsInterfaces: null,
-    fields: object.fields.map((field) => describeField(schema, field)),
+    fields: object.fields.flatMap((field) => {
+      const editable = editableBy(rights, object, field);
+      return editable === null ? [] : [describeField(schema, field, editable)];
+    }),
     implementedBy: null,
     implementsInterfaces: null,
     listviewable: null,
@@ -95,6 +106,12 @@ export function describeObject(schema: Schema, object: ObjectSchema, base: strin
   };
 }
 
+/** Whether whoever asks may write the column; `null`: may not even see it. */
+function editableBy(rights: Rights | null, object: ObjectSchema, field: FieldSchema): boolean | null {
+  if (rights === null || object.kind !== 'object' || !field.custom || field.required || field.masterDetail) return true;
+  return rights.fields.get(`${object.name}.${field.name}`) ?? null;
+}
+
 const SOAP_TYPE = {
   id: 'tns:ID',
   reference: 'tns:ID',
@@ -115,7 +132,7 @@ const SOAP_TYPE = {
 
 const NUMBERS: readonly FieldType[] = ['double', 'currency', 'percent'];
 
-function describeField(schema: Schema, field: FieldSchema) {
+function describeField(schema: Schema, field: FieldSchema, editable: boolean) {
   const filterable = !field.longText;
   const nillable = !field.required && field.type !== 'boolean' && field.type !== 'id';
   const target = field.referenceTo.map((name) => schema.byName.get(name.toLowerCase()));
@@ -130,7 +147,7 @@ function describeField(schema: Schema, field: FieldSchema) {
     caseSensitive: field.caseSensitive,
     compoundFieldName: null,
     controllerName: null,
-    createable: field.createable,
+    createable: field.createable && editable,
     custom: field.custom,
     defaultValue: field.defaultValue,
     defaultValueFormula: null,
@@ -181,7 +198,7 @@ function describeField(schema: Schema, field: FieldSchema) {
     sortable: filterable,
     type: field.type,
     unique: field.unique,
-    updateable: field.updateable,
+    updateable: field.updateable && editable,
     writeRequiresMasterRead: false,
   };
 }

@@ -19,7 +19,7 @@ export function answerSobjects(engine: Engine, call: Call): Answer {
   if (more.length > 0) throw resourceNotFound();
   if (first === undefined) return answerObject(engine, call, object);
   if (first === 'describe' && second === undefined) {
-    return { status: 200, body: describeObject(engine.schema, object, basePath(call.version)) };
+    return { status: 200, body: describeObject(engine.schema, object, basePath(call.version), engine.rights) };
   }
   return second === undefined
     ? answerById(engine, call, object, first)

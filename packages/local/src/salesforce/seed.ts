@@ -1,4 +1,5 @@
 import type { Clock } from './clock.ts';
+import { idAt } from './ids.ts';
 import type { Stored } from './schema.ts';
 import type { Store } from './store.ts';
 import { wireDateTime } from './values.ts';
@@ -36,5 +37,6 @@ export function seedStandardRows(
     OrganizationType: 'Developer Edition',
     IsSandbox: false,
   });
+  put('UserPermissionAccess', idAt('0P0', 1), { PermissionsApiEnabled: true });
   store.commit();
 }

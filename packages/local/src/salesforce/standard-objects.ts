@@ -172,6 +172,27 @@ const STANDARD: readonly Draft[] = [
     ],
   },
   {
+    // What the user of the session may do at large (object reference: UserPermissionAccess); one row, of the integration user.
+    name: 'UserPermissionAccess',
+    label: 'User Permission Access',
+    labelPlural: 'User Permission Access',
+    keyPrefix: '0P0',
+    custom: false,
+    kind: 'object',
+    rules: [],
+    fields: [
+      ...systemFields(false).map((f) => ({
+        ...f,
+        relationshipName: null,
+        referenceTo: [],
+        childRelationshipName: null,
+      })),
+      ...['ApiEnabled', 'ModifyAllData', 'ViewAllData', 'ManageUsers', 'AuthorApex', 'CustomizeApplication'].map(
+        (name) => field({ name: `Permissions${name}`, label: name, type: 'boolean', defaultValue: false, ...readOnly }),
+      ),
+    ],
+  },
+  {
     name: 'Task',
     label: 'Task',
     labelPlural: 'Tasks',
