@@ -2,7 +2,7 @@ import { Connection, OAuth2 } from 'jsforce/lib/core.js';
 import 'jsforce/lib/api/bulk2.js';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { RunningOrg } from './serve-org.ts';
-import { startOrg } from './test-org.ts';
+import { send, startOrg, V } from './test-org.ts';
 
 /** What the product's own client sees, unchanged. */
 let running: RunningOrg;
@@ -33,6 +33,48 @@ afterEach(() => running.close());
 const customers = () => connection.sobject('Stripe_Customer__c');
 
 describe('jsforce', () => {
+  test('sees what a client written by hand sees, answers and refusals', async () => {
+    await customers().upsert({ Stripe_Customer_ID__c: 'cus_1', Customer_Name__c: 'Acme' }, 'Stripe_Customer_ID__c');
+    const subscription = {
+      Stripe_Subscription_ID__c: 'sub_1',
+      Stripe_Customer__r: { Stripe_Customer_ID__c: 'cus_1' },
+    };
+    await connection.sobject('Stripe_Subscription__c').upsert(subscription, 'Stripe_Subscription_ID__c');
+    const soql = (text: string) => `${V}/query?q=${encodeURIComponent(text)}`;
+    const reads = [
+      `${V}/sobjects`,
+      `${V}/sobjects/Stripe_Customer__c/describe`,
+      `${V}/sobjects/Stripe_Customer__c/Stripe_Customer_ID__c/cus_1`,
+      soql('SELECT Id, Stripe_Customer__r.Name FROM Stripe_Subscription__c'),
+      soql('SELECT Id, (SELECT Id FROM Stripe_Subscriptions__r) FROM Stripe_Customer__c'),
+      soql('SELECT COUNT(Id) n FROM Stripe_Customer__c'),
+    ];
+    const byHand = (method: string, url: string, body?: object) =>
+      send(running, method, url, body, { authorization: `Bearer ${connection.accessToken}` });
+    for (const url of reads) expect(await connection.request(url)).toEqual((await byHand('GET', url)).body);
+    const refusals: readonly ['GET' | 'POST' | 'PATCH', string, object?][] = [
+      ['GET', soql('SELECT Nope__c FROM Account')],
+      ['GET', `${V}/sobjects/Account/001000000000000AAA`],
+      ['POST', `${V}/sobjects/Account`, {}],
+      ['PATCH', `${V}/sobjects/Stripe_Customer__c/Stripe_Customer_ID__c/cus_2`, { Customer_Email__c: 'none' }],
+      [
+        'PATCH',
+        `${V}/sobjects/Stripe_Subscription__c/Stripe_Subscription_ID__c/sub_2`,
+        {
+          Stripe_Customer__r: { Stripe_Customer_ID__c: 'cus_9' },
+        },
+      ],
+    ];
+    for (const [method, url, body] of refusals) {
+      const [refusal] = [(await byHand(method, url, body)).body].flat();
+      const { errorCode, message } = Object(refusal);
+      const text = body === undefined ? {} : { body: JSON.stringify(body) };
+      await expect(
+        connection.request({ method, url, headers: { 'content-type': 'application/json' }, ...text }),
+      ).rejects.toMatchObject({ errorCode, message });
+    }
+  });
+
   test('logs in by authorize, too: the answer carries an id', async () => {
     const other = new Connection({
       loginUrl: running.url,

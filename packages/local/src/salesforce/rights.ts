@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import * as v from 'valibot';
+import type { Engine } from './engine.ts';
+import { guessedWords } from './guesses.ts';
 import { noSuchColumn, notWriteable, SalesforceError } from './salesforce-error.ts';
 import { fieldNamed, type ObjectSchema, type Stored } from './schema.ts';
 import { metadataRoots, readMetadata } from './schema-loader.ts';
@@ -57,7 +59,7 @@ export function actingAs<T>(engine: { rights: Rights | null }, rights: Rights | 
  * master-detail fields have no rights of their own: who may write the row may write them. Platform events neither.
  */
 export function checkRights(
-  rights: Rights | null,
+  { rights, guesses }: Pick<Engine, 'rights' | 'guesses'>,
   object: ObjectSchema,
   isNew: boolean,
   given: Readonly<Record<string, Stored>>,
@@ -66,7 +68,8 @@ export function checkRights(
   const granted = rights.objects.get(object.name);
   if (isNew ? granted?.create !== true : granted?.edit !== true) {
     const what = isNew ? 'inserted' : 'updated';
-    throw new SalesforceError(400, 'INVALID_TYPE_FOR_OPERATION', `entity type cannot be ${what}: ${object.label}`, []);
+    const likely = `entity type cannot be ${what}: ${object.label}`;
+    throw new SalesforceError(400, 'INVALID_TYPE_FOR_OPERATION', guessedWords(guesses, likely), []);
   }
   if (object.kind === 'event') return;
   const readOnly: string[] = [];

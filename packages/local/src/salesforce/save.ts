@@ -47,7 +47,7 @@ export function saveRecord(engine: Engine, object: ObjectSchema, order: SaveOrde
   const given: Values = { ...input.given };
   if (order.kind === 'upsert' && before === null && order.key.type !== 'id') given[order.key.name] = order.value;
   for (const link of input.links) given[link.field.name] = resolveLink(engine, link);
-  checkRights(engine.rights, object, before === null, given);
+  checkRights(engine, object, before === null, given);
   checkWriteable(engine, object, before, given);
   for (const name of Object.keys(given)) checkPicklist(fieldOf(object, name), given[name] ?? null);
 
@@ -265,7 +265,7 @@ function publishEvent(engine: Engine, object: ObjectSchema, order: SaveOrder, in
   if (order.kind !== 'insert') {
     throw new SalesforceError(405, 'METHOD_NOT_ALLOWED', 'HTTP Method not allowed. Allowed are POST');
   }
-  checkRights(engine.rights, object, true, input.given);
+  checkRights(engine, object, true, input.given);
   const next: Values = { ...defaultsOf(object), ...input.given };
   checkWriteable(engine, object, null, { ...input.given });
   for (const name of Object.keys(input.given)) checkPicklist(fieldOf(object, name), next[name] ?? null);
