@@ -29,6 +29,11 @@ export class NeverRetry extends SortedFailure {
   override readonly name = 'NeverRetry';
 }
 
+/** The row it belongs to is not in Salesforce, and cannot be made for now: its own event, or a person, will. */
+export class ParentWait extends SortedFailure {
+  override readonly name = 'ParentWait';
+}
+
 /** No API budget left, the road closed for everyone, or another execution at it: wait without using up attempts. */
 export class BudgetWait extends SortedFailure {
   override readonly name = 'BudgetWait';

@@ -80,7 +80,7 @@ export const LOG_LINES = {
   settle: {
     from: 'SettleBatch',
     means:
-      'a batch is settled, and one line for each of its rows: written, unchanged, refused, given back, parked, tie left, tie given up',
+      'a batch is settled, and one line for each of its rows: written, unchanged, refused, given back, parked, left, tie left, tie given up',
     fields: [
       ...batch,
       ...event,

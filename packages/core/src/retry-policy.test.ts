@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { aslRetry, delaysOf, FLUSH_RETRIERS, REALTIME_RETRIERS, RETRY_SECONDS, triesOf } from './retry-policy.ts';
+import {
+  aslRetry,
+  delaysOf,
+  FLUSH_RETRIERS,
+  ORPHAN_SECONDS,
+  REALTIME_RETRIERS,
+  RETRY_SECONDS,
+  triesOf,
+} from './retry-policy.ts';
 
 const sum = (seconds: readonly number[]) => seconds.reduce((total, each) => total + each, 0);
 const HOUR = 3_600;
@@ -26,6 +34,16 @@ describe('a step of a realtime machine', () => {
   });
 });
 
+describe('what waits for its parent', () => {
+  it('waits for an hour in either lane: the execution looks once a minute, the row is woken by the parent', () => {
+    const delays = delaysOf(REALTIME_RETRIERS, 'ParentWait');
+    expect(Math.abs(sum(delays) - HOUR)).toBeLessThan(120);
+    expect(Math.max(...delays)).toBe(60);
+    expect(Math.abs(sum(ORPHAN_SECONDS) - HOUR)).toBeLessThan(120);
+    expect(ORPHAN_SECONDS).toHaveLength(RETRY_SECONDS.length);
+  });
+});
+
 describe('a step of the flush', () => {
   it('gives way soon: the next minute has its own', () => {
     expect(sum(delaysOf(FLUSH_RETRIERS, 'BudgetWait'))).toBe(75);
@@ -42,6 +60,14 @@ it('is written in the Amazon States Language without jitter', () => {
       BackoffRate: 2,
       MaxDelaySeconds: 60,
       MaxAttempts: 200,
+      JitterStrategy: 'NONE',
+    },
+    {
+      ErrorEquals: ['ParentWait'],
+      IntervalSeconds: 2,
+      BackoffRate: 2,
+      MaxDelaySeconds: 60,
+      MaxAttempts: 64,
       JitterStrategy: 'NONE',
     },
     { ErrorEquals: ['States.ALL'], IntervalSeconds: 2, BackoffRate: 2, MaxAttempts: 5, JitterStrategy: 'NONE' },

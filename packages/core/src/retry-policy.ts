@@ -25,6 +25,7 @@ const BY_ITSELF: Retrier = {
  *   NeverRetry                     never
  *   BudgetWait, throttled Lambda   for more than three hours, at most a minute apart: an outage of two hours is waited for
  *                                  by the execution itself, and a minute is what it costs to notice that it is over
+ *   ParentWait                     for an hour, at most a minute apart, which asks Redis alone while the parent is missing
  *   everything else                2, 4, 8, 16, 32 s; Lambda.Unknown (crash, time-out) included
  */
 export const REALTIME_RETRIERS: readonly Retrier[] = [
@@ -35,8 +36,14 @@ export const REALTIME_RETRIERS: readonly Retrier[] = [
     maxDelaySeconds: 60,
     maxAttempts: 200,
   },
+  { errors: ['ParentWait'], intervalSeconds: 2, maxDelaySeconds: 60, maxAttempts: 64 },
   BY_ITSELF,
 ];
+
+/**
+ * Before each further try of a bulk row whose parent is missing: an hour in all. It is tried at once when the parent comes.
+ */
+export const ORPHAN_SECONDS = [2, 60, 300, 900, 2_400] as const;
 
 /** Of a step of the flush machine. Bulk gives way to realtime and has the next minute: waiting long would only hold the lease. */
 export const FLUSH_RETRIERS: readonly Retrier[] = [

@@ -20,8 +20,8 @@ export type FakeOrg = {
   readonly jobs: Map<string, Job>;
   /** What the next requests meet instead of an answer. */
   fault: (request: SalesforceRequest) => SalesforceFailure | null;
-  /** What a row meets by its key. */
-  rowFault: (object: string, key: string) => Refusal | null;
+  /** What a row meets, by its key and what is sent of it. */
+  rowFault: (object: string, key: string, sent: Readonly<Record<string, unknown>>) => Refusal | null;
   /** Polls until a closed job is complete. */
   pollsToComplete: number;
   readonly rows: (object: string) => readonly Row[];
@@ -83,7 +83,7 @@ export function fakeOrg(): FakeOrg {
   function save(object: string, sent: Record<string, unknown>): Result {
     const { attributes: _attributes, Id, ...columns } = sent;
     const key = String(columns[keyOf(object)] ?? Id);
-    const refusal = org.rowFault(object, key);
+    const refusal = org.rowFault(object, key, columns);
     if (refusal !== null) return { id: null, created: false, refusal };
     for (const [name, value] of Object.entries(columns)) {
       const parent = typeof value === 'object' && value !== null ? Object.entries(value)[0] : undefined;

@@ -8,6 +8,7 @@ import type { Circuit } from '../src/adapters/circuit.ts';
 import { claims } from '../src/adapters/claims.ts';
 import { freshnessStore } from '../src/adapters/freshness-store.ts';
 import { generationStore } from '../src/adapters/generation.ts';
+import { orphans } from '../src/adapters/orphans.ts';
 import type { Redis } from '../src/adapters/redis.ts';
 import { sentHashes } from '../src/adapters/sent-hashes.ts';
 import type { StripeReader } from '../src/adapters/stripe.ts';
@@ -67,6 +68,7 @@ export function flushBench(redis: Redis) {
     salesforce: org.salesforce,
     sent: sentHashes(redis),
     stripe,
+    orphans: orphans(redis, nowMs),
     ties: tieList(redis),
     bulkAbove: 2_000,
     version: '66.0',

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { signatureHeader } from '../src/stripe/delivery.ts';
 import { printAsStripe } from '../src/stripe/json.ts';
+import { type Listening, listenWithCli } from '../src/stripe/stripe-cli.fixture.ts';
 import {
   type Answer,
   type SmallMachine,
@@ -14,8 +15,10 @@ const FIVE_MINUTES = 300;
 
 describe('what is not genuine is refused and goes nowhere', { timeout: TEST_WITHIN_MS }, () => {
   let small: SmallMachine;
+  let cli: Listening;
   let archived: number;
   let arrived: number;
+  let customers: number;
   const event = (changed: object = {}) => ({
     id: 'evt_1SmallMachineEvent',
     object: 'event',
@@ -34,11 +37,16 @@ describe('what is not genuine is refused and goes nowhere', { timeout: TEST_WITH
 
   beforeAll(async () => {
     small = await startSmall({ seed: 3 });
+    cli = await listenWithCli(small.stripeUrl, small.road.webhookUrl);
   }, START_WITHIN_MS);
-  afterAll(() => small.close());
+  afterAll(async () => {
+    await cli.stop();
+    await small.close();
+  });
   beforeEach(() => {
     archived = kept();
     arrived = small.arrivals.length;
+    customers = small.org.org.count('Stripe_Customer__c');
   });
 
   /** The archive keeps all that was published, whatever its type. */
@@ -46,7 +54,7 @@ describe('what is not genuine is refused and goes nowhere', { timeout: TEST_WITH
     await small.still();
     expect(kept()).toBe(archived);
     expect(small.arrivals).toHaveLength(arrived);
-    expect(small.org.org.count('Stripe_Customer__c')).toBe(1);
+    expect(small.org.org.count('Stripe_Customer__c')).toBe(customers);
   }
 
   function expectShortAnswer(answer: Answer, status: number, body: object): void {
@@ -55,16 +63,29 @@ describe('what is not genuine is refused and goes nowhere', { timeout: TEST_WITH
     expect(answer.headers.get('content-type')).toBe('application/json');
   }
 
-  it('while an event is accepted under either of two secrets during a roll, though the new one was not known a moment ago', async () => {
+  it('while an event is accepted under any of the secrets during a roll, though the new one was not known a moment ago', async () => {
     const secret = small.graph.secrets.find(({ name }) => name.endsWith('/StripeSigningSecret'));
     const next = 'whsec_the_next_one';
-    small.road.secrets.put(secret?.name ?? '', JSON.stringify({ secrets: [next, small.signingSecret] }));
+    small.road.secrets.put(secret?.name ?? '', JSON.stringify({ secrets: [next, cli.secret, small.signingSecret] }));
     const body = printAsStripe(event());
     expectShortAnswer(await small.post(body), 200, { received: true, routed: true });
     expectShortAnswer(await small.post(body, signed(body, seconds(), next)), 200, { received: true, routed: true });
     await small.still();
     expect(kept()).toBe(archived + 2);
     expect([...small.org.org.rows('Stripe_Customer__c')].map(({ key }) => key)).toEqual(['cus_stranger']);
+  });
+
+  it('while what the real Stripe CLI forwards is accepted, too', async () => {
+    const created = await fetch(`${small.stripeUrl}/v1/customers`, {
+      method: 'POST',
+      body: 'email=ada@example.com',
+      headers: { authorization: 'Bearer sk_test_1', 'content-type': 'application/x-www-form-urlencoded' },
+    });
+    const { id } = Object(await created.json());
+    await expect.poll(cli.said, { timeout: TEST_WITHIN_MS }).toMatch(/<--\s+\[\d+\] POST/);
+    expect(cli.said()).toMatch(/<--\s+\[200\] POST/);
+    await small.still();
+    expect([...small.org.org.rows('Stripe_Customer__c')].map(({ key }) => key)).toContain(id);
   });
 
   it.each<[string, (body: string) => string | null]>([

@@ -25,6 +25,8 @@ export type Buffer = {
   readonly waiting: (object: SObjectName) => Promise<number>;
   /** Whether a row waits or is being sent. */
   readonly holds: (object: SObjectName, key: string) => Promise<boolean>;
+  /** Makes rows due that wait for another try; those that do not wait are left alone. */
+  readonly wake: (object: SObjectName, keys: readonly string[]) => Promise<void>;
 };
 
 export function bufferKeys(object: SObjectName) {
@@ -71,6 +73,9 @@ export function redisBuffer(redis: Redis, now: () => number, replayMarginMs = RE
     holds: async (object, key) => {
       const { rows, batch } = bufferKeys(object);
       return (await redis.hexists(rows, key)) === 1 || (await redis.hexists(batch, key)) === 1;
+    },
+    wake: async (object, keys) => {
+      if (keys.length > 0) await redis.zadd(bufferKeys(object).due, 'XX', ...keys.flatMap((key) => [now(), key]));
     },
   };
 }

@@ -113,6 +113,11 @@ export function resolvedRows({ rows, outcomes }: BatchAccount): readonly AuditRo
   });
 }
 
+function whyGivenUp(object: SObjectName, key: string, { code, parent }: ParkedRow['outcome']): string {
+  if (parent === undefined) return `Salesforce refused ${object} ${key}: ${code}.`;
+  return `${object} ${key} refers to ${parent}, which Salesforce does not have and did not take: see its own row here.`;
+}
+
 function failureRow({ object }: BatchAccount, parked: ParkedRow, nowMs: number): AuditRow<'Sync_Failure__c'> {
   const { key, row, outcome } = parked;
   const { eventId } = row;
@@ -125,7 +130,7 @@ function failureRow({ object }: BatchAccount, parked: ParkedRow, nowMs: number):
     Event_Created_At__c: iso(row.newestAt),
     Category__c: outcome.category,
     Code__c: outcome.code.slice(0, 255),
-    Message__c: `Salesforce refused ${object} ${key}: ${outcome.code}. Correct the cause, then set this to Retrying.`,
+    Message__c: `${whyGivenUp(object, key, outcome)} Correct the cause, then set this to Retrying.`,
     Attempts__c: (row.tried ?? 0) + row.attempts + 1,
     First_Failed_At__c: iso(row.attempts === 0 && row.tried === undefined ? nowMs : row.firstBufferedAt),
     Last_Failed_At__c: iso(nowMs),

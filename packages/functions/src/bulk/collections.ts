@@ -4,7 +4,7 @@ import { chunks } from '../adapters/batches.ts';
 import type { Salesforce } from '../adapters/salesforce.ts';
 import { SalesforceFailure } from '../adapters/salesforce-failure.ts';
 import { failureOf } from '../realtime/salesforce-refusal.ts';
-import { lacksParent, outcomeOfRow } from './classify.ts';
+import { missingParent, orphaned, outcomeOfRow } from './classify.ts';
 import { ownersOfRows } from './free-rows.ts';
 import { failed, type RowOutcome } from './outcome.ts';
 import { jsonRow } from './wire-row.ts';
@@ -182,11 +182,11 @@ async function sendChunk(rows: readonly Outgoing[], by: By, world: CollectionsWo
       statusCode === 'NO_ANSWER'
         ? failed({ retry: true, code: statusCode, category: 'Network' })
         : outcomeOfRow(statusCode, message);
+    const parent = missingParent(statusCode, message, row.record.parents);
     if (by === 'rowId' && row.record.externalId !== null && ROW_ID_FAILED.has(statusCode)) {
       unsettled.push({ row, by, why: 'row-id', outcome });
-    } else if (lacksParent(statusCode, message)) {
-      const later = failed({ retry: true, code: 'PARENT_MISSING', category: 'Data' });
-      unsettled.push({ row, by, why: 'parent', outcome: later });
+    } else if (parent !== null) {
+      unsettled.push({ row, by, why: 'parent', outcome: orphaned(parent) });
     } else {
       outcomes.set(row.key, outcome);
     }

@@ -10,6 +10,7 @@ import type { Instrument } from '../adapters/instrument.ts';
 import { linkedRedis } from '../adapters/linked-redis.ts';
 import { linkedRoad } from '../adapters/linked-road.ts';
 import { linkedStripe } from '../adapters/linked-stripe.ts';
+import { type Orphans, orphans } from '../adapters/orphans.ts';
 import { link } from '../adapters/resources.ts';
 import type { Salesforce } from '../adapters/salesforce.ts';
 import { cachedFor, secretReader, secretsManager } from '../adapters/secrets.ts';
@@ -26,6 +27,7 @@ export type FlushWorld = {
   readonly claims: Claims;
   readonly freshness: FreshnessStore;
   readonly generation: GenerationStore;
+  readonly orphans: Orphans;
   readonly salesforce: Salesforce;
   readonly sent: SentHashes;
   readonly stripe: StripeReader;
@@ -54,6 +56,7 @@ export function flushWorld(instruments: Pick<Instrument, 'count' | 'called' | 'l
       ...road,
       claims: claims(connection),
       freshness: freshnessStore(connection),
+      orphans: orphans(connection, nowMs),
       generation: generationStore(connection, nowMs),
       sent: sentHashes(connection),
       stripe: linkedStripe({ ...shared, apiKeyArn, count, called }),

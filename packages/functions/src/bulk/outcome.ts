@@ -24,6 +24,8 @@ export type RowOutcome =
       readonly category: Category;
       /** The job failed as a whole: the row goes by Collections next time. */
       readonly apart: boolean;
+      /** External id of the row that is missing. */
+      readonly parent?: string;
     };
 
 const KINDS: ReadonlySet<unknown> = new Set(['written', 'unchanged', 'refused', 'failed']);
@@ -39,6 +41,7 @@ export function failed(failure: {
   readonly code: string;
   readonly category: Category;
   readonly apart?: boolean;
+  readonly parent?: string;
 }): RowOutcome {
   return { kind: 'failed', apart: false, ...failure };
 }

@@ -6,10 +6,10 @@ import { bulkApi } from '../adapters/bulk-api.ts';
 import type { Salesforce } from '../adapters/salesforce.ts';
 import { SalesforceFailure } from '../adapters/salesforce-failure.ts';
 import { failureOf } from '../realtime/salesforce-refusal.ts';
-import { lacksParent, outcomeOfRow } from './classify.ts';
-import { stubParents } from './collections.ts';
+import { missingParent, orphaned, outcomeOfRow } from './classify.ts';
+import { type Outgoing, stubParents } from './collections.ts';
 import type { ReadResult, Written } from './flush-state.ts';
-import { type ResultRow, resultRows } from './job-results.ts';
+import { resultRows } from './job-results.ts';
 import { failed, type RowOutcome } from './outcome.ts';
 import { spending } from './purse.ts';
 import { refusedOwners, refusedRowOf, refusedRows } from './refusals.ts';
@@ -71,18 +71,18 @@ async function readJob(
   for (const key of (await file('unprocessedrecords')).keys()) {
     outcomes.set(key, failed({ retry: true, code: job.errorCode ?? 'UNPROCESSED', category: 'Network', apart }));
   }
-  const orphans = new Set<string>();
-  for (const [key, row] of await file('failedResults')) {
-    outcomes.set(key, failedRow(row));
-    if (lacksParent(row.errorCode ?? '', row.message)) orphans.add(key);
+  const orphans: Outgoing[] = [];
+  for (const [key, { errorCode, message }] of await file('failedResults')) {
+    const row = rows.get(key);
+    const record = row === undefined ? null : recordFrom(state.object, row);
+    const parent = missingParent(errorCode ?? '', message, record?.parents ?? []);
+    outcomes.set(key, parent === null ? outcomeOfRow(errorCode ?? 'NO_CODE', message) : orphaned(parent));
+    if (parent !== null && row !== undefined && record !== null) {
+      orphans.push({ key, record, correlationId: row.correlationId });
+    }
   }
   for (const [key, { id }] of await file('successfulResults')) outcomes.set(key, { kind: 'written', salesforceId: id });
-  await stubParents(
-    [...rows]
-      .filter(([key]) => orphans.has(key))
-      .map(([key, row]) => ({ key, record: recordFrom(state.object, row), correlationId: row.correlationId })),
-    { salesforce, batchId: state.batchId },
-  );
+  await stubParents(orphans, { salesforce, batchId: state.batchId });
   if (apart && outcomes.size === 0) {
     // The file of unprocessed rows is empty for a job that failed before its upload was read.
     const before = await world.batches.outcomes(state);
@@ -92,11 +92,6 @@ async function readJob(
     }
   }
   await world.batches.record(state, new Map([...outcomes].filter(([key]) => rows.has(key))));
-}
-
-function failedRow({ errorCode, message }: ResultRow): RowOutcome {
-  if (lacksParent(errorCode ?? '', message)) return failed({ retry: true, code: 'PARENT_MISSING', category: 'Data' });
-  return outcomeOfRow(errorCode ?? 'NO_CODE', message);
 }
 
 /** Rows that were answered as a success, of which the guard kept newer columns. */

@@ -2,7 +2,7 @@ import { ownerHash } from '@payments/core/batch';
 import { NeverRetry } from '@payments/core/failure';
 import type { Count } from '@payments/core/metrics';
 import type { Owner, SObjectName } from '@payments/core/record';
-import { RETRY_SECONDS } from '@payments/core/retry-policy';
+import { ORPHAN_SECONDS, RETRY_SECONDS } from '@payments/core/retry-policy';
 import type { Batches, GivenBack, Held } from '../adapters/batches.ts';
 import type { Budget } from '../adapters/budget.ts';
 import type { Claims } from '../adapters/claims.ts';
@@ -13,10 +13,12 @@ import type { Salesforce } from '../adapters/salesforce.ts';
 import { SalesforceFailure } from '../adapters/salesforce-failure.ts';
 import type { SentHashes } from '../adapters/sent-hashes.ts';
 import type { Tie } from '../adapters/tie-list.ts';
+import { releaseChildren } from '../realtime/release-children.ts';
 import { failureOf } from '../realtime/salesforce-refusal.ts';
 import { type BatchAccount, type ParkedRow, resolvedRows, tell } from './account.ts';
 import type { SettleResult } from './flush-state.ts';
 import { subjectsOf } from './judged.ts';
+import { type OrphanWorld, parkOrphans } from './orphaned-rows.ts';
 import type { RowOutcome } from './outcome.ts';
 import { letterOf } from './parked-letter.ts';
 import { spending } from './purse.ts';
@@ -25,22 +27,23 @@ import { type BufferedRow, recordFrom } from './row.ts';
 import { countBatch, type RowLine, rowLines } from './settled-batch.ts';
 import { lags, sentOf } from './unchanged.ts';
 
-export type SettleWorld = TieWorld & {
-  readonly batches: Batches;
-  /** The queue BulkParked. */
-  readonly parked: LetterSink;
-  readonly salesforce: Salesforce;
-  readonly budget: Pick<Budget, 'acquire'>;
-  readonly freshness: Pick<FreshnessStore, 'remember'>;
-  readonly sent: Pick<SentHashes, 'remember'>;
-  readonly generation: Pick<GenerationStore, 'look'>;
-  readonly claims: Pick<Claims, 'done'>;
-  /** The API's, `66.0`. */
-  readonly version: string;
-  readonly nowMs: () => number;
-  readonly log: (line: SettleLine) => void;
-  readonly count: Count;
-};
+export type SettleWorld = TieWorld &
+  OrphanWorld & {
+    readonly batches: Batches;
+    /** The queue BulkParked. */
+    readonly parked: LetterSink;
+    readonly salesforce: Salesforce;
+    readonly budget: Pick<Budget, 'acquire'>;
+    readonly freshness: Pick<FreshnessStore, 'remember'>;
+    readonly sent: Pick<SentHashes, 'remember'>;
+    readonly generation: Pick<GenerationStore, 'look'>;
+    readonly claims: Pick<Claims, 'done'>;
+    /** The API's, `66.0`. */
+    readonly version: string;
+    readonly nowMs: () => number;
+    readonly log: (line: SettleLine) => void;
+    readonly count: Count;
+  };
 
 export type SettleLine =
   | {
@@ -79,7 +82,9 @@ export async function settle(held: Held, world: SettleWorld): Promise<SettleResu
   await world.parked.send(parked.map((row) => letterOf(object, batchId, row, world.nowMs())));
   const { untold } = await told(held, account, world);
   await rememberWhatStands(account, world);
+  await parkOrphans(account, givenBack, world);
   await world.batches.giveBack(held, [...givenBack, ...lagging]);
+  await releaseChildren(thereOf(outcomes), world);
   await world.ties.add(object, tiesOf(rows, outcomes));
   const refused = [...outcomes.values()].filter(({ kind }) => kind === 'refused').length;
   for (const line of rowLines(account, givenBack)) world.log(line);
@@ -109,8 +114,11 @@ function failuresOf(
   for (const [key, row] of rows) {
     const outcome = outcomes.get(key) ?? NOT_READ;
     if (outcome.kind !== 'failed') continue;
+    // An empty parent was for its children's sake: they wait for the real one, and are given up if it does not come.
+    if (!outcome.retry && isStub(row)) continue;
     // When the last try fails too, the row is parked.
-    const waitSeconds = RETRY_SECONDS[row.attempts];
+    const waits = outcome.parent === undefined ? RETRY_SECONDS : ORPHAN_SECONDS;
+    const waitSeconds = waits[row.attempts];
     if (!outcome.retry || waitSeconds === undefined) parked.push({ key, row, outcome });
     else {
       const notBefore = nowMs + waitSeconds * 1_000;
@@ -119,6 +127,10 @@ function failuresOf(
     }
   }
   return { parked, givenBack };
+}
+
+function isStub({ owners }: BufferedRow): boolean {
+  return Object.values(owners).every(({ v }) => v === 0) && Object.keys(owners).length > 0;
 }
 
 /** A version that was left out is in the buffer until the org has it (unchanged.ts). */
@@ -134,7 +146,14 @@ function laggingOf(
   });
 }
 
-const NOT_READ = { kind: 'failed', retry: true, code: 'NO_ANSWER', category: 'Network', apart: false } as const;
+/** Rows that Salesforce has, whatever it thought of what we said of them. */
+function thereOf(outcomes: ReadonlyMap<string, RowOutcome>): readonly string[] {
+  return [...outcomes].flatMap(([key, { kind }]) => (kind === 'failed' ? [] : [key]));
+}
+
+const NOT_READ: Extract<RowOutcome, { kind: 'failed' }> = {
+  ...{ kind: 'failed', retry: true, code: 'NO_ANSWER', category: 'Network', apart: false },
+};
 
 async function told(held: Held, account: BatchAccount, world: SettleWorld): Promise<{ readonly untold: number }> {
   // Nothing was sent and nothing parked or put back before: not worth a call.
@@ -171,8 +190,7 @@ async function rememberWhatStands({ object, rows, outcomes }: BatchAccount, worl
     if (outcome.kind === 'written') sent.set(key, sentOf(record));
     if (outcome.kind === 'unchanged') sent.set(key, sentOf(record, outcome.stored));
     // A stub is a by-product: its event is done when the row it is about is.
-    const stub = Object.values(row.owners).every(({ v }) => v === 0) && Object.keys(row.owners).length > 0;
-    if (ties === 0 && !stub) for (const event of row.events) events.add(event);
+    if (ties === 0 && !isStub(row)) for (const event of row.events) events.add(event);
   }
   await world.freshness.remember(written);
   if (sent.size > 0) await world.sent.remember(object, sent, (await world.generation.look()).id);

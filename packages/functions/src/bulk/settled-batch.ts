@@ -6,7 +6,8 @@ import type { BufferedRow } from './row.ts';
 /** How a settled batch is seen from outside: a log line for each of its rows, and what is counted. */
 
 export type RowLine = {
-  readonly outcome: 'written' | 'unchanged' | 'refused' | 'given back' | 'parked';
+  /** `left`: the empty row of a parent that Salesforce does not take; its children wait for the real one. */
+  readonly outcome: 'written' | 'unchanged' | 'refused' | 'given back' | 'parked' | 'left';
   readonly batchId: string;
   /** The row's external id, which is the Stripe object's. */
   readonly stripeObjectId: string;
@@ -22,13 +23,14 @@ export type RowLine = {
 
 export function rowLines(account: BatchAccount, givenBack: readonly GivenBack[]): readonly RowLine[] {
   const later = new Map(givenBack.map((row) => [row.key, row]));
+  const parked = new Set(account.parked.map(({ key }) => key));
   return [...account.rows].map(([key, row]): RowLine => {
     const outcome = account.outcomes.get(key);
     const ids = { batchId: account.batchId, ...identifiersOf(key, row) };
     if (outcome === undefined || outcome.kind === 'failed') {
       const back = later.get(key);
       return {
-        ...{ outcome: back === undefined ? 'parked' : 'given back', ...ids },
+        ...{ outcome: back !== undefined ? 'given back' : parked.has(key) ? 'parked' : 'left', ...ids },
         ...{ code: outcome?.code ?? 'NO_ANSWER', attempts: back?.attempts ?? row.attempts + 1 },
       };
     }

@@ -1,21 +1,24 @@
-import { BudgetWait, type Category, NeverRetry, RetryLater } from '@payments/core/failure';
+import { BudgetWait, type Category, NeverRetry, ParentWait, RetryLater } from '@payments/core/failure';
 import * as v from 'valibot';
 import { isRedisAway } from '../adapters/redis-failure.ts';
 import { SalesforceFailure } from '../adapters/salesforce-failure.ts';
 import { failureOf } from './salesforce-refusal.ts';
 
+export type Crossing = RetryLater | NeverRetry | BudgetWait | ParentWait;
+
 /**
  * A failure on its way out of a Lambda: only its name and its message cross to the machine, so code and category
  * travel at the head of the message, as `CODE/Category: text`. {@link readCrossing} reads them back in Park.
  */
-export function crossing(error: unknown): RetryLater | NeverRetry | BudgetWait {
+export function crossing(error: unknown): Crossing {
   const failure = known(error);
   failure.message = `${failure.code}/${failure.category}: ${failure.message}`;
   return failure;
 }
 
-function known(error: unknown): RetryLater | NeverRetry | BudgetWait {
-  if (error instanceof RetryLater || error instanceof NeverRetry || error instanceof BudgetWait) return error;
+function known(error: unknown): Crossing {
+  if (error instanceof RetryLater || error instanceof NeverRetry) return error;
+  if (error instanceof BudgetWait || error instanceof ParentWait) return error;
   if (error instanceof SalesforceFailure) return failureOf(error);
   // A ValiError's message quotes what it received.
   if (v.isValiError(error)) {

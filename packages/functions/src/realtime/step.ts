@@ -1,15 +1,14 @@
-import type { BudgetWait, NeverRetry, RetryLater } from '@payments/core/failure';
 import type { Count } from '@payments/core/metrics';
 import type { Lane } from '@payments/core/routes';
 import * as v from 'valibot';
 import type { Instrument } from '../adapters/instrument.ts';
-import { crossing } from './crossing.ts';
+import { type Crossing, crossing } from './crossing.ts';
 import { identifiersOf, type StepInput } from './machine-input.ts';
 
 /** What is said of a step that failed. Identifiers are on the line already; the message stays with the execution. */
 export type FailureLine = {
   readonly step: string;
-  /** What the machine does about it: RetryLater, NeverRetry or BudgetWait. */
+  /** What the machine does about it: RetryLater, NeverRetry, BudgetWait or ParentWait. */
   readonly error: string;
   readonly code: string;
   readonly category: string;
@@ -17,12 +16,22 @@ export type FailureLine = {
 
 export type FailureLog = Pick<Instrument['log'], 'info' | 'warn' | 'error'>;
 
-/** Another execution holds the event or its object, no call is left, others have their turn, the circuit is open: nothing was tried. */
-const WAITS: ReadonlySet<string> = new Set(['CLAIMED', 'OBJECT_BUSY', 'NO_BUDGET', 'STRIPE_TURN', 'CIRCUIT_OPEN']);
+/**
+ * Another execution holds the event or its object, its parent is not there yet, no call is left, others have their turn, the
+ * circuit is open: nothing was tried, or nothing is wrong with it.
+ */
+const WAITS: ReadonlySet<string> = new Set([
+  'CLAIMED',
+  'OBJECT_BUSY',
+  'PARENT_MISSING',
+  'NO_BUDGET',
+  'STRIPE_TURN',
+  'CIRCUIT_OPEN',
+]);
 
 /** Counts and logs a step that failed, louder the less the machine can do about it. */
 export function tellFailure(
-  failure: RetryLater | NeverRetry | BudgetWait,
+  failure: Crossing,
   where: { readonly step: string; readonly lane: Lane; readonly type?: string },
   world: { readonly log: FailureLog; readonly count: Count },
 ): void {

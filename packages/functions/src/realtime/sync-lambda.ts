@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { eventNeed, needs, plan, refetchNeed, withFetchedObject } from '@payments/core/plan';
+import { redisBuffer } from '../adapters/buffer.ts';
 import { claims } from '../adapters/claims.ts';
 import { freshnessStore } from '../adapters/freshness-store.ts';
 import { instrument } from '../adapters/instrument.ts';
@@ -7,6 +8,7 @@ import { linkedRedis } from '../adapters/linked-redis.ts';
 import { linkedRoad } from '../adapters/linked-road.ts';
 import { linkedStripe } from '../adapters/linked-stripe.ts';
 import { objectLeases } from '../adapters/object-leases.ts';
+import { orphans } from '../adapters/orphans.ts';
 import { link } from '../adapters/resources.ts';
 import { cachedFor, secretReader, secretsManager } from '../adapters/secrets.ts';
 import { StepInputSchema } from './machine-input.ts';
@@ -35,6 +37,8 @@ async function connect(): Promise<SyncWorld> {
     nowMs,
     sleep,
     claims: claims(connection),
+    orphans: orphans(connection, nowMs),
+    buffer: redisBuffer(connection, nowMs),
     freshness: freshnessStore(connection),
     acquire: road.budget.acquire,
     version: settings.salesforceApiVersion,

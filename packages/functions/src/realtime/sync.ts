@@ -4,16 +4,17 @@ import type { FreshnessStore } from '../adapters/freshness-store.ts';
 import type { ObjectLeases } from '../adapters/object-leases.ts';
 import { type ClaimedWorld, claimed } from './claimed.ts';
 import type { Refusal } from './composite-answer.ts';
+import { type FamilyWorld, notAnOrphan, writeFamily } from './families.ts';
 import { judgePlan, type Said, saidBy } from './judge-plan.ts';
 import { type Identifiers, identifiersOf, type StepInput, type SyncResult } from './machine-input.ts';
-import { isEmpty, type Planned, type PlannerWorld, planFrom, presentState, sourceOf } from './planned.ts';
+import { isEmpty, type Planned, planFrom, presentState, sourceOf } from './planned.ts';
 import { untilItStands } from './until-it-stands.ts';
 import { type WriteWorld, writeRecords } from './write.ts';
 
 export type SyncLine = Identifiers & { readonly step: 'sync'; readonly notes: readonly string[] };
 
 export type SyncWorld = WriteWorld &
-  PlannerWorld &
+  FamilyWorld &
   ClaimedWorld & {
     readonly freshness: FreshnessStore;
     readonly leases: ObjectLeases;
@@ -40,6 +41,7 @@ export async function sync(input: StepInput, world: SyncWorld): Promise<SyncResu
     notes.push('another execution handled it while this one waited');
     return told(NOTHING);
   }
+  await notAnOrphan(input, world);
   const source = await sourceOf(event, world);
   if (source === null) {
     notes.push(`${event.id} is of a type that is not routed`);
@@ -84,7 +86,9 @@ function effectOf(input: StepInput, first: Planned, notes: string[], world: Sync
       const writeId = writeIdOf(event.id, readings);
       // The platform event goes once, and with what was delivered: it is about the failure, not about the present state.
       const paymentFailed = calls === 0 ? first.plan.paymentFailed : null;
-      const written = await writeRecords({ records: fresh, paymentFailed, mark: { writeId, correlationId } }, world);
+      const mark = { writeId, correlationId };
+      const write = (records: readonly SalesforceRecord[]) => writeRecords({ records, paymentFailed, mark }, world);
+      const written = await writeFamily(fresh, input, write, world);
       calls += written.calls;
       notes.push(...written.notes);
       notes.push(...written.refusals.map(({ record, owner, why }) => `${record.object} ${owner}: ${why} state kept`));

@@ -1,8 +1,9 @@
-import { BudgetWait } from '@payments/core/failure';
+import { BudgetWait, NeverRetry } from '@payments/core/failure';
 import type { PaymentFailed } from '@payments/core/plan';
-import type { SalesforceRecord } from '@payments/core/record';
+import type { Parent, SalesforceRecord } from '@payments/core/record';
 import type { Lane } from '@payments/core/routes';
 import type { Salesforce } from '../adapters/salesforce.ts';
+import { missingParent } from '../bulk/classify.ts';
 import { inCalls, type Mark, partsOf } from './composite.ts';
 import { type CompositeOutcome, type Culprit, type Refusal, ROW_NOT_FREE, readComposite } from './composite-answer.ts';
 import { failureOfPart } from './salesforce-refusal.ts';
@@ -51,7 +52,8 @@ const CONTACT_FAILS: ReadonlySet<string> = new Set([
 
 /**
  * Writes records and the platform event, all or none per call (one call up to 25 parts). Throws BudgetWait before
- * anything is sent when the budget has no call left, else RetryLater or NeverRetry with the culprit's code.
+ * anything is sent when the budget has no call left, ParentRefused where a row that others refer to cannot be made, else
+ * RetryLater or NeverRetry with the culprit's code.
  */
 export async function writeRecords(
   work: {
@@ -90,10 +92,36 @@ async function writeCall(
       return { refusals: outcome.refusals, calls, salesforceId: outcome.salesforceId, notes };
     }
     const correction = calls > MAX_CORRECTIONS ? null : correctionFor(outcome.culprit);
-    if (correction === null) throw failureOfPart(outcome.culprit);
+    if (correction === null) throw ParentRefused.of(outcome.culprit, current) ?? failureOfPart(outcome.culprit);
     current = current.map((record) => (record === outcome.culprit.record ? correction.record : record));
     notes.push(correction.note);
     await book(1, world.acquire);
+  }
+}
+
+/** Nothing was written, because a row that another one refers to is not there and the org does not take an empty one. */
+export class ParentRefused extends Error {
+  override readonly name = 'ParentRefused';
+  readonly parent: Pick<Parent, 'object' | 'externalId'>;
+  readonly code: string;
+  constructor(parent: Pick<Parent, 'object' | 'externalId'>, code: string) {
+    super(`Salesforce does not take ${parent.object} ${parent.externalId}: ${code}`);
+    this.parent = parent;
+    this.code = code;
+  }
+
+  /** `null`: the culprit is nobody's parent, or may be taken another time. */
+  static of(culprit: Culprit, records: readonly SalesforceRecord[]): ParentRefused | null {
+    const { record, errorCode, text } = culprit;
+    if (record === null) return null;
+    const named = missingParent(errorCode, text, record.parents);
+    if (named !== null) return new ParentRefused(named, errorCode);
+    const isParent = records.some(({ parents }) =>
+      parents.some(({ object, externalId }) => object === record.object && externalId === record.externalId),
+    );
+    if (!isParent || record.externalId === null) return null;
+    const { object, externalId } = record;
+    return failureOfPart(culprit) instanceof NeverRetry ? new ParentRefused({ object, externalId }, errorCode) : null;
   }
 }
 

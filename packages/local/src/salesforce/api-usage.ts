@@ -22,6 +22,7 @@ const DAY_SECONDS = 86_400;
  */
 export class ApiUsage {
   limit: number;
+  readonly #ownLimit: number;
   readonly #now: () => number;
   readonly #buckets: { second: number; calls: number }[] = [];
   #sum = 0;
@@ -30,7 +31,13 @@ export class ApiUsage {
 
   constructor(limit: number, now: () => number) {
     this.limit = limit;
+    this.#ownLimit = limit;
     this.#now = now;
+  }
+
+  /** The limit that the org was started with, after it was lowered. */
+  restoreLimit(): void {
+    this.limit = this.#ownLimit;
   }
 
   /** Calls in the last 24 hours. */

@@ -13,9 +13,9 @@ const jobObject = { object: v.optional(v.string()) };
 
 /** Ready-made faults, by the names of what goes wrong. */
 export const Preset = v.variant('preset', [
-  v.object({ preset: v.literal('expireToken') }),
-  v.object({ preset: v.literal('changeClientSecret'), secret: v.string() }),
-  v.object({
+  v.strictObject({ preset: v.literal('expireToken') }),
+  v.strictObject({ preset: v.literal('changeClientSecret'), secret: v.string() }),
+  v.strictObject({
     preset: v.literal('refuseRow'),
     object: v.string(),
     /** Its external id. */
@@ -23,18 +23,23 @@ export const Preset = v.variant('preset', [
     code: v.optional(v.string(), 'FIELD_CUSTOM_VALIDATION_EXCEPTION'),
     message: v.optional(v.string(), 'a rule of this org refuses the row'),
   }),
-  v.object({ preset: v.literal('limitAfter'), calls: count }),
-  v.object({ preset: v.literal('lockRow'), id: v.string(), times: count }),
-  v.object({ preset: v.literal('serverUnavailable'), times: count }),
-  v.object({ preset: v.literal('maintenanceHtml'), times: count }),
-  v.object({ preset: v.literal('slow'), ms: count, times: v.optional(count) }),
-  v.object({ preset: v.literal('storageFull'), full: v.optional(v.boolean(), true) }),
-  v.object({ preset: v.literal('shuffleResults'), on: v.boolean() }),
-  v.object({ preset: v.literal('jobFail'), ...jobObject, errorMessage: v.string(), rowsFirst: v.optional(count) }),
-  v.object({ preset: v.literal('jobAbort'), ...jobObject, rowsFirst: v.optional(count) }),
-  v.object({ preset: v.literal('jobStuck'), ...jobObject, polls: count }),
-  v.object({ preset: v.literal('jobSlow'), ...jobObject, ms: count }),
-  v.object({
+  v.strictObject({ preset: v.literal('limitAfter'), calls: count }),
+  v.strictObject({ preset: v.literal('lockRow'), id: v.string(), times: count }),
+  v.strictObject({ preset: v.literal('serverUnavailable'), times: count }),
+  v.strictObject({ preset: v.literal('maintenanceHtml'), times: count }),
+  v.strictObject({ preset: v.literal('slow'), ms: count, times: v.optional(count) }),
+  v.strictObject({ preset: v.literal('storageFull'), full: v.optional(v.boolean(), true) }),
+  v.strictObject({ preset: v.literal('shuffleResults'), on: v.boolean() }),
+  v.strictObject({
+    preset: v.literal('jobFail'),
+    ...jobObject,
+    errorMessage: v.string(),
+    rowsFirst: v.optional(count),
+  }),
+  v.strictObject({ preset: v.literal('jobAbort'), ...jobObject, rowsFirst: v.optional(count) }),
+  v.strictObject({ preset: v.literal('jobStuck'), ...jobObject, polls: count }),
+  v.strictObject({ preset: v.literal('jobSlow'), ...jobObject, ms: count }),
+  v.strictObject({
     preset: v.literal('partialFailures'),
     ...jobObject,
     rows: v.record(v.string(), v.object({ code: v.string(), message: v.string() })),
@@ -98,6 +103,18 @@ export function applyPreset({ services, oauth, faults }: FaultWorld, preset: Pre
   }
 }
 
+/** Nothing goes wrong any more, whichever way it was asked for; a changed secret stays changed, ended sessions ended. */
+function clearAll({ services, faults }: FaultWorld): void {
+  const { engine, jobs, api } = services;
+  faults.clear();
+  api.restoreLimit();
+  engine.storageLimit = Number.POSITIVE_INFINITY;
+  engine.refusedRows.clear();
+  engine.locks.disarm();
+  jobs.plans.length = 0;
+  jobs.shuffle = true;
+}
+
 type FaultRequest = { readonly method: string; readonly path: string; readonly text: string };
 
 /** `/__fake/faults`: POST arms a fault or applies a preset, GET lists, DELETE clears. `null` for other addresses. */
@@ -106,7 +123,7 @@ export function answerFaultRequest(world: FaultWorld, request: FaultRequest): An
   try {
     if (request.method === 'GET') return { status: 200, body: { faults: world.faults.list() } };
     if (request.method === 'DELETE') {
-      world.faults.clear();
+      clearAll(world);
       return { status: 204 };
     }
     const body = parseJson(request.text);

@@ -69,9 +69,25 @@ describe('faults over HTTP', () => {
     });
     expect(await arm({ match: { urlRegex: '(' }, effect: {} })).toMatchObject({ status: 400 });
     expect(await arm({ preset: 'nonsense' })).toMatchObject({ status: 400 });
+    expect(await arm({ match: { urlRegexp: '/query' }, effect: { status: 503 } })).toMatchObject({ status: 400 });
+    expect(await arm({ preset: 'limitAfter', calls: 0, times: 1 })).toMatchObject({ status: 400 });
     await arm({ effect: { status: 503 } });
     await send(running, 'DELETE', '/__fake/faults');
     expect((await customer('cus_1')).status).toBe(201);
+  });
+
+  test('DELETE clears what presets did, too', async () => {
+    const id = idOf(await customer('cus_1'));
+    await arm({ preset: 'storageFull' });
+    await arm({ preset: 'lockRow', id, times: 5 });
+    await arm({ preset: 'refuseRow', object: 'Stripe_Customer__c', key: 'cus_1' });
+    await arm({ preset: 'jobFail', errorMessage: 'InvalidBatch : x' });
+    await arm({ preset: 'limitAfter', calls: 0 });
+    expect((await customer('cus_2')).status).toBe(403);
+    await send(running, 'DELETE', '/__fake/faults');
+    expect((await customer('cus_1')).status).toBe(200);
+    expect((await customer('cus_2')).headers.get('sforce-limit-info')).toMatch(/\/100000$/);
+    expect(running.org.count('Stripe_Customer__c')).toBe(2);
   });
 
   test('presets work over HTTP: a full storage, a row that is locked', async () => {

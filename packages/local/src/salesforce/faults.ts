@@ -8,9 +8,9 @@ export type Seen = {
   readonly body: string;
 };
 
-const FaultSchema = v.object({
+const FaultSchema = v.strictObject({
   match: v.optional(
-    v.object({
+    v.strictObject({
       method: v.optional(v.string()),
       urlRegex: v.optional(v.pipe(v.string(), v.check(isRegex, 'urlRegex is no regular expression'))),
       /** In the path or as `attributes.type` or sub-request address in the body. */
@@ -25,7 +25,7 @@ const FaultSchema = v.object({
   times: v.optional(v.number()),
   /** How many matching requests pass before. */
   after: v.optional(v.number(), 0),
-  effect: v.object({
+  effect: v.strictObject({
     status: v.optional(v.number()),
     body: v.optional(v.unknown()),
     html: v.optional(v.string()),

@@ -234,6 +234,24 @@ test('versions are listed without a session and without the limit header', async
   expect(reply.headers.has('sforce-limit-info')).toBe(false);
 });
 
+test('rows are counted by object, and parts of a path may have any case', async () => {
+  await send(running, 'POST', `${V}/sobjects/Account`, { Name: 'Acme' });
+  const { body } = await send(running, 'GET', `${V}/limits/recordCount?sObjects=Account,Contact`);
+  expect(Object(body).sObjects).toEqual(
+    expect.arrayContaining([
+      { name: 'Account', count: 1 },
+      { name: 'Contact', count: 0 },
+    ]),
+  );
+  expect((await send(running, 'GET', `${V}/SOBJECTS/account/DESCRIBE`)).body).toMatchObject({ name: 'Account' });
+  for (const path of ['limits/other', 'limits/recordCount/x', 'recent/x', 'sobjects/Account/describe/x/y']) {
+    expect([path, (await send(running, 'GET', `${V}/${path}`)).status]).toEqual([path, 404]);
+  }
+  for (const path of ['sobjects', 'sobjects/Account/describe', 'limits']) {
+    expect([path, (await send(running, 'POST', `${V}/${path}`, {})).status]).toEqual([path, 405]);
+  }
+});
+
 describe('hostile requests get an answer, not a stack trace', () => {
   test('a broken percent sign, also while faults are armed', async () => {
     running.org.fault({ match: { externalId: 'cus_9' }, effect: { status: 503 } });

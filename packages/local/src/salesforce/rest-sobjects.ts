@@ -12,18 +12,26 @@ import { readValue } from './values.ts';
 /** `/sobjects` and everything below: describe, one record by id, one record by external id. */
 export function answerSobjects(engine: Engine, call: Call): Answer {
   const [, name, ...rest] = call.segments;
-  if (name === undefined) return { status: 200, body: describeGlobal(engine.schema, basePath(call.version)) };
+  if (name === undefined) {
+    onlyRead(call);
+    return { status: 200, body: describeGlobal(engine.schema, basePath(call.version)) };
+  }
   const object = objectNamed(engine.schema, name);
   if (object === undefined) throw resourceNotFound();
   const [first, second, ...more] = rest;
   if (more.length > 0) throw resourceNotFound();
   if (first === undefined) return answerObject(engine, call, object);
-  if (first === 'describe' && second === undefined) {
+  if (first.toLowerCase() === 'describe' && second === undefined) {
+    onlyRead(call);
     return { status: 200, body: describeObject(engine.schema, object, basePath(call.version), engine.rights) };
   }
   return second === undefined
     ? answerById(engine, call, object, first)
     : answerByKey(engine, call, object, first, second);
+}
+
+function onlyRead(call: Call): void {
+  if (call.method !== 'GET' && call.method !== 'HEAD') throw methodNotAllowed(call.method, 'GET,HEAD');
 }
 
 function answerObject(engine: Engine, call: Call, object: ObjectSchema): Answer {

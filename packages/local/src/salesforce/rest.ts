@@ -80,9 +80,9 @@ function dispatch(services: RestServices, call: Call): Answer {
     case 'metadata':
       return answerDeploy(engine, services.deployments, call);
     case 'limits':
-      return { status: 200, body: limitsBody(services.api, services.batches, rowCount(engine)) };
+      return answerLimits(services, call);
     default:
-      if (first === 'recent') return { status: 200, body: [] };
+      if (first === 'recent' && call.segments.length === 1) return { status: 200, body: [] };
       throw resourceNotFound();
   }
 }
@@ -93,9 +93,25 @@ function answerPart(services: RestServices, call: Call): Answer {
   if (kind === 'sobject' || kind === 'describe') return answerSobjects(services.engine, call);
   if (kind === 'collections') return answerCollections(services.engine, call);
   if (kind === 'query') return answerQuery(services.engine, services.cursors, call);
-  if (kind === 'limits')
-    return { status: 200, body: limitsBody(services.api, services.batches, rowCount(services.engine)) };
+  if (kind === 'limits') return answerLimits(services, call);
   throw resourceNotFound();
+}
+
+/** `/limits`, and `/limits/recordCount?sObjects=A,B`: how many rows, which in Salesforce is a recent estimate. */
+function answerLimits(services: RestServices, call: Call): Answer {
+  const { engine, api, batches } = services;
+  const [, part, ...more] = call.segments;
+  if (call.method !== 'GET') throw methodNotAllowed(call.method, 'GET');
+  if (part === undefined) return { status: 200, body: limitsBody(api, batches, rowCount(engine)) };
+  if (part.toLowerCase() !== 'recordcount' || more.length > 0) throw resourceNotFound();
+  const asked = call.query.get('sObjects')?.split(',');
+  const objects = engine.schema.objects.filter(
+    ({ name, kind }) => kind === 'object' && (asked === undefined || asked.includes(name)),
+  );
+  return {
+    status: 200,
+    body: { sObjects: objects.map(({ name }) => ({ count: engine.store.table(name).size, name })) },
+  };
 }
 
 function rowCount(engine: Engine): number {

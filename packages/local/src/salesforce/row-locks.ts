@@ -22,6 +22,11 @@ export class RowLocks {
     this.#armed.set(id, (this.#armed.get(id) ?? 0) + times);
   }
 
+  /** No armed refusal is left. */
+  disarm(): void {
+    this.#armed.clear();
+  }
+
   /** Takes the rows until the returned function is called. */
   hold(ids: Iterable<string>): () => void {
     const mine = [...new Set(ids)];

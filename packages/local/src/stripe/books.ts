@@ -176,7 +176,10 @@ export function openBooks(options: AccountOptions): Books {
     sessions: new Shelf(),
     subscriptions: new Shelf({ customer: ({ customer }) => customer }),
     subscriptionOfItem: new ItemOwners(),
-    invoices: new Shelf({ customer: ({ customer }) => customer }),
+    invoices: new Shelf({
+      customer: ({ customer }) => customer,
+      subscription: ({ parent }) => parent?.subscription_details.subscription ?? null,
+    }),
     invoicePayments: new Shelf({
       invoice: ({ invoice }) => invoice,
       'payment[payment_intent]': ({ payment }) => payment.payment_intent,

@@ -1,98 +1,70 @@
-import { execFile, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { promisify } from 'node:util';
 import { ROUTES } from '@payments/core/routes';
 import { expect, test } from 'vitest';
 import WebSocket from 'ws';
 import { withStripe } from './api.fixture.ts';
-
-/** The real `@stripe/cli`, a development dependency. */
-const CLI = path.resolve(import.meta.dirname, '../../../../node_modules/.bin/stripe');
-const run = promisify(execFile);
+import { listenWithCli, stripeCli } from './stripe-cli.fixture.ts';
 
 /** The event types that the CLI can trigger and we route. */
-async function triggers(env: NodeJS.ProcessEnv): Promise<readonly string[]> {
-  const { stdout } = await run(CLI, ['trigger', '--help'], { env });
-  return [...stdout.matchAll(/^ {2}([a-z_]+(?:\.[a-z_]+)+)$/gm)].flatMap(([, type]) =>
+async function triggers(): Promise<readonly string[]> {
+  const help = await stripeCli('trigger', '--help');
+  return [...help.matchAll(/^ {2}([a-z_]+(?:\.[a-z_]+)+)$/gm)].flatMap(([, type]) =>
     type !== undefined && Object.hasOwn(ROUTES, type) ? [type] : [],
   );
-}
-
-/** A home of its own: the CLI must find no login, and leave none. */
-async function withHome(work: (env: NodeJS.ProcessEnv) => Promise<void>): Promise<void> {
-  const home = mkdtempSync(path.join(tmpdir(), 'stripe-cli-'));
-  try {
-    await work({ ...process.env, HOME: home, XDG_CONFIG_HOME: home, STRIPE_API_KEY: 'sk_test_123456789012' });
-  } finally {
-    rmSync(home, { recursive: true, force: true });
-  }
 }
 
 test(
   'the CLI triggers every event type that it knows among ours',
   () =>
-    withHome((env) =>
-      withStripe(async ({ url, told }) => {
-        const missed: string[] = [];
-        const types = await triggers(env);
-        expect(types).toHaveLength(31);
-        for (const type of types) {
-          await run(CLI, ['trigger', type, '--api-base', url], { env });
-          if (!told().includes(type)) missed.push(type);
-        }
-        expect(missed).toEqual([]);
-      }),
-    ),
+    withStripe(async ({ url, told }) => {
+      const missed: string[] = [];
+      const types = await triggers();
+      expect(types).toHaveLength(31);
+      for (const type of types) {
+        await stripeCli('trigger', type, '--api-base', url);
+        if (!told().includes(type)) missed.push(type);
+      }
+      expect(missed).toEqual([]);
+    }),
   60_000,
 );
 
 test(
   'the CLI listens, forwards with a signature that verifies, and reports the answer',
   () =>
-    withHome((env) =>
-      withStripe(async (served) => {
-        const taken: { body: string; signature: string }[] = [];
-        const hook = createServer((request, response) => {
-          const chunks: Buffer[] = [];
-          request.on('data', (chunk: Buffer) => chunks.push(chunk));
-          request.on('end', () => {
-            const signature = request.headers['stripe-signature'];
-            taken.push({ body: Buffer.concat(chunks).toString('utf8'), signature: String(signature) });
-            response.writeHead(202).end();
-          });
+    withStripe(async (served) => {
+      const taken: { body: string; signature: string }[] = [];
+      const hook = createServer((request, response) => {
+        const chunks: Buffer[] = [];
+        request.on('data', (chunk: Buffer) => chunks.push(chunk));
+        request.on('end', () => {
+          const signature = request.headers['stripe-signature'];
+          taken.push({ body: Buffer.concat(chunks).toString('utf8'), signature: String(signature) });
+          response.writeHead(202).end();
         });
-        await new Promise<void>((resolve) => hook.listen(0, '127.0.0.1', resolve));
-        const address = hook.address();
-        const port = typeof address === 'object' && address !== null ? address.port : 0;
-        const flags = ['--api-base', served.url, '--no-wss', '--all-snapshot', '--skip-update'];
-        const forward = ['listen', '--forward-to', `http://127.0.0.1:${port}/hook`, ...flags];
-        const listener = spawn(CLI, forward, { env, stdio: ['ignore', 'pipe', 'pipe'] });
-        let said = '';
-        listener.stdout.on('data', (chunk: Buffer) => {
-          said += chunk.toString('utf8');
-        });
-        listener.stderr.on('data', (chunk: Buffer) => {
-          said += chunk.toString('utf8');
-        });
-        try {
-          await until(() => served.server.cli.listening() === 1 && said.includes('Ready'));
-          const customer = await served.stripe.customers.create({ name: 'Åsa' });
-          await until(() => served.server.cli.reports().length === 1);
-          const secret = /whsec_\w+/.exec(said)?.[0] ?? '';
-          const [first] = taken;
-          const event = served.stripe.webhooks.constructEvent(first?.body ?? '', first?.signature ?? '', secret);
-          expect(event.data.object).toMatchObject({ id: customer.id, name: 'Åsa' });
-          expect(served.server.cli.reports()).toMatchObject([{ event: event.id, status: 202 }]);
-        } finally {
-          listener.kill('SIGTERM');
-          hook.closeAllConnections();
-          hook.close();
-        }
-      }),
-    ),
+      });
+      await new Promise<void>((resolve) => hook.listen(0, '127.0.0.1', resolve));
+      const address = hook.address();
+      const port = typeof address === 'object' && address !== null ? address.port : 0;
+      const listening = await listenWithCli(served.url, `http://127.0.0.1:${port}/hook`);
+      try {
+        await until(() => served.server.cli.listening() === 1);
+        const customer = await served.stripe.customers.create({ name: 'Åsa' });
+        await until(() => served.server.cli.reports().length === 1);
+        const [first] = taken;
+        const event = served.stripe.webhooks.constructEvent(
+          first?.body ?? '',
+          first?.signature ?? '',
+          listening.secret,
+        );
+        expect(event.data.object).toMatchObject({ id: customer.id, name: 'Åsa' });
+        expect(served.server.cli.reports()).toMatchObject([{ event: event.id, status: 202 }]);
+      } finally {
+        await listening.stop();
+        hook.closeAllConnections();
+        hook.close();
+      }
+    }),
   30_000,
 );
 

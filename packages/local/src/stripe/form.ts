@@ -5,24 +5,18 @@ export type Form = qs.ParsedQs;
 
 /** Deepest parameter today: checkout's payment_method_options. Deeper brackets stay part of the key, and are unknown. */
 const DEPTH = 10;
+const MOST = 5_000;
 
 /**
  * Decodes `a[b][0][c]=v`, with brackets escaped or not, spaces as `+` or `%20`. Lists arrive as hashes of indices
  * (whether `metadata[1]` is a key or an index only its parameter's kind can tell; parameters.ts does).
  */
 export function parseForm(text: string): Form {
-  return qs.parse(text, { depth: DEPTH, parseArrays: false, plainObjects: true, parameterLimit: 5_000 });
-}
-
-/** Parameters as one level of names: `created[gte]`. */
-export function flatParameters(form: Form): URLSearchParams {
-  const query = new URLSearchParams();
-  const add = (prefix: string, value: unknown): void => {
-    if (typeof value === 'string') query.append(prefix, value);
-    else if (typeof value === 'object' && value !== null) {
-      for (const [key, inner] of Object.entries(value)) add(prefix === '' ? key : `${prefix}[${key}]`, inner);
-    }
-  };
-  add('', form);
-  return query;
+  return qs.parse(text, {
+    depth: DEPTH,
+    parseArrays: false,
+    plainObjects: true,
+    parameterLimit: MOST,
+    arrayLimit: MOST,
+  });
 }

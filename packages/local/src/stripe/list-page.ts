@@ -1,9 +1,29 @@
 import type { JsonObject } from '@payments/core/event';
-import { unknownParameters } from './parameters.ts';
+import * as v from 'valibot';
+import { hash, text, whole } from './parameters.ts';
 import type { Sequence } from './shelf.ts';
-import { noSuch, StripeError } from './stripe-error.ts';
+import { noSuch } from './stripe-error.ts';
 
-/** What every list takes, read from its parameters. */
+const BOUNDS = hash({
+  gt: v.optional(whole()),
+  gte: v.optional(whole()),
+  lt: v.optional(whole()),
+  lte: v.optional(whole()),
+});
+
+/** What a list in pages takes. */
+export const PAGE_PARAMETERS = {
+  ending_before: v.optional(text()),
+  limit: v.optional(whole(1, 100)),
+  starting_after: v.optional(text()),
+};
+
+/** What every list of objects takes: `created` is a second, or bounds of it. */
+export const LIST_PARAMETERS = {
+  ...PAGE_PARAMETERS,
+  created: v.optional(v.lazy((given) => (typeof given === 'string' ? whole() : BOUNDS))),
+};
+
 export type PageRequest = {
   readonly limit: number;
   /** Bounds of `created` in epoch seconds, both possible. */
@@ -14,20 +34,28 @@ export type PageRequest = {
   readonly towards: 'older' | 'newer';
 };
 
-/** Parameters of every list. */
-export const LIST_PARAMETERS = ['created', 'ending_before', 'limit', 'starting_after'] as const;
+type ListParameters = v.InferOutput<v.ObjectSchema<typeof LIST_PARAMETERS, undefined>>;
 
-/** Throws the StripeError for a limit outside 1 to 100 or a bound that is no whole number. */
-export function pageRequest(query: URLSearchParams): PageRequest {
-  const after = query.get('starting_after');
-  const before = query.get('ending_before');
+export function pageRequest(given: ListParameters): PageRequest {
+  const { starting_after: after, ending_before: before, limit = 10 } = given;
   return {
-    limit: limitOf(query.get('limit') ?? '10'),
-    ...boundsOf(query),
-    cursor: after ?? before,
-    towards: after === null && before !== null ? 'newer' : 'older',
+    limit,
+    ...boundsOf(given.created),
+    cursor: after ?? before ?? null,
+    towards: after === undefined && before !== undefined ? 'newer' : 'older',
   };
 }
+
+function boundsOf(created: ListParameters['created']): Pick<PageRequest, 'from' | 'to'> {
+  if (typeof created === 'number') return { from: created, to: created };
+  const { gt, gte, lt, lte } = created ?? {};
+  return {
+    from: Math.max(0, gte ?? 0, gt === undefined ? 0 : gt + 1),
+    to: Math.min(LAST_SECOND, lte ?? LAST_SECOND, lt === undefined ? LAST_SECOND : lt - 1),
+  };
+}
+
+const LAST_SECOND = Number.MAX_SAFE_INTEGER - 1;
 
 /** Newest first; `starting_after` goes on with older ones, `ending_before` with newer. */
 export function listPage<T extends JsonObject>(
@@ -83,44 +111,6 @@ function firstPlace(sequence: Sequence<unknown>, seconds: number): number {
     else high = middle;
   }
   return low;
-}
-
-function limitOf(asked: string): number {
-  const limit = wholeNumber(asked, 'limit');
-  if (limit >= 1 && limit <= 100) return limit;
-  const bound = limit < 1 ? 'greater than or equal to 1' : 'less than or equal to 100';
-  throw invalidInteger(`This value must be ${bound}.`, 'limit');
-}
-
-const BOUNDS: Readonly<Record<string, (seconds: number) => { readonly from?: number; readonly to?: number }>> = {
-  created: (seconds) => ({ from: seconds, to: seconds }),
-  'created[gte]': (seconds) => ({ from: seconds }),
-  'created[gt]': (seconds) => ({ from: seconds + 1 }),
-  'created[lte]': (seconds) => ({ to: seconds }),
-  'created[lt]': (seconds) => ({ to: seconds - 1 }),
-};
-
-function boundsOf(query: URLSearchParams): { readonly from: number; readonly to: number } {
-  let from = 0;
-  let to = Number.MAX_SAFE_INTEGER - 1;
-  for (const [name, value] of query) {
-    if (!/^created\b/.test(name)) continue;
-    const bound = BOUNDS[name];
-    if (bound === undefined) throw unknownParameters([name]);
-    const given = bound(wholeNumber(value, name));
-    from = Math.max(from, given.from ?? from);
-    to = Math.min(to, given.to ?? to);
-  }
-  return { from, to };
-}
-
-function wholeNumber(text: string, param: string): number {
-  if (/^-?\d{1,15}$/.test(text)) return Number(text);
-  throw invalidInteger(`Invalid integer: ${text}`, param);
-}
-
-function invalidInteger(message: string, param: string): StripeError {
-  return new StripeError(400, message, { code: 'parameter_invalid_integer', param }, false);
 }
 
 /** A list that is short and stands in the order in which it is shown. */

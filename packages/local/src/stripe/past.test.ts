@@ -104,6 +104,15 @@ describe('an account with a past', () => {
       const intent = String(first?.payment.payment_intent);
       const found = await stripe.invoicePayments.list({ payment: { type: 'payment_intent', payment_intent: intent } });
       expect(found.data.map(({ id }) => id)).toEqual([first?.id]);
+      const subscription = subscriptions.find(({ latest_invoice: latest }) => latest !== null);
+      const billed = await stripe.invoices.list({ subscription: subscription?.id ?? '', limit: 100 });
+      expect(billed.data[0]?.id).toBe(subscription?.latest_invoice);
+      expect(billed.data.map(({ id }) => id)).toEqual(
+        invoices.flatMap(({ id, parent }) =>
+          parent?.subscription_details?.subscription === subscription?.id ? [id] : [],
+        ),
+      );
+      expect((await stripe.invoices.list({ subscription: 'sub_none' })).data).toEqual([]);
       const of = (customer: string) => all(stripe.paymentIntents.list({ customer, limit: 1 }));
       const customer = String(intents.get(intent)?.customer);
       const own = [...intents.values()].filter((it) => it.customer === customer).map(({ id }) => id);
@@ -132,6 +141,19 @@ describe('an account with a past', () => {
       expect((await stripe.invoices.retrieve(open.id ?? '')).status).toBe('void');
       const item = owing?.items.data[0]?.id ?? '';
       expect((await stripe.subscriptionItems.retrieve(item)).subscription).toBe(owing?.id);
+    }));
+
+  test('has nothing under an id that it never gave', () =>
+    onPast(async ({ stripe, url }) => {
+      const one = (await stripe.invoices.list({ limit: 1 })).data[0]?.id ?? '';
+      const ids = ['none', one.slice(0, -1), `${one}0`, one.replace(/.$/, one.endsWith('1') ? '2' : '1')];
+      for (const kind of ['customers', 'subscriptions', 'invoices', 'invoice_payments', 'payment_intents', 'charges']) {
+        for (const id of ids) {
+          const answer = await fetch(`${url}/v1/${kind}/${id}`, { headers: { authorization: 'Bearer sk_test_1' } });
+          expect([kind, id, answer.status]).toEqual([kind, id, 404]);
+        }
+      }
+      expect((await stripe.invoices.list({ customer: 'cus_none' })).data).toEqual([]);
     }));
 
   test('goes on into the present: what is made now is the newest, and pages join the two', () =>

@@ -63,9 +63,15 @@ function shelve(books: Books, world: World): void {
     const place = told(id, customers, (it) => idOf.customer(world, it));
     return place === undefined ? [] : places(place);
   };
+  const ofSubscription = (id: string, places: (subscription: number) => readonly number[]): readonly number[] => {
+    const place = told(id, subscriptions, (it) => idOf.subscription(world, it));
+    return place === undefined ? [] : places(place);
+  };
   const ofPayment = (id: string, name: (payment: number) => string): number | undefined => told(id, payments, name);
-  const invoiceTold = (id: string, name: (payment: number) => string): number | undefined =>
-    family.invoiceOfPayment(ofPayment(id, name) ?? -1) ?? undefined;
+  const invoiceTold = (id: string, name: (payment: number) => string): number | undefined => {
+    const payment = ofPayment(id, name);
+    return payment === undefined ? undefined : (family.invoiceOfPayment(payment) ?? undefined);
+  };
   const invoiced = (places: readonly number[]): readonly number[] =>
     places.flatMap((payment) => family.invoiceOfPayment(payment) ?? []);
   const one = (place: number | undefined): readonly number[] => (place === undefined ? [] : [place]);
@@ -94,7 +100,12 @@ function shelve(books: Books, world: World): void {
     createdAt: (place) => madeAt.payment(world, family.paymentOfInvoice(place)),
     make: (place) => part(paymentAt(world, family.paymentOfInvoice(place)).invoice),
     placeOf: (id) => invoiceTold(id, (it) => idOf.invoice(world, it)),
-    having: (_, id) => ofCustomer(id, (customer) => invoiced(family.paymentsOfCustomer(customer))),
+    having: (field, id) =>
+      invoiced(
+        field === 'customer'
+          ? ofCustomer(id, family.paymentsOfCustomer)
+          : ofSubscription(id, family.paymentsOfSubscription),
+      ),
   });
   start(books.invoicePayments, {
     size: family.invoices,

@@ -1,12 +1,12 @@
 import type { JsonObject } from '@payments/core/event';
+import * as v from 'valibot';
 import type { StripeAccount } from './account.ts';
 import type { Match } from './endpoint.ts';
 import type { Form } from './form.ts';
-import { flatParameters } from './form.ts';
 import type { PageRequest } from './list-page.ts';
-import { inShownOrder, LIST_PARAMETERS, listPage, pageRequest } from './list-page.ts';
-import { unknownParameters } from './parameters.ts';
-import type { Collection } from './resources.ts';
+import { inShownOrder, LIST_PARAMETERS, listPage, PAGE_PARAMETERS, pageRequest } from './list-page.ts';
+import { checkParameters, unknownParameters } from './parameters.ts';
+import type { Collection, Given } from './resources.ts';
 import { collections } from './resources.ts';
 import { noSuch } from './stripe-error.ts';
 
@@ -30,14 +30,14 @@ export function readEndpoint(
       method,
       path: id === undefined ? name : `${name}/:id`,
       prepare: (call, form) => {
-        const query = flatParameters(form);
+        const { expand: _, ...parameters } = form;
         if (id === undefined) {
-          checkFilters(form, [...LIST_PARAMETERS, ...collection.filters]);
-          const request = pageRequest(query);
-          return () => listOf(account, collection, query, request, pathname);
+          const given = checked({ ...LIST_PARAMETERS, ...collection.filters }, parameters);
+          const request = pageRequest(checkParameters(v.object(LIST_PARAMETERS), parameters));
+          return () => listOf(account, collection, given, request, pathname);
         }
-        checkFilters(form, lines ? LINE_PARAMETERS : []);
-        const request = pageRequest(query);
+        checked(lines ? PAGE_PARAMETERS : {}, parameters);
+        const request = pageRequest(checkParameters(v.object(PAGE_PARAMETERS), parameters));
         return () => {
           const found = collection.get(call.id);
           if (found === undefined) throw noSuch(collection.noun, call.id, paramOf(collection), 404);
@@ -49,12 +49,10 @@ export function readEndpoint(
   };
 }
 
-const LINE_PARAMETERS = LIST_PARAMETERS.filter((name) => name !== 'created');
-
 function listOf(
   account: StripeAccount,
   collection: Collection,
-  query: URLSearchParams,
+  given: Given,
   request: PageRequest,
   url: string,
 ): JsonObject {
@@ -63,9 +61,9 @@ function listOf(
   const gone = cursor !== null && account.isDeleted(cursor) && account.books.guesses.deletedCursor === 'refused';
   if (gone) throw noSuch(noun, cursor, request.towards === 'newer' ? 'ending_before' : 'starting_after');
   const matches = (object: JsonObject): boolean =>
-    !account.isDeleted(String(object.id)) && collection.matches(object, query);
+    !account.isDeleted(String(object.id)) && collection.matches(object, given);
   const from = Math.max(request.from, collection.since?.() ?? 0);
-  return listPage(collection.sequence(query), { ...request, from }, matches, { noun, url });
+  return listPage(collection.sequence(given), { ...request, from }, matches, { noun, url });
 }
 
 /** Lines of an invoice stand in its own order. */
@@ -75,9 +73,10 @@ function linesOf(account: StripeAccount, id: string, request: PageRequest, url: 
 }
 
 /** A filter that isn't applied would answer with too much: it is refused as an unknown one. */
-function checkFilters(form: Form, known: readonly string[]): void {
-  const unknown = Object.keys(form).filter((name) => name !== 'expand' && !known.includes(name));
+function checked(entries: v.ObjectEntries, form: Form): Given {
+  const unknown = Object.keys(form).filter((name) => !Object.hasOwn(entries, name));
   if (unknown.length > 0) throw unknownParameters(unknown);
+  return checkParameters(v.strictObject(entries), form);
 }
 
 /** Which parameter a 404 names; the elder resources say `id`. */

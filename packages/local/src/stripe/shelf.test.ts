@@ -1,6 +1,8 @@
+import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
-import { flatParameters, parseForm } from './form.ts';
-import { listPage, pageRequest } from './list-page.ts';
+import { parseForm } from './form.ts';
+import { LIST_PARAMETERS, listPage, pageRequest } from './list-page.ts';
+import { checkParameters } from './parameters.ts';
 import { Overlay, type Past, Shelf } from './shelf.ts';
 
 type Thing = { id: string; created: number; owner: string };
@@ -24,7 +26,7 @@ function million() {
 }
 
 const listed = (shelf: Shelf<Thing>, query: string) => {
-  const request = pageRequest(flatParameters(parseForm(query)));
+  const request = pageRequest(checkParameters(v.object(LIST_PARAMETERS), parseForm(query)));
   return listPage(shelf, request, () => true, { noun: 'thing', url: '/v1/things' });
 };
 

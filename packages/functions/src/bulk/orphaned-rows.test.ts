@@ -1,0 +1,136 @@
+import type { SalesforceRecord } from '@payments/core/record';
+import { ORPHAN_SECONDS } from '@payments/core/retry-policy';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import {
+  bufferedIn,
+  CUSTOMER,
+  customer,
+  type FlushBench,
+  flushBench,
+  flushIn,
+  PAYMENT,
+  payment,
+} from '../../test/flush-bench.ts';
+import { startRedis, type TestRedis } from '../../test/redis-server.ts';
+
+let server: TestRedis;
+let world: FlushBench;
+const asked: string[] = [];
+beforeAll(async () => {
+  server = await startRedis();
+});
+afterAll(() => server.stop());
+beforeEach(async () => {
+  await server.redis.flushall();
+  asked.length = 0;
+});
+
+/** The org takes a customer only with an e-mail address, which an empty row does not have. */
+function orgThatWantsAddresses(address: string | null, bulkAbove: number): FlushBench {
+  const bench = flushBench(server.redis);
+  const rule = { code: 'FIELD_CUSTOM_VALIDATION_EXCEPTION', message: 'An address is needed' };
+  bench.org.rowFault = (object, key, sent) => {
+    const email = sent.Customer_Email__c ?? bench.org.row(CUSTOMER, key)?.Customer_Email__c;
+    return object === CUSTOMER && typeof email !== 'string' ? rule : null;
+  };
+  return {
+    ...bench,
+    bulkAbove,
+    stripe: async ({ path }) => {
+      asked.push(path);
+      return {
+        body: { id: 'cus_1', object: 'customer', name: 'Ada', email: address },
+        at: Math.floor(bench.clock.now / 1_000),
+      };
+    },
+  };
+}
+
+const flushAll = async () => {
+  for (const object of [CUSTOMER, PAYMENT] as const) await flushIn(world, object);
+};
+
+it('the empty row of a parent that Salesforce does not take is nobody’s failure', async () => {
+  world = orgThatWantsAddresses(null, 2_000);
+  const stub: SalesforceRecord = { ...customer({}), fields: {}, owners: { customer: { version: 0, fetched: false } } };
+  await bufferedIn(world, [['evt_1', stub]]);
+  await flushAll();
+  expect(world.letters).toEqual([]);
+  expect(world.org.accounts().failures).toEqual([]);
+  expect(world.lines).toContainEqual(expect.objectContaining({ outcome: 'left', stripeObjectId: 'cus_1' }));
+  expect(await world.buffer.waiting(CUSTOMER)).toBe(0);
+});
+
+describe.each([
+  ['by Collections', 2_000],
+  ['by Bulk', 0],
+] as const)('a row whose parent Salesforce does not take empty, %s', (_, bulkAbove) => {
+  it('waits until its parent, read from Stripe, was taken as it really is', async () => {
+    world = orgThatWantsAddresses('ada@example.com', bulkAbove);
+    await bufferedIn(world, [['evt_1', payment('pi_1', 'cus_1')]]);
+    await flushAll();
+    expect(world.org.row(PAYMENT, 'pi_1')).toBeUndefined();
+    expect(asked).toEqual(['/v1/customers/cus_1']);
+    expect(world.lines).toContainEqual(
+      expect.objectContaining({ outcome: 'given back', stripeObjectId: 'pi_1', code: 'PARENT_MISSING', attempts: 1 }),
+    );
+    expect(world.letters).toEqual([]);
+    await flushAll();
+    expect(world.org.row(CUSTOMER, 'cus_1')).toMatchObject({ Customer_Email__c: 'ada@example.com' });
+    expect(world.org.row(PAYMENT, 'pi_1')).toMatchObject({ Status__c: 'succeeded' });
+    expect(await world.orphans.waiting({ kind: 'row', object: PAYMENT, key: 'pi_1' })).toBeNull();
+    expect(world.letters).toEqual([]);
+  });
+
+  it('is woken by its parent’s own event, long before its next try', async () => {
+    world = orgThatWantsAddresses(null, bulkAbove);
+    await bufferedIn(world, [['evt_1', payment('pi_1', 'cus_1')]]);
+    await flushAll();
+    world.clock.now += ORPHAN_SECONDS[0] * 1_000;
+    await flushAll();
+    expect(world.org.row(PAYMENT, 'pi_1')).toBeUndefined();
+    const now = world.clock.now;
+    world.clock.now += 5_000;
+    const { object, externalIdField } = { object: CUSTOMER, externalIdField: 'Stripe_Customer_ID__c' } as const;
+    const real = {
+      ...{ object, externalIdField, externalId: 'cus_1', rowId: null, parents: [] },
+      fields: { Customer_Email__c: 'ada@example.com' },
+      owners: { customer: { version: Math.floor(world.clock.now / 1_000) * 100 + 50, fetched: false } },
+    };
+    await bufferedIn(world, [['evt_2', real]]);
+    await flushAll();
+    expect(world.clock.now - now).toBeLessThan(60_000);
+    expect(world.org.row(PAYMENT, 'pi_1')).toMatchObject({ Status__c: 'succeeded' });
+  });
+
+  it('is given up after an hour, with the name of the parent as the reason, for people and in the queue', async () => {
+    world = orgThatWantsAddresses(null, bulkAbove);
+    await bufferedIn(world, [['evt_1', payment('pi_1', 'cus_1')]]);
+    for (const seconds of [0, ...ORPHAN_SECONDS]) {
+      world.clock.now += seconds * 1_000;
+      await flushAll();
+    }
+    const failure = world.org.accounts().failures.find(({ Stripe_Object_ID__c }) => Stripe_Object_ID__c === 'pi_1');
+    expect(failure).toMatchObject({
+      ...{ Code__c: 'PARENT_MISSING', Category__c: 'Data', Attempts__c: 6, Status__c: 'Open' },
+      Message__c: expect.stringContaining('cus_1'),
+    });
+    expect(world.letters.map((text) => JSON.parse(text))).toContainEqual(
+      expect.objectContaining({ object: PAYMENT, key: 'pi_1', code: 'PARENT_MISSING' }),
+    );
+    expect(await world.claims.claim('evt_1', 'x', 0)).toBe('mine');
+  });
+
+  it('waits although Stripe cannot be asked', async () => {
+    world = {
+      ...orgThatWantsAddresses(null, bulkAbove),
+      stripe: () => Promise.reject(new Error('Stripe is down')),
+    };
+    await bufferedIn(world, [['evt_1', payment('pi_1', 'cus_1')]]);
+    await flushAll();
+    expect(await world.orphans.waiting({ kind: 'row', object: PAYMENT, key: 'pi_1' })).toMatchObject({
+      parent: 'cus_1',
+    });
+    expect(await world.buffer.waiting(PAYMENT)).toBe(1);
+  });
+});

@@ -1,0 +1,105 @@
+import { versionOf } from '@payments/core/freshness';
+import * as core from '@payments/core/plan';
+import type { SalesforceRecord } from '@payments/core/record';
+import { describe, expect, it } from 'vitest';
+import { EVENT, fails, input, type Org, planner, row, SECOND, UPDATED, world } from '../../test/sync-world.ts';
+import type { Part } from './composite.ts';
+import type { Planner } from './planned.ts';
+import { sync } from './sync.ts';
+
+describe('an event whose parent Salesforce does not take', () => {
+  const parent = {
+    field: 'Stripe_Customer__c',
+    object: 'Stripe_Customer__c',
+    externalIdField: 'Stripe_Customer_ID__c',
+    externalId: 'cus_1',
+  } as const;
+  const stub: SalesforceRecord = {
+    ...{ object: 'Stripe_Customer__c', externalIdField: 'Stripe_Customer_ID__c', externalId: 'cus_1', rowId: null },
+    ...{ fields: {}, parents: [], owners: { customer: { version: 0, fetched: false } } },
+  };
+  const family = (): Planner => {
+    const { plan, ...others } = planner([stub, row({ parents: [parent] })]);
+    // What is read of the parent is planned by the real planner.
+    return {
+      ...others,
+      plan: (source, fetched) =>
+        (source.event.type.startsWith('customer.subscription') ? plan : core.plan)(source, fetched),
+    };
+  };
+  const isCustomer = (part: Part) => part.url.includes('Stripe_Customer_ID__c');
+  const wantsAddress: Org = (part) =>
+    isCustomer(part) && typeof part.body?.Customer_Email__c !== 'string'
+      ? fails('FIELD_CUSTOM_VALIDATION_EXCEPTION')
+      : undefined;
+  const CHILD = JSON.stringify({ kind: 'event', eventId: 'evt_1' });
+  const customer = (email: string | null) => () => ({
+    body: { id: 'cus_1', object: 'customer', name: 'Ada', email },
+    at: SECOND + 5,
+  });
+
+  it('is written with the real parent, read from Stripe, when an empty one is refused', async () => {
+    const { deps, composites, asked } = world({
+      planner: family(),
+      org: wantsAddress,
+      stripe: customer('ada@example.com'),
+    });
+    expect(await sync(input(), deps)).toMatchObject({ outcome: 'written', calls: 1 });
+    expect(asked).toEqual(['/v1/customers/cus_1']);
+    expect(composites[1]?.map(({ url }) => url.split('/').at(-2))).toEqual(
+      expect.arrayContaining(['Stripe_Customer_ID__c']),
+    );
+    expect(composites[1]?.[0]?.body).toMatchObject({
+      Customer_Email__c: 'ada@example.com',
+      Stripe_Version__c: versionOf(SECOND + 5, 'updated'),
+    });
+  });
+
+  it('waits when that is refused too, asks nobody for a while, and then tries all again', async () => {
+    const clock = { ms: SECOND * 1_000 + 60_000 };
+    const { deps, composites, waiting, asked } = world({
+      planner: family(),
+      org: wantsAddress,
+      stripe: customer(null),
+    });
+    const late = { ...deps, nowMs: () => clock.ms };
+    await expect(sync(input(), late)).rejects.toMatchObject({ name: 'ParentWait', code: 'PARENT_MISSING' });
+    expect(waiting.get(CHILD)).toMatchObject({ parent: 'cus_1', code: 'FIELD_CUSTOM_VALIDATION_EXCEPTION' });
+    expect([composites.length, asked.length]).toEqual([2, 1]);
+    clock.ms += 4 * 60_000;
+    await expect(sync(input(), late)).rejects.toThrow('evt_1 waits for cus_1, which Salesforce does not take: FIELD_');
+    expect([composites.length, asked.length]).toEqual([2, 1]);
+    clock.ms += 2 * 60_000;
+    await expect(sync(input(), late)).rejects.toMatchObject({ name: 'ParentWait' });
+    expect([composites.length, asked.length]).toEqual([4, 2]);
+  });
+
+  it('goes on at once when its parent came', async () => {
+    const { deps, waiting, woken } = world({
+      waiting: [[CHILD, { parent: 'cus_1', code: 'X', triedAt: SECOND * 1_000 + 59_000 }]],
+    });
+    await expect(sync(input(), deps)).rejects.toMatchObject({ name: 'ParentWait' });
+    const row9 = JSON.stringify({ kind: 'row', object: 'Payment_Transaction__c', key: 'pi_9' });
+    waiting.set(row9, { parent: 'cus_1', code: 'X', triedAt: 0 });
+    const other = {
+      ...deps,
+      planner: planner([{ ...stub, owners: { customer: { version: UPDATED, fetched: false } } }]),
+    };
+    await sync(input({ ...EVENT, id: 'evt_parent' }), other);
+    expect(woken).toEqual(['Payment_Transaction__c pi_9']);
+    expect(await sync(input(), deps)).toMatchObject({ outcome: 'written' });
+  });
+
+  it('is parked at once when the fault is its own', async () => {
+    const org: Org = (part) =>
+      part.url.includes('/Stripe_Subscription') && part.method === 'PATCH' ? fails('STRING_TOO_LONG') : undefined;
+    const { deps, waiting } = world({ planner: family(), org });
+    await expect(sync(input(), deps)).rejects.toMatchObject({ name: 'NeverRetry', code: 'STRING_TOO_LONG' });
+    expect(waiting.size).toBe(0);
+  });
+
+  it('is tried again like any other when its parent is only locked', async () => {
+    const org: Org = (part) => (isCustomer(part) ? fails('UNABLE_TO_LOCK_ROW') : undefined);
+    await expect(sync(input(), world({ planner: family(), org }).deps)).rejects.toMatchObject({ name: 'RetryLater' });
+  });
+});

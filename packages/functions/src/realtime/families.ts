@@ -1,0 +1,91 @@
+import { ParentWait } from '@payments/core/failure';
+import type { SalesforceRecord } from '@payments/core/record';
+import type { Buffer } from '../adapters/buffer.ts';
+import type { Missing, Orphans } from '../adapters/orphans.ts';
+import { fullParent } from './full-parent.ts';
+import type { StepInput } from './machine-input.ts';
+import type { PlannerWorld } from './planned.ts';
+import { releaseChildren } from './release-children.ts';
+import { ParentRefused, type Written } from './write.ts';
+
+export type FamilyWorld = PlannerWorld & {
+  readonly orphans: Orphans;
+  readonly buffer: Pick<Buffer, 'wake'>;
+  readonly nowMs: () => number;
+};
+
+/** While it waits, the parent's own event may go by another road (a person makes the row), so all is tried now and then. */
+export const TRY_ALL_EVERY_MS = 5 * 60_000;
+
+/** Throws ParentWait while the event's parent is known to be missing: no call is spent on asking again so soon. */
+export async function notAnOrphan(input: StepInput, world: FamilyWorld): Promise<void> {
+  const eventId = input.event.detail.event.id;
+  const waiting = await world.orphans.waiting({ kind: 'event', eventId });
+  if (waiting !== null && world.nowMs() - waiting.triedAt < TRY_ALL_EVERY_MS) throw waits(eventId, waiting);
+}
+
+/**
+ * Writes children with their parents. Where the org does not take an empty parent it may take the real one, so that is read
+ * from Stripe. When that is refused as well, the event waits in the parking set: its execution looks from time to time, and
+ * whatever brings the parent lets it go on. Throws ParentWait then.
+ */
+export async function writeFamily(
+  records: readonly SalesforceRecord[],
+  input: StepInput,
+  write: (records: readonly SalesforceRecord[]) => Promise<Written>,
+  world: FamilyWorld,
+): Promise<Written> {
+  const { event } = input.event.detail;
+  const written = await tried(() => write(records));
+  if (!(written instanceof ParentRefused)) return released(records, written, world);
+
+  const full = await fullParent(written.parent, event, world);
+  let refused = written;
+  if (full !== null) {
+    const withReal = inPlaceOf(written.parent.externalId, full, records);
+    const again = await tried(() => write(withReal));
+    if (!(again instanceof ParentRefused)) return released(withReal, again, world);
+    refused = again;
+  }
+  const missing = { parent: refused.parent.externalId, code: refused.code };
+  await world.orphans.wait({ kind: 'event', eventId: event.id }, missing);
+  throw waits(event.id, missing);
+}
+
+async function tried(write: () => Promise<Written>): Promise<Written | ParentRefused> {
+  try {
+    return await write();
+  } catch (error) {
+    if (error instanceof ParentRefused) return error;
+    throw error;
+  }
+}
+
+async function released(records: readonly SalesforceRecord[], written: Written, world: FamilyWorld): Promise<Written> {
+  const there = records.flatMap(({ externalId }) => (externalId === null ? [] : [externalId]));
+  await releaseChildren(there, world);
+  return written;
+}
+
+/** The real parent where its empty row was, or before everything; none of its own parents twice. */
+function inPlaceOf(
+  externalId: string,
+  full: readonly SalesforceRecord[],
+  records: readonly SalesforceRecord[],
+): readonly SalesforceRecord[] {
+  const nameOf = (record: SalesforceRecord) => `${record.object} ${record.externalId ?? record.rowId}`;
+  const at = Math.max(
+    0,
+    records.findIndex((record) => record.externalId === externalId),
+  );
+  const rest = records.filter((record) => record.externalId !== externalId);
+  const known = new Set(rest.map(nameOf));
+  return [...rest.slice(0, at), ...full.filter((record) => !known.has(nameOf(record))), ...rest.slice(at)];
+}
+
+function waits(eventId: string, { parent, code }: Missing): ParentWait {
+  return new ParentWait(`${eventId} waits for ${parent}, which Salesforce does not take: ${code}`, {
+    code: 'PARENT_MISSING',
+    category: 'Data',
+  });
+}
