@@ -1,7 +1,6 @@
 import * as v from 'valibot';
 import { executionLink } from '../deployment/deployment.ts';
 import { command } from '../frame/command.ts';
-import { table } from '../frame/table.ts';
 import { CHOICE_OPTIONS, Choice, QUEUE_ARGUMENT } from './choice.ts';
 import { isChosen } from './letter.ts';
 
@@ -43,7 +42,7 @@ export const showCommand = command({
           shown.length === 0 ? 'no such letter' : '',
           ...shown.map(({ sentAt, reason, eventId, type, objectId, failures, link, why: cause }) =>
             [
-              table([[sentAt, paint('bad', reason), eventId ?? '–', type ?? '', objectId ?? '']], ''),
+              [sentAt, paint('bad', reason), eventId ?? '–', type, objectId].filter((part) => part !== null).join('  '),
               ...(cause === null ? [] : [`    ${cause}`]),
               ...failures.map((key) => `    ${paint('dim', `Sync_Failure__c ${key}`)}`),
               ...(link === null ? [] : [`    ${paint('dim', link)}`]),

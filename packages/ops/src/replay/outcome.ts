@@ -5,7 +5,7 @@ import type { Line, Logs } from '../adapters/logs.ts';
 export type Outcome = {
   /** Executions that a replay started. */
   readonly realtime: Readonly<Record<string, number>>;
-  /** Messages of a replay that the aggregator read. */
+  /** Events of a replay that the aggregator read. */
   readonly bulk: Readonly<Record<string, number>>;
   /** Executions that have not ended yet. */
   readonly underWay: number;
@@ -41,8 +41,11 @@ export async function outcomeOf(logs: Logs, since: { readonly from: number; read
     if (outcome === undefined) underWay += 1;
     else realtime.set(outcome, (realtime.get(outcome) ?? 0) + 1);
   }
+  // A message that failed comes again: its last word counts.
+  const read = new Map<string, string>();
+  for (const { stripeEventId, outcome } of parsed(messages.lines, Aggregated)) read.set(stripeEventId, outcome);
   const bulk = new Map<string, number>();
-  for (const { outcome } of parsed(messages.lines, Aggregated)) bulk.set(outcome, (bulk.get(outcome) ?? 0) + 1);
+  for (const outcome of read.values()) bulk.set(outcome, (bulk.get(outcome) ?? 0) + 1);
   const total = (counts: ReadonlyMap<string, number>) => [...counts.values()].reduce((sum, count) => sum + count, 0);
   return {
     realtime: Object.fromEntries(realtime),

@@ -179,7 +179,6 @@ function endReport(
   const { name, state, reason, startedAt, endedAt } = ended;
   const { attached, preview, outcome } = said;
   const parked = outcome.realtime.parked ?? 0;
-  const failed = outcome.bulk.failed ?? 0;
   return {
     data: {
       replay: name,
@@ -192,7 +191,7 @@ function endReport(
       ...outcome,
     },
     text: (paint) => endText(ended, outcome, paint),
-    wrong: state !== 'COMPLETED' || parked > 0 || failed > 0,
+    wrong: state !== 'COMPLETED' || parked > 0,
   };
 }
 
@@ -200,6 +199,7 @@ const MEANS: Readonly<Record<string, string>> = {
   written: 'written to Salesforce',
   dropped: 'a newer state stands: not written',
   duplicate: 'done before',
+  shed: 'calls are short: handed to the bulk lane',
   nothing: 'changes nothing in Salesforce',
   parked: 'failed: see dlq list',
   buffered: 'waits for the next flush, which leaves out rows that are equal',

@@ -105,7 +105,7 @@ function versionTime(version: number): string {
 
 function failureLines({ failures }: Trace, paint: Paint): readonly string[] {
   return failures.flatMap(({ name, status, source, category, code, attempts, lastFailedAt, message, link }) => [
-    `  ${name} ${paint(status === 'Open' ? 'bad' : 'dim', status)} ${source} ${category} ${code}, ${attempts} tries, last ${lastFailedAt ?? '–'}`,
+    `  ${name} ${paint(status === 'Open' ? 'bad' : 'dim', status)} ${source} ${category} ${code}, ${attempts} ${attempts === 1 ? 'try' : 'tries'}, last ${lastFailedAt ?? '–'}`,
     `    ${message}`,
     ...(link === null ? [] : [`    ${paint('dim', link)}`]),
   ]);
