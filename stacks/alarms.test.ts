@@ -153,9 +153,20 @@ describe('the alarms that were asked for', () => {
     expect(local).toMatchObject({ actionsEnabled: false });
   });
 
-  it('watch every queue of last resort', () => {
-    const watched = new Set(alarmsOf().map(({ dimensions }) => dimensions.QueueName));
-    for (const { inputs } of of('aws:sqs/queue:Queue')) expect(watched).toContain(inputs.name);
+  it('watch every queue of last resort, what somebody is reading there included', () => {
+    const watched = alarmsOf().flatMap(({ dimensions, metricName, metricQueries }) => [
+      `${dimensions.QueueName} ${metricName}`,
+      ...metricQueries.map(({ metric }) => `${metric?.dimensions.QueueName} ${metric?.metricName}`),
+    ]);
+    for (const { inputs } of of('aws:sqs/queue:Queue')) {
+      expect(watched).toContain(`${inputs.name} ApproximateNumberOfMessagesVisible`);
+      if (inputs.name !== 'payments-production-Bulk')
+        expect(watched).toContain(`${inputs.name} ApproximateNumberOfMessagesNotVisible`);
+    }
+    expect(named('BulkParked')).toMatchObject({ threshold: 0, comparisonOperator: 'GreaterThanThreshold' });
+    expect(named('BulkParked')?.metricQueries.find(({ returnData }) => returnData)?.expression).toBe(
+      'FILL(visible, 0) + FILL(hidden, 0)',
+    );
   });
 
   it('are made from the whole table', () => {

@@ -13,8 +13,8 @@ const AGGREGATE_SECONDS = 60;
 /** Five seconds gather enough under load; sixty would be the larger part of a quiet event's way. */
 const WINDOW_SECONDS = 5;
 
-const undelivered = deadLetterQueue('BulkUndelivered');
-const poisoned = deadLetterQueue('BulkPoisoned');
+export const bulkUndelivered = deadLetterQueue('BulkUndelivered');
+export const bulkPoisoned = deadLetterQueue('BulkPoisoned');
 /** Rows that were given up, whole. */
 export const parkedRows = deadLetterQueue('BulkParked');
 
@@ -25,8 +25,11 @@ export const queue = new aws.sqs.Queue('Bulk', {
   sqsManagedSseEnabled: true,
   // Lambda's rule: six times the function's time-out, and the window.
   visibilityTimeoutSeconds: 6 * AGGREGATE_SECONDS + 60,
-  redrivePolicy: $jsonStringify({ deadLetterTargetArn: poisoned.arn, maxReceiveCount: 5 }),
+  redrivePolicy: $jsonStringify({ deadLetterTargetArn: bulkPoisoned.arn, maxReceiveCount: 5 }),
 });
+
+/** For who hands events to the bulk lane by hand. */
+export const bulkQueueLink = queueLink('BulkQueue', queue, 'send');
 
 export const rule = new aws.cloudwatch.EventRule('BulkRule', {
   name: `${prefix}-bulk`,
@@ -38,11 +41,11 @@ new aws.cloudwatch.EventTarget('BulkTarget', {
   rule: rule.name,
   eventBusName: busName,
   arn: queue.arn,
-  deadLetterConfig: { arn: undelivered.arn },
+  deadLetterConfig: { arn: bulkUndelivered.arn },
   retryPolicy: { maximumEventAgeInSeconds: 86_400, maximumRetryAttempts: 185 },
 });
 allowRules('Bulk', queue, [rule.arn, replayRules]);
-allowRules('BulkUndelivered', undelivered, [rule.arn, replayRules]);
+allowRules('BulkUndelivered', bulkUndelivered, [rule.arn, replayRules]);
 
 function flushStep(name: string, link: unknown[] = []): sst.aws.Function {
   return new sst.aws.Function(name === 'Settle' ? 'SettleBatch' : name, {

@@ -400,23 +400,6 @@ describe('Redis', () => {
   });
 });
 
-describe('the alarms', () => {
-  it('watch every queue of last resort, say what it means and where to read on', () => {
-    const alarms = of('aws:cloudwatch/metricAlarm:MetricAlarm');
-    const watched = alarms.map(
-      ({ inputs }) =>
-        v.parse(v.object({ dimensions: v.optional(v.record(v.string(), v.string()), {}) }), inputs).dimensions
-          .QueueName,
-    );
-    for (const { name } of graph.queues) expect(watched).toContain(name);
-    for (const { name, inputs } of alarms)
-      expect([name, String(inputs.alarmDescription)]).toEqual([
-        name,
-        expect.stringMatching(/\. Runbook: docs\/runbook\.md#[a-z-]+$/),
-      ]);
-  });
-});
-
 describe('alarms that could never ring', () => {
   const alarmed = (namespace: string) =>
     of('aws:cloudwatch/metricAlarm:MetricAlarm')

@@ -1,9 +1,9 @@
 /** What runs by the clock or for an operator and not by an event: one small Lambda each, from packages/functions/src/operations/. */
 
-import { parkedRows } from './bulk.ts';
+import { bulkPoisoned, bulkQueueLink, bulkUndelivered, parkedRows } from './bulk.ts';
 import { deadLetterQueue } from './dead-letter.ts';
 import { queueLink } from './queue-link.ts';
-import { failedExecutions, realtimeMachines } from './realtime.ts';
+import { failedExecutions, realtimeMachines, realtimeUndelivered } from './realtime.ts';
 import { redisAuthSecretArn, redisCluster, vpc } from './redis.ts';
 import { salesforceClient, secretArns } from './secrets.ts';
 import { prefix, settings } from './stage.ts';
@@ -72,12 +72,19 @@ export function operation(name: string, what: Operation): sst.aws.Function {
 }
 
 const failedExecutionsQueue = queueLink('FailedExecutionsQueue', failedExecutions);
+const parkedRowsQueue = queueLink('ParkedRowsQueue', parkedRows);
 
 operation('Redrive', {
   every: 'rate(1 minute)',
   description: 'Starts anew what failed because of an outage',
   seconds: 55,
-  link: [failedExecutionsQueue, realtimeMachines],
+  memory: '1024 MB',
+  link: [
+    ...[redisCluster, salesforceClient, realtimeMachines, bulkQueueLink, failedExecutionsQueue, parkedRowsQueue],
+    queueLink('RealtimeUndeliveredQueue', realtimeUndelivered),
+    queueLink('BulkUndeliveredQueue', bulkUndelivered),
+    queueLink('BulkPoisonedQueue', bulkPoisoned),
+  ],
 });
 
 operation('Measure', {
@@ -98,10 +105,7 @@ operation('RetryFailures', {
   every: 'rate(5 minutes)',
   description: 'Tries again what somebody in Salesforce has set to Retrying',
   seconds: 120,
-  link: [
-    ...[redisCluster, salesforceClient, realtimeMachines],
-    ...[failedExecutionsQueue, queueLink('ParkedRowsQueue', parkedRows)],
-  ],
+  link: [...[redisCluster, salesforceClient, realtimeMachines], ...[failedExecutionsQueue, parkedRowsQueue]],
 });
 
 // Invoked by name, by people: payments-ops does not reach Redis, which is in the VPC.

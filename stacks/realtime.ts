@@ -1,10 +1,9 @@
 /** Urgent events: a rule and a Standard machine per family, four functions that they share. */
 
-import { queue as bulkQueue } from './bulk.ts';
+import { bulkQueueLink } from './bulk.ts';
 import { busName, replayRules } from './bus.ts';
 import { allowRules, deadLetterQueue } from './dead-letter.ts';
 import { MACHINES, realtimePattern } from './patterns.ts';
-import { queueLink } from './queue-link.ts';
 import { realtimeMachine } from './realtime.asl.ts';
 import { redisCluster, vpc } from './redis.ts';
 import { salesforceClient, stripeApiKey } from './secrets.ts';
@@ -22,7 +21,7 @@ function step(name: string, link: unknown[]): sst.aws.Function {
 
 const functions = {
   // What can wait goes to the bulk queue when calls run short.
-  Claim: step('Claim', [queueLink('BulkQueue', bulkQueue, 'send')]),
+  Claim: step('Claim', [bulkQueueLink]),
   Sync: step('Sync', [salesforceClient, stripeApiKey]),
   Settle: step('Settle', []),
   Park: step('Park', [salesforceClient]),
@@ -30,7 +29,7 @@ const functions = {
 
 export const realtimeFunctions = Object.entries(functions).map(([name, fn]) => ({ name, fn }));
 
-const undelivered = deadLetterQueue('RealtimeUndelivered');
+export const realtimeUndelivered = deadLetterQueue('RealtimeUndelivered');
 
 export const machines = MACHINES.map((family) => {
   const name = `${family[0]?.toUpperCase()}${family.slice(1)}`;
@@ -57,7 +56,7 @@ export const machines = MACHINES.map((family) => {
     eventBusName: busName,
     arn: machine.arn,
     roleArn: start.arn,
-    deadLetterConfig: { arn: undelivered.arn },
+    deadLetterConfig: { arn: realtimeUndelivered.arn },
     retryPolicy: { maximumEventAgeInSeconds: 3_600, maximumRetryAttempts: 30 },
   });
   return { name, machine, rule };
@@ -79,7 +78,7 @@ export const realtimeMachines = new sst.Linkable('RealtimeMachines', {
   ],
 });
 
-allowRules('RealtimeUndelivered', undelivered, [...machines.map(({ rule }) => rule.arn), replayRules]);
+allowRules('RealtimeUndelivered', realtimeUndelivered, [...machines.map(({ rule }) => rule.arn), replayRules]);
 
 /** Executions that ended badly, with their input: what `Parked` means for an operator. */
 export const failedExecutions = deadLetterQueue('FailedExecutions');

@@ -1,21 +1,41 @@
 /** Something lies in a queue of last resort, or too much in the bulk queue. */
 import { queue } from '../bulk.ts';
 import { deadLetterQueues } from '../dead-letter.ts';
-import { alarm } from './alarm.ts';
+import { alarm, said } from './alarm.ts';
+
+/** Queues of which `Redrive` takes what an outage put there. */
+const REDRIVEN = ['RealtimeUndelivered', 'FailedExecutions', 'BulkUndelivered', 'BulkPoisoned', 'BulkParked'];
 
 for (const { name, queue: deadLetters } of deadLetterQueues()) {
   const unrouted = name === 'Unrouted';
-  alarm(name, {
-    topic: unrouted ? 'warning' : 'critical',
-    namespace: 'AWS/SQS',
-    metric: 'ApproximateNumberOfMessagesVisible',
-    dimensions: { QueueName: deadLetters.name },
-    statistic: 'Maximum',
-    above: 0,
-    impact: unrouted
-      ? 'Stripe tells us of something that nobody handles: no data is wrong, something may be missing.'
-      : 'At least one change in Stripe is not in Salesforce and will not arrive by itself.',
-    runbook: unrouted ? 'unrouted-events' : 'dead-letters',
+  const redriven = REDRIVEN.includes(name);
+  const messages = (id: string, metricName: string) => ({
+    id,
+    metric: {
+      ...{ namespace: 'AWS/SQS', metricName, dimensions: { QueueName: deadLetters.name } },
+      ...{ stat: 'Maximum', period: 60 },
+    },
+  });
+  new aws.cloudwatch.MetricAlarm(`${name}Alarm`, {
+    ...said(name, {
+      topic: unrouted ? 'warning' : 'critical',
+      impact: unrouted
+        ? 'Stripe tells us of something that nobody handles: no data is wrong, something may be missing.'
+        : redriven
+          ? 'At least one change in Stripe is not in Salesforce; unless an outage was the reason it will not arrive by itself.'
+          : 'At least one change in Stripe is not in Salesforce and will not arrive by itself.',
+      runbook: unrouted ? 'unrouted-events' : 'dead-letters',
+    }),
+    // Whoever reads the queue hides its messages for a moment: that must not end the alarm and begin it again.
+    metricQueries: [
+      { id: 'all', expression: 'FILL(visible, 0) + FILL(hidden, 0)', label: 'messages', returnData: true },
+      messages('visible', 'ApproximateNumberOfMessagesVisible'),
+      messages('hidden', 'ApproximateNumberOfMessagesNotVisible'),
+    ],
+    evaluationPeriods: 1,
+    comparisonOperator: 'GreaterThanThreshold',
+    threshold: 0,
+    treatMissingData: 'notBreaching',
   });
 }
 

@@ -110,8 +110,9 @@ export const LOG_LINES = {
   },
   redrive: {
     from: 'Redrive',
-    means: 'a failed execution was started anew, or the queue of failed ones was looked through',
-    fields: ['outcome', 'executionName', 'from', 'code', 'seen', 'redriven'],
+    means:
+      'what was given up is tried again: an execution started anew, a row put back, a message moved; or Salesforce is away',
+    fields: ['outcome', 'executionName', 'from', 'code', 'stripeObjectId', 'stripeEventId', 'left'],
   },
   retry: {
     from: 'RetryFailures',

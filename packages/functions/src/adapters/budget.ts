@@ -112,3 +112,10 @@ export function redisBudget(redis: Redis, settings: Limits, now: () => number): 
     },
   };
 }
+
+/** The least that any window has left beside the reserve of urgent events; the org's own count has a say as well. */
+export function freeCalls({ windows, orgUsed, orgMax }: Usage, { realtimeReserve }: Limits): number {
+  const ours = windows.map(({ used, limit }) => Math.floor(limit * (1 - realtimeReserve)) - used);
+  const theirs = orgUsed === null || orgMax === null ? [] : [Math.floor(orgMax * (1 - realtimeReserve)) - orgUsed];
+  return Math.max(0, Math.min(...ours, ...theirs));
+}

@@ -12,11 +12,13 @@ export type Letter = {
   readonly handle: string;
   /** Ms since 1970. */
   readonly sentAt: number;
+  /** The message's own attributes. */
+  readonly attributes: Readonly<Record<string, string>>;
 };
 
 /** A queue that no mapping consumes. */
 export type LetterBox = {
-  /** At most ten, and none when the queue says it is empty; nobody else sees them for `hideSeconds`. */
+  /** At most ten that nobody else sees for `hideSeconds`. A queue that gives none may have some: ask again. */
   readonly receive: (hideSeconds: number) => Promise<readonly Letter[]>;
   /** Gone for good. Throws when SQS keeps one: it comes again. */
   readonly remove: (letters: readonly Letter[]) => Promise<void>;
@@ -59,16 +61,21 @@ export function letterBox(url: string): LetterBox {
           QueueUrl: url,
           MaxNumberOfMessages: AT_ONCE,
           VisibilityTimeout: hideSeconds,
-          // Long polling asks every server of the queue, which a short poll does not.
-          WaitTimeSeconds: 1,
+          // A short poll asks some of the queue's servers only, but does not wait a second for nothing.
+          WaitTimeSeconds: 0,
           MessageSystemAttributeNames: ['SentTimestamp'],
+          MessageAttributeNames: ['All'],
         }),
       );
-      return Messages.flatMap(({ Body, ReceiptHandle, Attributes }) =>
-        Body === undefined || ReceiptHandle === undefined
-          ? []
-          : [{ body: Body, handle: ReceiptHandle, sentAt: Number(Attributes?.SentTimestamp ?? 0) }],
-      );
+      return Messages.flatMap(({ Body: body, ReceiptHandle: handle, Attributes, MessageAttributes = {} }) => {
+        if (body === undefined || handle === undefined) return [];
+        const attributes = Object.fromEntries(
+          Object.entries(MessageAttributes).flatMap(([name, { StringValue }]) =>
+            StringValue === undefined ? [] : [[name, StringValue]],
+          ),
+        );
+        return [{ body, handle, sentAt: Number(Attributes?.SentTimestamp ?? 0), attributes }];
+      });
     },
     remove: (letters) =>
       inTens(letters, async (Entries) => {

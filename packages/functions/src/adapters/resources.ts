@@ -17,8 +17,11 @@ const LINKS = {
   SalesforceClient: v.object({ arn: v.string() }),
   /** Every secret by its name in the stacks. */
   SecretArns: v.object({ arns: v.record(v.string(), v.string()) }),
-  FailedExecutionsQueue: queue,
   BulkQueue: queue,
+  BulkPoisonedQueue: queue,
+  BulkUndeliveredQueue: queue,
+  RealtimeUndeliveredQueue: queue,
+  FailedExecutionsQueue: queue,
   /** To send to. */
   BulkParkedQueue: queue,
   /** The same, to read from. */

@@ -47,6 +47,7 @@ export async function logIn(credentials: SalesforceCredentials, timeoutMs = TIME
 /** OAuth's error is the thrown error's name; anything that does not look like a code is not repeated. */
 function codeOf(thrown: unknown): string {
   if (v.isValiError(thrown)) return 'NO_TOKEN';
-  const name = thrown instanceof Error ? thrown.name : '';
-  return /^[A-Za-z0-9_]{1,60}$/.test(name) ? name : 'NETWORK';
+  // jsforce names it by what the body calls it, and a proxy's body calls it nothing: then the name is undefined.
+  const name: unknown = thrown instanceof Error ? thrown.name : '';
+  return typeof name === 'string' && /^[A-Za-z0-9_]{1,60}$/.test(name) ? name : 'NETWORK';
 }

@@ -145,6 +145,7 @@ describe('logIn', () => {
     [{ status: 400, body: '{"error":"invalid_client","error_description":"very-secret"}' }, 'invalid_client'],
     [{ status: 200, body: '{}' }, 'NO_TOKEN'],
     [{ status: 503, body: 'down' }, 'ERROR_HTTP_503'],
+    [{ status: 503, body: '[{"errorCode":"SERVER_UNAVAILABLE"}]' }, 'NETWORK'],
     ['hang', 'TimeoutError'],
   ] as const)('is RetryLater when the answer is %j', async (reply, code) => {
     const http = await startHttp(() => reply);

@@ -6,6 +6,7 @@ import { instrument } from '../adapters/instrument.ts';
 import { linkedRedis } from '../adapters/linked-redis.ts';
 import { link } from '../adapters/resources.ts';
 import { secretReader, secretsManager } from '../adapters/secrets.ts';
+import { tieList } from '../adapters/tie-list.ts';
 import { crossing } from '../realtime/crossing.ts';
 import { Order, operate } from './operator.ts';
 
@@ -22,6 +23,7 @@ export const handler = around(async (input) => {
     const connection = await redis();
     return await operate(order, {
       buffer: redisBuffer(connection, nowMs),
+      ties: tieList(connection),
       budget: redisBudget(connection, limits, nowMs),
       limits,
       circuit: () => lookAtCircuit(connection, nowMs),

@@ -1,17 +1,9 @@
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
-import type { Usage } from '../adapters/budget.ts';
+import { freeCalls, type Usage } from '../adapters/budget.ts';
 import type { PutOutcome } from '../adapters/buffer.ts';
 import type { ParkedLetter } from '../bulk/parked-letter.ts';
-import {
-  freeCalls,
-  MOST_LETTERS,
-  type OperatorWorld,
-  Order,
-  operate,
-  PutBackAnswer,
-  StandingAnswer,
-} from './operator.ts';
+import { MOST_LETTERS, type OperatorWorld, Order, operate, PutBackAnswer, StandingAnswer } from './operator.ts';
 
 const limits = { perMinute: 100, perHour: 1_000, perDay: 10_000, realtimeReserve: 0.2, lowValueReserve: 0.05 };
 const usage = (minute: number, hour = 0, day = 0): Usage => ({
@@ -40,6 +32,7 @@ function worldOf(answers: Readonly<Record<string, PutOutcome>> = {}) {
   const lines: unknown[] = [];
   const put: unknown[] = [];
   const world: OperatorWorld = {
+    ties: { add: async () => {} },
     buffer: {
       put: async (object, rows) => {
         put.push(

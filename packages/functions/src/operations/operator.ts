@@ -1,9 +1,8 @@
 import * as v from 'valibot';
-import type { Budget, Limits, Usage } from '../adapters/budget.ts';
-import type { Buffer } from '../adapters/buffer.ts';
+import { type Budget, freeCalls, type Limits } from '../adapters/budget.ts';
 import type { Circuit } from '../adapters/circuit.ts';
 import { type ParkedLetter, readLetter } from '../bulk/parked-letter.ts';
-import { type PutBack, putBack } from './put-back.ts';
+import { type PutBack, type PutBackWorld, putBack } from './put-back.ts';
 
 /**
  * What an operator's machine cannot do itself on AWS, because Redis is in the VPC: `payments-ops` invokes this function by
@@ -30,8 +29,7 @@ export const StandingAnswer = v.object({
 /** In the order of the letters. */
 export const PutBackAnswer = v.object({ outcomes: v.array(v.picklist(['back', 'later', 'unreadable'])) });
 
-export type OperatorWorld = {
-  readonly buffer: Pick<Buffer, 'put'>;
+export type OperatorWorld = PutBackWorld & {
   readonly budget: Pick<Budget, 'usage'>;
   readonly limits: Limits;
   readonly circuit: Circuit['look'];
@@ -48,7 +46,7 @@ export async function operate(
   }
   const letters = order.letters.map(readLetter);
   const readable = letters.filter((letter): letter is ParkedLetter => letter !== null);
-  const became = await putBack(readable, world.buffer);
+  const became = await putBack(readable, world);
   let next = 0;
   const outcomes = letters.map((letter): PutBack => {
     if (letter === null) return 'unreadable';
@@ -58,11 +56,4 @@ export async function operate(
   const count = (outcome: PutBack) => outcomes.filter((each) => each === outcome).length;
   world.log({ outcome: 'put back', rows: count('back'), later: count('later') });
   return { outcomes };
-}
-
-/** The least that any window has left beside the reserve of urgent events; the org's own count has a say as well. */
-export function freeCalls({ windows, orgUsed, orgMax }: Usage, { realtimeReserve }: Limits): number {
-  const ours = windows.map(({ used, limit }) => Math.floor(limit * (1 - realtimeReserve)) - used);
-  const theirs = orgUsed === null || orgMax === null ? [] : [Math.floor(orgMax * (1 - realtimeReserve)) - orgUsed];
-  return Math.max(0, Math.min(...ours, ...theirs));
 }

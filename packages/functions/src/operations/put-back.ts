@@ -1,5 +1,6 @@
 import type { SObjectName } from '@payments/core/record';
 import type { Buffer, PutOutcome } from '../adapters/buffer.ts';
+import type { Tie, TieList } from '../adapters/tie-list.ts';
 import { incomingAgain, type ParkedLetter } from '../bulk/parked-letter.ts';
 
 /**
@@ -17,10 +18,15 @@ const MEANS: Readonly<Record<PutOutcome, PutBack>> = {
   broken: 'unreadable',
 };
 
-/** Puts rows that were given up into the buffer again, as if they had just come in. In the order of the letters. */
+export type PutBackWorld = { readonly buffer: Pick<Buffer, 'put'>; readonly ties: Pick<TieList, 'add'> };
+
+/**
+ * Puts rows that were given up into the buffer again, as if they had just come in. In the order of the letters. A row that
+ * shares its second with another state that waits goes on the list of those that Stripe is asked about.
+ */
 export async function putBack(
   letters: readonly ParkedLetter[],
-  buffer: Pick<Buffer, 'put'>,
+  { buffer, ties }: PutBackWorld,
 ): Promise<readonly PutBack[]> {
   const byObject = Map.groupBy(letters, ({ object }): SObjectName => object);
   const became = new Map<ParkedLetter, PutBack>();
@@ -30,6 +36,12 @@ export async function putBack(
     some.forEach((letter, index) => {
       became.set(letter, MEANS[outcomes[index] ?? 'broken']);
     });
+    const tied = some.filter((_, index) => outcomes[index] === 'tie');
+    await ties.add(object, tied.flatMap(tiesOf));
   }
   return letters.map((letter) => became.get(letter) ?? 'unreadable');
+}
+
+function tiesOf({ key, row }: ParkedLetter): readonly Tie[] {
+  return Object.entries(row.owners).map(([owner, { e }]) => ({ key, owner, eventId: e, receivedAt: row.receivedAt }));
 }

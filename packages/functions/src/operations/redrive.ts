@@ -1,95 +1,215 @@
+import { BudgetWait, RetryLater } from '@payments/core/failure';
 import type { Count } from '@payments/core/metrics';
-import { redriveName, redriveVerdict } from '@payments/core/redrive';
-import * as v from 'valibot';
+import { redriveRoom, redriveVerdict } from '@payments/core/redrive';
+import { type Budget, freeCalls, type Limits } from '../adapters/budget.ts';
+import type { Circuit } from '../adapters/circuit.ts';
 import type { Executions } from '../adapters/machines.ts';
-import type { Letter, LetterBox } from '../adapters/queues.ts';
-import { readCrossing } from '../realtime/crossing.ts';
-import { ExecutionNotice } from './execution-notice.ts';
+import type { Letter, LetterBox, LetterSink } from '../adapters/queues.ts';
+import type { Salesforce } from '../adapters/salesforce.ts';
+import { SalesforceFailure } from '../adapters/salesforce-failure.ts';
+import { type ParkedLetter, readLetter } from '../bulk/parked-letter.ts';
+import { withLetters } from './letters.ts';
+import { type PutBackWorld, putBack } from './put-back.ts';
+import { type Start, startFromEvent, startFromNotice, startOf } from './redrive-executions.ts';
+import { moveOf, REDRIVES } from './redrive-messages.ts';
 
-/**
- * The story of `Redrive`, each minute: of the executions that ended badly, those that failed because of the road and not
- * because of their event are started anew with the same input, oldest first; the rest stays where people look for it.
- */
-export type RedriveWorld = {
-  readonly failed: LetterBox;
+export type RedriveWorld = PutBackWorld & {
+  readonly circuit: Pick<Circuit, 'look'>;
+  readonly budget: Pick<Budget, 'acquire' | 'peek' | 'usage'>;
+  readonly limits: Limits;
+  readonly salesforce: Salesforce;
   readonly executions: Executions;
   /** Only these machines are started, whatever a message says. */
   readonly machineArns: readonly string[];
+  /** Dead letters, by the queue's name. */
+  readonly letters: {
+    readonly failedExecutions: LetterBox;
+    readonly realtimeUndelivered: LetterBox;
+    readonly bulkUndelivered: LetterBox;
+    readonly bulkPoisoned: LetterBox;
+    readonly bulkParked: LetterBox;
+  };
+  /** The bulk queue. */
+  readonly bulk: LetterSink;
+  /** True for one run in so many minutes. */
+  readonly onceIn: (minutes: number) => Promise<boolean>;
   readonly nowMs: () => number;
-  /** When to begin no further thing, so that what was received is given back in time. */
+  /** When to start no further execution, so that what was received is given back in time. */
   readonly stopAtMs: number;
-  readonly log: (line: RedriveLine) => void;
+  readonly log: (level: 'info' | 'warn', line: RedriveLine) => void;
   readonly count: Count;
 };
 
 export type RedriveLine =
-  | { readonly outcome: 'redriven'; readonly executionName: string; readonly from: string; readonly code: string }
-  | { readonly outcome: 'looked'; readonly seen: number; readonly redriven: number };
-
-/** Longer than a run, so that a run sees each message once. */
-const HIDE_SECONDS = 60;
-/** Of one run: as many notices of 250 KB as a function of 512 MB holds easily. */
-const MOST_LETTERS = 500;
-
-export async function redrive(world: RedriveWorld): Promise<{ readonly seen: number; readonly redriven: number }> {
-  const letters = await lettersIn(world);
-  const seen = letters.length;
-  const due = letters.flatMap((letter) => dueOf(letter, world) ?? []).sort((a, b) => a.failed.at - b.failed.at);
-  const gone = new Set<Letter>();
-  try {
-    for (const { letter, failed, code } of due) {
-      if (world.nowMs() >= world.stopAtMs) break;
-      const name = redriveName(failed.name);
-      const input = failed.input ?? (await world.executions.inputOf(failed.executionArn));
-      await world.executions.start(failed.stateMachineArn, name, input);
-      await world.failed.remove([letter]);
-      gone.add(letter);
-      world.count('Redriven', 1);
-      world.log({ outcome: 'redriven', executionName: name, from: failed.name, code });
+  | { readonly outcome: 'salesforce-away'; readonly code: string }
+  | {
+      readonly outcome: 'redriven' | 'not-started';
+      readonly from: string;
+      readonly code: string;
+      readonly executionName: string;
     }
-  } finally {
-    await world.failed.giveBack(letters.filter((letter) => !gone.has(letter)));
-  }
-  if (seen > 0) world.log({ outcome: 'looked', seen, redriven: gone.size });
-  return { seen, redriven: gone.size };
-}
+  | {
+      readonly outcome: 'put-back';
+      readonly stripeObjectId: string;
+      readonly stripeEventId: string;
+      readonly code: string;
+    }
+  | { readonly outcome: 'moved'; readonly stripeEventId: string }
+  /** Messages that stay where they are: for people, or for a later run. */
+  | { readonly outcome: 'looked'; readonly left: number };
 
-async function lettersIn({ failed, nowMs, stopAtMs }: RedriveWorld): Promise<readonly Letter[]> {
-  const letters: Letter[] = [];
-  while (letters.length < MOST_LETTERS && nowMs() < stopAtMs) {
-    const some = await failed.receive(HIDE_SECONDS);
-    if (some.length === 0) break;
-    letters.push(...some);
-  }
-  return letters;
-}
-
-const AgeSchema = v.pipe(
-  v.string(),
-  v.parseJson(),
-  v.object({ detail: v.object({ event: v.object({ created: v.number() }) }) }),
-);
-
-type Due = {
-  readonly letter: Letter;
-  readonly code: string;
-  readonly failed: v.InferOutput<typeof ExecutionNotice>['detail'] & {
-    /** Stripe's time of the event, else when the execution began; ms since 1970. */
-    readonly at: number;
-  };
+export type RedriveResult = {
+  readonly away: boolean;
+  readonly started: number;
+  readonly putBack: number;
+  readonly moved: number;
+  readonly left: number;
 };
 
-function dueOf(letter: Letter, { machineArns, nowMs }: RedriveWorld): Due | null {
-  const notice = v.safeParse(ExecutionNotice, letter.body);
-  if (!notice.success) return null;
-  const { detail } = notice.output;
-  if (!machineArns.includes(detail.stateMachineArn)) return null;
-  const { code, category } = readCrossing({ Error: detail.error ?? 'States.Timeout', Cause: detail.cause ?? '' });
-  const failedAt = detail.stopDate ?? letter.sentAt;
-  if (redriveVerdict({ ...detail, category, failedAt }, nowMs()) !== 'now') return null;
-  const age = v.safeParse(AgeSchema, detail.input);
-  return {
-    ...{ letter, code },
-    failed: { ...detail, at: age.success ? age.output.detail.event.created * 1_000 : detail.startDate },
-  };
+type Done = { readonly done: number; readonly left: number };
+
+/**
+ * The story of `Redrive`, each minute. While Salesforce is away it only looks whether it is back, in case nobody else
+ * does. Then what was given up because of the road is tried again, oldest first, as far as the budget allows: executions
+ * that failed or could not be started, rows of the bulk lane, messages that did not get into it. What has a reason of its
+ * own stays where people look for it. (Its Sync_Failure__c row is resolved by `RetryFailures`, or by the batch.)
+ */
+export async function redrive(world: RedriveWorld): Promise<RedriveResult> {
+  // A message on its way into the bulk lane needs no Salesforce.
+  const moved = await moveMessages(world);
+  const away = await whyAway(world);
+  if (away !== null) {
+    world.log('info', { outcome: 'salesforce-away', code: away });
+    return { away: true, started: 0, putBack: 0, moved: moved.done, left: moved.left };
+  }
+  await askLimitsAnew(world);
+  const started = await startExecutions(world);
+  const back = await putRowsBack(world);
+  const left = moved.left + started.left + back.left;
+  if (left > 0) world.log('info', { outcome: 'looked', left });
+  return { away: false, started: started.done, putBack: back.done, moved: moved.done, left };
+}
+
+/** `null` when the circuit is closed, be it by our own probe. */
+async function whyAway(world: RedriveWorld): Promise<string | null> {
+  const { circuit } = world;
+  const { state, retryAfterMs, why } = await circuit.look();
+  if (state === 'closed') return null;
+  if (retryAfterMs > 0) return why;
+  await askLimits(world);
+  const after = await circuit.look();
+  return after.state === 'closed' ? null : after.why;
+}
+
+const ASK_LIMITS_EVERY_MINUTES = 5;
+
+/**
+ * When the org said that others had used up its calls, bulk is held, and without calls of our own nobody hears that they
+ * have stopped: so the org is asked.
+ */
+async function askLimitsAnew(world: RedriveWorld): Promise<void> {
+  if ((await world.budget.peek('bulk', 1)).granted) return;
+  if (await world.onceIn(ASK_LIMITS_EVERY_MINUTES)) await askLimits(world);
+}
+
+/** Costs a call and changes nothing. Whatever comes of it, circuit and budget have heard of it. */
+async function askLimits({ budget, salesforce }: RedriveWorld): Promise<void> {
+  try {
+    const { granted } = await budget.acquire({ lane: 'realtime', calls: 1 });
+    if (granted) await salesforce({ method: 'GET', path: '/limits' });
+  } catch (error) {
+    const told = [BudgetWait, SalesforceFailure, RetryLater].some((kind) => error instanceof kind);
+    if (!told) throw error;
+  }
+}
+
+async function startExecutions(world: RedriveWorld): Promise<Done> {
+  const { machineArns, letters } = world;
+  let room = redriveRoom(freeCalls(await world.budget.usage(), world.limits));
+  if (room === 0) return { done: 0, left: 0 };
+  let started = 0;
+  let undeliveredLeft = 0;
+  const failedLeft = await withLetters(letters.failedExecutions, async (failed, doneFailed) => {
+    undeliveredLeft = await withLetters(letters.realtimeUndelivered, async (undelivered, doneUndelivered) => {
+      const due = [
+        ...failed.map((letter) => ({ start: startFromNotice(letter, machineArns, world.nowMs()), done: doneFailed })),
+        ...undelivered.map((letter) => ({ start: startFromEvent(letter, machineArns), done: doneUndelivered })),
+      ].flatMap(({ start, done }) => (start === null ? [] : [{ start, done }]));
+      due.sort((a, b) => a.start.at - b.start.at);
+      for (const { start, done } of due) {
+        if (room === 0 || world.nowMs() >= world.stopAtMs) break;
+        if (!(await tryStart(start, world))) continue;
+        await done(start.letter);
+        room -= 1;
+        started += 1;
+      }
+    });
+  });
+  return { done: started, left: failedLeft + undeliveredLeft };
+}
+
+/** One that cannot be started must not hold up those behind it. */
+async function tryStart(start: Start, world: RedriveWorld): Promise<boolean> {
+  const line = { from: start.from, code: start.code, executionName: start.name };
+  try {
+    await startOf(start, world.executions);
+  } catch (error) {
+    world.log('warn', { outcome: 'not-started', ...line, code: error instanceof Error ? error.name : 'UNKNOWN' });
+    return false;
+  }
+  world.count('Redriven', 1);
+  world.log('info', { outcome: 'redriven', ...line });
+  return true;
+}
+
+/** Rows in one call of the buffer. */
+const ROWS_PER_CALL = 50;
+
+async function putRowsBack(world: RedriveWorld): Promise<Done> {
+  let back = 0;
+  const left = await withLetters(world.letters.bulkParked, async (letters, done) => {
+    const due = letters.flatMap((letter) => dueRow(letter, world.nowMs()) ?? []);
+    due.sort((a, b) => a.parked.row.newestAt - b.parked.row.newestAt);
+    for (let from = 0; from < due.length; from += ROWS_PER_CALL) {
+      const some = due.slice(from, from + ROWS_PER_CALL);
+      const became = await putBack(
+        some.map(({ parked }) => parked),
+        world,
+      );
+      for (const [index, { letter, parked }] of some.entries()) {
+        if (became[index] !== 'back') continue;
+        await done(letter);
+        back += 1;
+        world.count('Redriven', 1);
+        const ids = { stripeObjectId: parked.key, stripeEventId: parked.row.eventId };
+        world.log('info', { outcome: 'put-back', ...ids, code: parked.code });
+      }
+    }
+  });
+  return { done: back, left };
+}
+
+function dueRow(letter: Letter, nowMs: number): { readonly letter: Letter; readonly parked: ParkedLetter } | null {
+  const parked = readLetter(letter.body);
+  if (parked === null) return null;
+  const { category, redrives, parkedAt } = parked;
+  return redriveVerdict({ category, redrives, givenUpAt: parkedAt }, nowMs) === 'now' ? { letter, parked } : null;
+}
+
+async function moveMessages(world: RedriveWorld): Promise<Done> {
+  let moved = 0;
+  let left = 0;
+  for (const box of [world.letters.bulkUndelivered, world.letters.bulkPoisoned]) {
+    left += await withLetters(box, async (letters, done) => {
+      const due = letters.flatMap((letter) => moveOf(letter, world.nowMs()) ?? []);
+      for (const { letter, redrives, eventId } of due.sort((a, b) => a.letter.sentAt - b.letter.sentAt)) {
+        await world.bulk.send([letter.body], { [REDRIVES]: String(redrives) });
+        await done(letter);
+        moved += 1;
+        world.count('Redriven', 1);
+        world.log('info', { outcome: 'moved', stripeEventId: eventId });
+      }
+    });
+  }
+  return { done: moved, left };
 }

@@ -10,6 +10,7 @@ import { executions } from '../adapters/machines.ts';
 import { letterBox } from '../adapters/queues.ts';
 import { link } from '../adapters/resources.ts';
 import { secretReader, secretsManager } from '../adapters/secrets.ts';
+import { tieList } from '../adapters/tie-list.ts';
 import { retryFailures } from './retry-failures.ts';
 
 // Once per cold start.
@@ -38,6 +39,7 @@ export const handler = around(async () => {
     return await retryFailures({
       ...{ salesforce, budget, executions: start, machineArns, parked, failed, nowMs, count },
       buffer: redisBuffer(connection, nowMs),
+      ties: tieList(connection),
       claims: doneMarks(connection),
       freshness: freshnessStore(connection),
       sleep: (ms) => sleep(ms),

@@ -102,6 +102,7 @@ describe('a Sync_Failure__c', () => {
           notices.push(...letters);
         },
       },
+      ties: { add: async () => {} },
       buffer: {
         put: async (object, put) => {
           back.push(...put.map(({ key }) => `${object} ${key}`));
@@ -211,7 +212,7 @@ describe('a Sync_Failure__c', () => {
         },
       });
       expect(readLetter(body)).not.toBeNull();
-      queue.push({ body, handle: `h${queue.length}`, sentAt: parkedAt });
+      queue.push({ body, handle: `h${queue.length}`, sentAt: parkedAt, attributes: {} });
     };
 
     it('that is set to Retrying puts its row back into the buffer, whose flush resolves it', async () => {
@@ -261,7 +262,7 @@ describe('a Sync_Failure__c', () => {
     });
 
     it('does not touch a letter that it cannot read', async () => {
-      queue.push({ body: 'no letter', handle: 'h', sentAt: NOW });
+      queue.push({ body: 'no letter', handle: 'h', sentAt: NOW, attributes: {} });
       expect(await run(bulk())).toEqual([]);
       expect([queue.length, hidden]).toEqual([1, []]);
     });
@@ -275,7 +276,7 @@ describe('a Sync_Failure__c', () => {
           input: id === null ? null : JSON.stringify({ detail: { event: { id } } }),
         },
       }),
-      ...{ handle: `h-${id}`, sentAt: 1 },
+      ...{ handle: `h-${id}`, sentAt: 1, attributes: {} },
     });
     const [mine, another, tooLong, unreadable] = [notice('evt_1'), notice('evt_2'), notice(null), notice('x')];
     notices = [mine, another, tooLong, { ...unreadable, body: 'no JSON' }];

@@ -7,10 +7,10 @@ import { subjectsOf } from '../bulk/judged.ts';
 import { type ParkedLetter, readLetter, triesOf } from '../bulk/parked-letter.ts';
 import { recordFrom } from '../bulk/row.ts';
 import { lookThrough } from './look-through.ts';
-import { putBack } from './put-back.ts';
+import { type PutBackWorld, putBack } from './put-back.ts';
 import { type Change, openAgain, RESOLVED, type SyncFailure } from './sync-failure.ts';
 
-export type RowsWorld = {
+export type RowsWorld = PutBackWorld & {
   /** The queue BulkParked. */
   readonly parked: LetterBox;
   readonly buffer: Pick<Buffer, 'put' | 'holds'>;
@@ -65,7 +65,7 @@ async function tried(
   if (wanted.every(({ LastModifiedDate: since }) => parked.parkedAt > since)) {
     return openAgain({ Attempts__c: triesOf(parked.row) });
   }
-  const [outcome] = await putBack([parked], world.buffer);
+  const [outcome] = await putBack([parked], world);
   if (outcome === 'unreadable') return openAgain({ Message__c: 'The row cannot be read: replay the event.' });
   if (outcome !== 'back') return null;
   world.count('Redriven', 1);
