@@ -26,7 +26,9 @@ async function livedThrough(count: number, inSharedSecond: number, rule: Rule, s
   return { ...tally, wrong };
 }
 
-describe('a history of one object, told out of order, twice, by two lanes and many workers', () => {
+describe('a history of one object, told out of order, twice, by two lanes and many workers', {
+  timeout: 180_000,
+}, () => {
   it.each([
     [5, 0.9],
     [40, 9.6],

@@ -68,6 +68,7 @@ export function flushBench(redis: Redis) {
     salesforce: org.salesforce,
     sent: sentHashes(redis),
     stripe,
+    nameRows: async (records: readonly SalesforceRecord[]) => records,
     orphans: orphans(redis, nowMs),
     ties: tieList(redis),
     bulkAbove: 2_000,

@@ -116,6 +116,7 @@ export function world(
   const waiting = new Map<string, Missing & { readonly triedAt: number }>(options.waiting);
   const woken: string[] = [];
   const deps: SyncWorld = {
+    nameRows: async (records) => records,
     orphans: {
       wait: async (child, missing) => void waiting.set(JSON.stringify(child), { ...missing, triedAt: deps.nowMs() }),
       waiting: async (child) => waiting.get(JSON.stringify(child)) ?? null,

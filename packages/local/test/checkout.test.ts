@@ -25,7 +25,7 @@ describe('a row that Salesforce made for a Checkout session', { timeout: TEST_WI
   afterAll(() => small.close());
 
   /** As Apex does: the row first, its id in `client_reference_id` and in the metadata of session and subscription. */
-  function open(number: number) {
+  function open(number: number, named: 'everywhere' | 'in the session' = 'everywhere') {
     const { books } = small.account;
     const link = `https://checkout.stripe.example/c/pay/cs_test_${number}`;
     const row = small.org.org.insert(OBJECT, {
@@ -39,8 +39,7 @@ describe('a row that Salesforce made for a Checkout session', { timeout: TEST_WI
       items: [{ price: shop.pro }],
       customer: customer.id,
       clientReferenceId: row,
-      metadata,
-      subscriptionMetadata: metadata,
+      ...(named === 'everywhere' ? { metadata, subscriptionMetadata: metadata } : {}),
     });
     return { row, customer, session };
   }
@@ -62,6 +61,64 @@ describe('a row that Salesforce made for a Checkout session', { timeout: TEST_WI
     );
     for (const { columns } of rows()) {
       expect(columns).toMatchObject({ Sync_Status__c: 'Completed', Status__c: 'active', Checkout_URL__c: null });
+    }
+  });
+
+  it('becomes it too when only the session names it, although the subscription’s own events may be the first', async () => {
+    const { books } = small.account;
+    const before = rows().length;
+    const opened = Array.from({ length: 6 }, (_, number) => open(50 + number, 'in the session'));
+    for (const { session } of opened) completeSession(books, session, payer);
+    await small.still();
+    expectSameStory(small);
+    expectNothingParked(small);
+    expect(rows()).toHaveLength(before + opened.length);
+    for (const { row, session } of opened) {
+      expect(rows().find(({ id }) => id === row)?.key).toBe(session.subscription);
+    }
+    // The session's own event did not come first each time, or nothing was shown.
+    const events = new Map(small.account.events().map((event) => [event.id, event]));
+    const firstOf = (subscription: string | null) =>
+      small.arrivals.find(({ eventId }) => {
+        const object = events.get(eventId)?.data.object;
+        return object?.id === subscription || object?.subscription === subscription;
+      })?.type;
+    const first = opened.map(({ session }) => firstOf(session.subscription));
+    expect(first.some((type) => type === 'customer.subscription.created')).toBe(true);
+  });
+
+  it('is the row of the link that was used, whenever the others expire', async () => {
+    const { books } = small.account;
+    const again = ({ row, customer }: ReturnType<typeof open>) => {
+      small.account.advance(MINUTE);
+      const metadata = { sf_subscription_id: row };
+      const order = { mode: 'subscription', items: [{ price: shop.pro }], customer: customer.id } as const;
+      return openSession(books, { ...order, clientReferenceId: row, metadata, subscriptionMetadata: metadata });
+    };
+    const [one, two, three] = [open(201), open(202), open(203)];
+    const links = { one: again(one), two: again(two), three: again(three) };
+    // The newer is used, then the old one expires; the old one expires first; the old one is used, then the newer expires.
+    completeSession(books, links.one, payer);
+    expireSession(books, two.session);
+    completeSession(books, three.session, payer);
+    await small.still();
+    small.account.advance(MINUTE);
+    expireSession(books, one.session);
+    completeSession(books, links.two, payer);
+    expireSession(books, links.three);
+    await small.still();
+    expectSameStory(small);
+    expectNothingParked(small);
+    const stands = ({ row }: { readonly row: string }) => rows().find(({ id }) => id === row)?.columns;
+    for (const [opened, used] of [
+      [one, links.one],
+      [two, links.two],
+      [three, three.session],
+    ] as const) {
+      expect(stands(opened)).toMatchObject({
+        ...{ Sync_Status__c: 'Completed', Status__c: 'active', Error_Message__c: null },
+        ...{ Stripe_Checkout_Session_ID__c: used.id, Stripe_Subscription_ID__c: used.subscription },
+      });
     }
   });
 

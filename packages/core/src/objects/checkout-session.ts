@@ -42,7 +42,7 @@ function tell(reading: Reading): Told {
   const sessionId = idOf(object);
   if (sessionId === null) return { records: [], notes: ['the Checkout session has no id: nothing is written'] };
   const subscriptionId = idOf(object.subscription);
-  const rowId = rowIdOf(reading);
+  const rowId = rowIdOfSession(object);
   const contact = {
     email: at(object, 'customer_details', 'email') ?? object.customer_email,
     name: at(object, 'customer_details', 'name'),
@@ -100,7 +100,7 @@ function sessionOwners(reading: Reading): Partial<Record<'session' | 'invoice', 
 }
 
 /** `client_reference_id` is free for anyone to use; the sessions of ours are for subscriptions. */
-function rowIdOf({ object }: Reading): string | null {
-  const named = salesforceRowId(at(object, 'metadata', 'sf_subscription_id'));
-  return named ?? (object.mode === 'subscription' ? salesforceRowId(object.client_reference_id) : null);
+export function rowIdOfSession(session: unknown): string | null {
+  const named = salesforceRowId(at(session, 'metadata', 'sf_subscription_id'));
+  return named ?? (at(session, 'mode') === 'subscription' ? salesforceRowId(at(session, 'client_reference_id')) : null);
 }

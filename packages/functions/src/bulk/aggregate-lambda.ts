@@ -7,8 +7,10 @@ import { linkedRedis } from '../adapters/linked-redis.ts';
 import { linkedStripe } from '../adapters/linked-stripe.ts';
 import { machine } from '../adapters/machines.ts';
 import { link } from '../adapters/resources.ts';
+import { rowNames } from '../adapters/row-names.ts';
 import { cachedFor, secretReader, secretsManager } from '../adapters/secrets.ts';
 import { crossing } from '../realtime/crossing.ts';
+import { rowNamer } from '../realtime/name-rows.ts';
 import { tellFailure } from '../realtime/step.ts';
 import { type AggregateWorld, aggregate } from './aggregate.ts';
 
@@ -27,9 +29,13 @@ const START_EVERY_MS = 10_000;
 
 async function connect(): Promise<AggregateWorld> {
   const connection = await redis();
+  const shared = { redis: connection, settings, readSecret, lane: 'bulk', nowMs } as const;
+  const freshness = freshnessStore(connection);
+  const stripe = linkedStripe({ ...shared, apiKeyArn, count, called });
   return {
-    stripe: linkedStripe({ redis: connection, settings, apiKeyArn, readSecret, lane: 'bulk', nowMs, count, called }),
-    freshness: freshnessStore(connection),
+    stripe,
+    nameRows: rowNamer({ stripe, freshness, rowNames: rowNames(connection) }),
+    freshness,
     buffer: redisBuffer(connection, nowMs),
     flushAbove: settings.flushAbove,
     startFlush: async (object) => {

@@ -34,6 +34,7 @@ function worldOf(answers: Answers = {}, over: Partial<AggregateWorld> = {}) {
   };
   const world: AggregateWorld = {
     stripe,
+    nameRows: async (records) => records,
     freshness: freshnessStore(server.redis),
     buffer: redisBuffer(server.redis, () => SECOND * 1_000),
     startFlush: async (object) => {

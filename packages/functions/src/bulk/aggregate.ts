@@ -7,12 +7,11 @@ import * as v from 'valibot';
 import { chunks } from '../adapters/batches.ts';
 import type { Buffer, PutOutcome } from '../adapters/buffer.ts';
 import type { FreshnessStore } from '../adapters/freshness-store.ts';
-import type { StripeReader } from '../adapters/stripe.ts';
 import { type BusEvent, BusEventSchema, isReplayed } from '../realtime/machine-input.ts';
 import { MAX_READINGS, undecided } from '../realtime/until-it-stands.ts';
 import { judged } from './judged.ts';
 import { incomingFrom } from './row.ts';
-import { readFrom, refetched, type Statement, wasRead } from './statement.ts';
+import { type Reads, readFrom, refetched, type Statement, wasRead } from './statement.ts';
 
 /**
  * The queue's consumer: low-priority events become rows in the buffer. Each message stands or falls alone; one that comes
@@ -20,8 +19,7 @@ import { readFrom, refetched, type Statement, wasRead } from './statement.ts';
  */
 export type QueueMessage = { readonly messageId: string; readonly body: string };
 
-export type AggregateWorld = {
-  readonly stripe: StripeReader;
+export type AggregateWorld = Reads & {
   readonly freshness: Pick<FreshnessStore, 'known'>;
   readonly buffer: Pick<Buffer, 'put'>;
   /** Asked for each object whose buffer grew beyond `flushAbove`; its failure is not the messages' failure. */
@@ -112,7 +110,7 @@ function parsed(messages: readonly QueueMessage[], failures: Failed[]): readonly
 }
 
 async function readMessage(message: Parsed, world: AggregateWorld): Promise<Work> {
-  const statement = await readFrom(message.event.detail.event, world.stripe);
+  const statement = await readFrom(message.event.detail.event, world);
   return { ...message, statement, settle: false };
 }
 
@@ -121,7 +119,7 @@ async function readMessage(message: Parsed, world: AggregateWorld): Promise<Work
  * greater event id.
  */
 async function breakTie(work: Work, world: AggregateWorld): Promise<Work> {
-  const statement = await refetched(work.statement, world.stripe);
+  const statement = await refetched(work.statement, world);
   return { ...work, statement, settle: !wasRead(statement) };
 }
 

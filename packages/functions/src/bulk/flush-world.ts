@@ -12,11 +12,13 @@ import { linkedRoad } from '../adapters/linked-road.ts';
 import { linkedStripe } from '../adapters/linked-stripe.ts';
 import { type Orphans, orphans } from '../adapters/orphans.ts';
 import { link } from '../adapters/resources.ts';
+import { rowNames } from '../adapters/row-names.ts';
 import type { Salesforce } from '../adapters/salesforce.ts';
 import { cachedFor, secretReader, secretsManager } from '../adapters/secrets.ts';
 import { type SentHashes, sentHashes } from '../adapters/sent-hashes.ts';
 import type { StripeReader } from '../adapters/stripe.ts';
 import { type TieList, tieList } from '../adapters/tie-list.ts';
+import { type NameRows, rowNamer } from '../realtime/name-rows.ts';
 
 /** What the five steps of a flush share, built from the links once per cold start. */
 export type FlushWorld = {
@@ -31,6 +33,7 @@ export type FlushWorld = {
   readonly salesforce: Salesforce;
   readonly sent: SentHashes;
   readonly stripe: StripeReader;
+  readonly nameRows: NameRows;
   readonly ties: TieList;
   readonly bulkAbove: number;
   readonly version: string;
@@ -50,16 +53,19 @@ export function flushWorld(instruments: Pick<Instrument, 'count' | 'called' | 'l
     const connection = await redis();
     const shared = { redis: connection, settings, readSecret, lane: 'bulk', nowMs } as const;
     const road = linkedRoad({ ...shared, clientSecretArn, instruments });
+    const freshness = freshnessStore(connection);
+    const stripe = linkedStripe({ ...shared, apiKeyArn, count, called });
     return {
       batches: redisBatches(connection, nowMs),
       buffer: redisBuffer(connection, nowMs),
       ...road,
       claims: claims(connection),
-      freshness: freshnessStore(connection),
+      freshness,
       orphans: orphans(connection, nowMs),
       generation: generationStore(connection, nowMs),
       sent: sentHashes(connection),
-      stripe: linkedStripe({ ...shared, apiKeyArn, count, called }),
+      stripe,
+      nameRows: rowNamer({ stripe, freshness, rowNames: rowNames(connection) }),
       ties: tieList(connection),
       bulkAbove: settings.bulkAbove,
       version: settings.salesforceApiVersion,

@@ -4,15 +4,14 @@ import type { SalesforceRecord } from '@payments/core/record';
 import type { GivenBack } from '../adapters/batches.ts';
 import type { Buffer } from '../adapters/buffer.ts';
 import type { Orphans } from '../adapters/orphans.ts';
-import type { StripeReader } from '../adapters/stripe.ts';
 import { fullParent } from '../realtime/full-parent.ts';
 import type { BatchAccount } from './account.ts';
 import { type BufferedRow, incomingFrom, recordFrom } from './row.ts';
+import type { Reads } from './statement.ts';
 
-export type OrphanWorld = {
+export type OrphanWorld = Reads & {
   readonly orphans: Orphans;
   readonly buffer: Pick<Buffer, 'put' | 'wake'>;
-  readonly stripe: StripeReader;
 };
 
 /** A few per flush: each costs a read of Stripe. The others are read when they fail again. */
@@ -49,7 +48,7 @@ async function bufferParent(
   const { eventId, receivedAt, correlationId, newestAt } = child;
   const atSecond = Math.floor(newestAt / 1_000);
   const event = { id: eventId, created: atSecond, livemode: false };
-  const full = await fullParent(parent, event, { planner, stripe: world.stripe });
+  const full = await fullParent(parent, event, { planner, stripe: world.stripe, nameRows: world.nameRows });
   for (const [object, records] of Map.groupBy(full ?? [], (record) => record.object)) {
     const said = { eventId, atSecond, receivedAt, fetched: true, correlationId };
     await world.buffer.put(

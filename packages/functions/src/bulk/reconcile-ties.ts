@@ -3,14 +3,12 @@ import { StripeEventSchema } from '@payments/core/event';
 import type { SObjectName } from '@payments/core/record';
 import * as v from 'valibot';
 import type { Buffer } from '../adapters/buffer.ts';
-import type { StripeReader } from '../adapters/stripe.ts';
 import type { Tie, TieList } from '../adapters/tie-list.ts';
 import { incomingFrom } from './row.ts';
-import { readFrom, refetched, wasRead } from './statement.ts';
+import { type Reads, readFrom, refetched, wasRead } from './statement.ts';
 
-export type TieWorld = {
+export type TieWorld = Reads & {
   readonly ties: TieList;
-  readonly stripe: StripeReader;
   readonly buffer: Pick<Buffer, 'put'>;
 };
 
@@ -53,7 +51,7 @@ async function bufferPresentState(
   const { body } = await world.stripe({ path: `/v1/events/${encodeURIComponent(eventId)}`, query: [] });
   const event = v.safeParse(StripeEventSchema, body);
   if (!event.success) return 'gone';
-  const statement = await refetched(await readFrom(event.output, world.stripe), world.stripe);
+  const statement = await refetched(await readFrom(event.output, world), world);
   if (!wasRead(statement)) return 'gone';
   const atSecond = statement.source.fetchedAt ?? event.output.created;
   let decided = true;

@@ -11,6 +11,10 @@ import {
 } from '@payments/core/plan';
 import type { SalesforceRecord } from '@payments/core/record';
 import type { StripeReader } from '../adapters/stripe.ts';
+import type { NameRows } from '../realtime/name-rows.ts';
+
+/** What is read beside the event. */
+export type Reads = { readonly stripe: StripeReader; readonly nameRows: NameRows };
 
 /** What an event says, with everything read from Stripe that it takes to say it. */
 export type Statement = {
@@ -27,15 +31,15 @@ export function wasRead({ source, records }: Statement): boolean {
 }
 
 /** A thin event is filled with its object as it is now; where that is gone, with the event that Stripe keeps. */
-export async function readFrom(event: StripeEvent | ThinEvent, stripe: StripeReader): Promise<Statement> {
-  return statementOf(isThin(event) ? await filled(event, stripe) : { event, fetchedAt: null }, stripe);
+export async function readFrom(event: StripeEvent | ThinEvent, reads: Reads): Promise<Statement> {
+  return statementOf(isThin(event) ? await filled(event, reads.stripe) : { event, fetchedAt: null }, reads);
 }
 
 /** The same event with its object as Stripe has it now; unchanged (and not fetched) where Stripe has it no more. */
-export async function refetched(statement: Statement, stripe: StripeReader): Promise<Statement> {
+export async function refetched(statement: Statement, reads: Reads): Promise<Statement> {
   const need = refetchNeed(statement.event);
   if (need === null) return statement;
-  return statementOf(withFetchedObject(statement.event, await stripe(need)), stripe);
+  return statementOf(withFetchedObject(statement.event, await reads.stripe(need)), reads);
 }
 
 async function filled(event: ThinEvent, stripe: StripeReader): Promise<Source> {
@@ -48,7 +52,7 @@ async function filled(event: ThinEvent, stripe: StripeReader): Promise<Source> {
 /** Lists have pages: each answer may ask for the next one. The bound is against an account that never ends. */
 const MOST_READS = 50;
 
-async function statementOf(source: Source, stripe: StripeReader): Promise<Statement> {
+async function statementOf(source: Source, { stripe, nameRows }: Reads): Promise<Statement> {
   const fetched = new Map<string, FetchedObject>();
   for (
     let asked = needs(source, fetched);
@@ -57,5 +61,5 @@ async function statementOf(source: Source, stripe: StripeReader): Promise<Statem
   ) {
     for (const need of asked) fetched.set(need.key, await stripe(need));
   }
-  return { event: source.event, source, records: plan(source, fetched).records };
+  return { event: source.event, source, records: await nameRows(plan(source, fetched).records) };
 }

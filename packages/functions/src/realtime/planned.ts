@@ -4,11 +4,12 @@ import type * as core from '@payments/core/plan';
 import type { FetchedObject, Plan, Source } from '@payments/core/plan';
 import type { StripeReader } from '../adapters/stripe.ts';
 import { type Said, saidBy } from './judge-plan.ts';
+import type { NameRows } from './name-rows.ts';
 
 /** core/plan.ts, as values: the story is the same whatever an event becomes. */
 export type Planner = Pick<typeof core, 'needs' | 'plan' | 'eventNeed' | 'refetchNeed' | 'withFetchedObject'>;
 
-export type PlannerWorld = { readonly planner: Planner; readonly stripe: StripeReader };
+export type PlannerWorld = { readonly planner: Planner; readonly stripe: StripeReader; readonly nameRows: NameRows };
 
 /** An event as delivered, or as Stripe says its object is now, and what Salesforce is to be told of it. */
 export type Planned = { readonly source: Source; readonly plan: Plan; readonly said: readonly Said[] };
@@ -40,7 +41,8 @@ export async function planFrom(source: Source, world: PlannerWorld): Promise<Pla
   for (let round = 0; round < MAX_ROUNDS; round += 1) {
     const needs = world.planner.needs(source, fetched);
     if (needs.length === 0) {
-      const plan = world.planner.plan(source, fetched);
+      const told = world.planner.plan(source, fetched);
+      const plan = { ...told, records: await world.nameRows(told.records) };
       return { source, plan, said: saidBy(plan.records) };
     }
     const answers = await Promise.all(needs.map(async (need) => [need.key, await world.stripe(need)] as const));

@@ -10,8 +10,10 @@ import { linkedStripe } from '../adapters/linked-stripe.ts';
 import { objectLeases } from '../adapters/object-leases.ts';
 import { orphans } from '../adapters/orphans.ts';
 import { link } from '../adapters/resources.ts';
+import { rowNames } from '../adapters/row-names.ts';
 import { cachedFor, secretReader, secretsManager } from '../adapters/secrets.ts';
 import { StepInputSchema } from './machine-input.ts';
+import { rowNamer } from './name-rows.ts';
 import { realtimeStep } from './step.ts';
 import { type SyncWorld, sync } from './sync.ts';
 
@@ -30,16 +32,19 @@ async function connect(): Promise<SyncWorld> {
   const connection = await redis();
   const shared = { redis: connection, settings, readSecret, lane: 'realtime', nowMs } as const;
   const road = linkedRoad({ ...shared, clientSecretArn, instruments });
+  const freshness = freshnessStore(connection);
+  const stripe = linkedStripe({ ...shared, apiKeyArn, count, called });
   return {
     planner: { eventNeed, needs, plan, refetchNeed, withFetchedObject },
-    stripe: linkedStripe({ ...shared, apiKeyArn, count, called }),
+    stripe,
+    nameRows: rowNamer({ stripe, freshness, rowNames: rowNames(connection) }),
     leases: objectLeases(connection, { nowMs, sleep }),
     nowMs,
     sleep,
     claims: claims(connection),
     orphans: orphans(connection, nowMs),
     buffer: redisBuffer(connection, nowMs),
-    freshness: freshnessStore(connection),
+    freshness,
     acquire: road.budget.acquire,
     version: settings.salesforceApiVersion,
     salesforce: road.salesforce,

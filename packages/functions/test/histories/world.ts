@@ -24,6 +24,7 @@ export function world(history: History, { random, time, rule, tally }: Chance) {
   let row: { version: number; content: string } | null = null;
   let waiting: State | null = null;
   let flying: State | null = null;
+  let flushes = Promise.resolve();
   let lease = { holder: '', until: 0 };
   let reading = { started: 0, startedAt: -APART_MS, answered: 0, answer: null as State | null, underWay: false };
 
@@ -129,7 +130,8 @@ export function world(history: History, { random, time, rule, tally }: Chance) {
   function put(state: State): 'stored' | 'stale' | 'tie' {
     const beside = flying === null ? 'apply' : rule.judge(flying, state);
     const verdict = waiting === null ? 'apply' : rule.judge(waiting, state);
-    if (verdict === 'apply') waiting = beside === 'stale' ? waiting : state;
+    if (verdict === 'apply' && beside !== 'stale') waiting = state;
+    if (waiting !== null) flushes = flushes.then(flush);
     if (verdict === 'tie' || beside === 'tie') return 'tie';
     return verdict === 'apply' ? 'stored' : 'stale';
   }
@@ -147,8 +149,10 @@ export function world(history: History, { random, time, rule, tally }: Chance) {
     }
   }
 
+  /** One after the other, as the batch lease has it. */
   async function flush(): Promise<void> {
-    if (waiting === null || flying !== null) return;
+    if (waiting === null) return;
+    await time.sleep(between(100, 4_000));
     [flying, waiting] = [waiting, null];
     const sent: State = flying;
     // A Bulk job may take its time.
@@ -186,17 +190,12 @@ export function world(history: History, { random, time, rule, tally }: Chance) {
 
   return {
     live: async (): Promise<void> => {
-      let over = false;
-      const flushes = (async () => {
-        while (!over || waiting !== null || flying !== null) {
-          await time.sleep(between(1_000, 4_000));
-          await flush();
-        }
-      })();
       if (random() < 0.1) void time.sleep(between(1_000, 60_000)).then(forget);
       await Promise.all(history.deliveries.map(deliver));
-      over = true;
-      await flushes;
+      for (let last = null as Promise<void> | null; last !== flushes; ) {
+        last = flushes;
+        await last;
+      }
     },
     row: () => row,
   };

@@ -179,9 +179,18 @@ export function isRowKey(key: string): boolean {
   return key.startsWith('row ');
 }
 
-/** A session that expired never had a subscription: only the row that it was opened for can tell. */
+/**
+ * A session that expired never had a subscription: only the row that it was opened for can tell. It tells of the link that
+ * was opened last, unless another one was used.
+ */
 function* expiredRows(truth: Truth): Iterable<ExpectedRow> {
+  const ofRow = new Map<string, CheckoutSession>();
   for (const session of truth.sessions) {
+    if (session.client_reference_id === null) continue;
+    const before = ofRow.get(session.client_reference_id);
+    if (before?.status !== 'complete') ofRow.set(session.client_reference_id, session);
+  }
+  for (const session of ofRow.values()) {
     if (session.status !== 'expired' || session.client_reference_id === null) continue;
     yield {
       object: 'Stripe_Subscription__c',
