@@ -81,6 +81,8 @@ const MISTAKES = [
   ['soql', `${C}/dunning/DunningService.cls`, 'WHERE WhatId IN :about AND Subject IN', 'WHERE Subject IN', 'a query that scans all Tasks, in a trigger'],
   ['soql', `${O}/Payment_Transaction__c/fields/Stripe_Invoice_ID__c.field-meta.xml`, '<externalId>true', '<externalId>false', 'an index that a trigger needs'],
   ['soql', `${C}/outgoing/DepartedContacts.cls`, 'Contact_ID__c IN :contactIds AND Status__c', 'Status__c', 'a query by status alone, in a trigger'],
+  ['soql', `${C}/stripe/StripePriceService.cls`, 'PricePage', 'Page', 'a reserved name of a class'],
+  ['soql', `${C}/outgoing/StripeRetry.cls`, 'Integer askedSeconds', 'Integer end', 'a reserved name of a parameter'],
   ['soql', `${C}/catalogue/PlanCache.cls`, 'String current, String name) {', 'String generation, String current, String name) {\n        Object held = backing.read(GENERATION);', 'a constant that a parameter hides'],
   // form bodies
   ['forms', `${C}/tests/StripeSubscriptionServiceTest.cls`, 'subscription_details[items][0][price]=price_2', 'subscription_items[0][price]=price_2', 'a parameter that Stripe removed'],

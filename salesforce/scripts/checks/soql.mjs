@@ -1,10 +1,10 @@
 // What apex-ls leaves open: fields, relationships and picklist values in static SOQL, grouping, picklist values and types
-// in SObject constructors, annotation arguments, private methods, final fields, names that a local variable hides, test
-// classes in production; and this
+// in SObject constructors, annotation arguments, private methods, final fields, names, test classes in production; and this
 // project's own rules: no dynamic SOQL, no query, DML or callout in a loop, no DML before a callout, no id or URL in code.
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
-import { ApexErrorListener, ApexParserFactory } from '@apexdevtools/apex-parser';
+import { hiddenNames, reservedNames } from './apex-names.mjs';
+import { each, lineOf, parseApex } from './apex-tree.mjs';
 import { classFields, jarEntries } from './jar.mjs';
 import { isCustom, list, lower } from './project.mjs';
 
@@ -87,22 +87,13 @@ function schemaOf(project) {
   return find;
 }
 
-/** Calls `visit` for each node of a kind below `tree`, not entering nodes of the kinds in `except`. */
-function each(tree, kind, visit, except = []) {
-  (function descend(node) {
-    if (!node || (node !== tree && except.includes(node.constructor.name))) return;
-    if (node.constructor.name === kind) visit(node);
-    for (const child of node.children ?? []) descend(child);
-  })(tree);
-}
-const lineOf = (node) => node.start.line;
 const isText = (wanted) => (value) => lower(value) === lower(wanted); // picklist values match without case
 
 /** @returns {string[]} one line per mistake */
 export function checkSoql(project) {
   const issues = [];
   const find = schemaOf(project);
-  const units = project.files.filter((file) => /\.(cls|trigger)$/.test(file)).map((file) => parse(project, file, issues));
+  const units = project.files.filter((file) => /\.(cls|trigger)$/.test(file)).map((file) => parseApex(project, file, issues));
   const tests = new Set(units.filter((unit) => unit.isTest).map((unit) => lower(unit.name)));
   for (const unit of units) {
     const say = (line, message) => issues.push(`${project.relative(unit.file)}:${line} ${message}`);
@@ -113,28 +104,11 @@ export function checkSoql(project) {
     each(unit.tree, 'CreatorContext', (node) => constructor(node, find, say));
     finals(unit, say);
     hiddenNames(unit, say);
+    reservedNames(unit, say);
     privateCalls(unit, units, say);
     if (!unit.isTest) ownRules(unit, tests, say);
   }
   return issues;
-}
-
-function parse(project, file, issues) {
-  class Listener extends ApexErrorListener {
-    apexSyntaxError(line, _column, message) {
-      issues.push(`${project.relative(file)}:${line} syntax: ${message}`);
-    }
-  }
-  const source = project.text(file);
-  const { parser } = ApexParserFactory.createLexerAndParser(source, new Listener());
-  const isClass = file.endsWith('.cls');
-  const code = source.replace(/\/\*[\s\S]*?\*\/|\/\/.*|'(?:\\.|[^'\\])*'/g, (found) => found.replace(/[^\n]/g, ' '));
-  return {
-    file, source, code,
-    name: path.basename(file).replace(/\.\w+$/, ''),
-    isTest: isClass && /@istest\b/i.test(code.slice(0, code.indexOf('{'))),
-    tree: isClass ? parser.compilationUnit() : parser.triggerUnit(),
-  };
 }
 
 function follow(start, steps, find) {
@@ -280,28 +254,6 @@ function finals({ tree, code }, say) {
     });
   });
 }
-
-/** Apex does not tell SETTLED from settled, so a local variable hides the constant or class that the line means. */
-function hiddenNames({ tree }, say) {
-  const check = (method) => {
-    const locals = new Map();
-    const declare = (node) => locals.set(lower(node.id().getText()), node.id().getText());
-    for (const kind of ['VariableDeclaratorContext', 'FormalParameterContext', 'EnhancedForControlContext', 'CatchClauseContext'])
-      each(method, kind, declare);
-    each(method, 'IdPrimaryContext', (node) => {
-      const name = node.getText();
-      const local = locals.get(lower(name));
-      if (local && local !== name && !isColumn(node.parentCtx)) say(lineOf(node), `${name} is hidden by the variable ${local}`);
-    });
-  };
-  for (const kind of ['MethodDeclarationContext', 'ConstructorDeclarationContext', 'TriggerUnitContext']) each(tree, kind, check);
-}
-
-/** `Name` in `new Account(Name = name)`. */
-const isColumn = (node) =>
-  node.parentCtx.constructor.name === 'AssignExpressionContext' &&
-  node.parentCtx.children[0] === node &&
-  node.parentCtx.parentCtx.constructor.name === 'ExpressionListContext';
 
 function privateCalls(unit, units, say) {
   if (unit.isTest) return;
