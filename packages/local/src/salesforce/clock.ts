@@ -14,8 +14,11 @@ export const systemClock: Clock = {
   },
 };
 
-/** A clock that stands still until it is told to move; due tasks run in order of their time. */
-export function manualClock(start: number): Clock & { advance(ms: number): void } {
+/**
+ * A clock that stands still until it is told to move; due tasks run in order of their time. `waiting` tells how many tasks
+ * there are: a request that is to wait has arrived when its own is among them.
+ */
+export function manualClock(start: number): Clock & { advance(ms: number): void; waiting(): number } {
   let time = start;
   let sequence = 0;
   const tasks = new Map<number, { readonly at: number; readonly order: number; readonly task: () => void }>();
@@ -28,6 +31,7 @@ export function manualClock(start: number): Clock & { advance(ms: number): void 
       tasks.set(key, { at: time + ms, order: key, task });
       return () => tasks.delete(key);
     },
+    waiting: () => tasks.size,
     advance(ms) {
       const until = time + ms;
       for (let due = nextDue(until); due !== undefined; due = nextDue(until)) {

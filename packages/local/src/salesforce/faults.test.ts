@@ -14,8 +14,8 @@ const customer = (id: string, body: object = {}) =>
   send(running, 'PATCH', `${V}/sobjects/Stripe_Customer__c/Stripe_Customer_ID__c/${id}`, body);
 const arm = (fault: object) => send(running, 'POST', '/__fake/faults', fault);
 const idOf = (reply: { readonly text: string }) => /a0\w{16}/.exec(reply.text)?.[0] ?? '';
-/** Lets the server read what was just sent. */
-const turn = () => new Promise((resolve) => setTimeout(resolve, 30));
+/** Until the server has read what was just sent, and so many requests wait for the clock. */
+const waits = (requests: number) => expect.poll(() => clock.waiting()).toBe(requests);
 
 describe('faults over HTTP', () => {
   test('hit the request they describe, as often as they say, after what they let pass', async () => {
@@ -56,7 +56,7 @@ describe('faults over HTTP', () => {
   test('a delay lasts as long as the clock says', async () => {
     running.org.preset({ preset: 'slow', ms: 5000, times: 1 });
     const reply = customer('cus_1');
-    await turn();
+    await waits(1);
     expect(running.org.count('Stripe_Customer__c')).toBe(0);
     clock.advance(5000);
     expect((await reply).status).toBe(201);
@@ -123,7 +123,7 @@ describe('row locks between writers', () => {
     const id = idOf(await customer('cus_1'));
     const release = running.org.holdRows([id]);
     const reply = customer('cus_1', { Customer_Name__c: 'late' });
-    await turn();
+    await waits(1);
     release();
     clock.advance(1);
     expect((await reply).status).toBe(200);
@@ -140,7 +140,7 @@ describe('row locks between writers', () => {
     const reply = send(running, 'PATCH', `${V}/composite/sobjects/Stripe_Customer__c/Stripe_Customer_ID__c`, {
       records,
     });
-    await turn();
+    await waits(1);
     expect(running.org.count('Stripe_Customer__c')).toBe(1);
     clock.advance(10_000);
     expect((await reply).body).toMatchObject([
@@ -153,7 +153,7 @@ describe('row locks between writers', () => {
     await running.close();
     running = await startOrg({ clock, locks: { holdMs: 100, waitMs: 10_000 } });
     const made = customer('cus_1');
-    await turn();
+    await waits(1);
     clock.advance(100);
     const parent = idOf(await made);
     const child = (key: string) =>
@@ -161,7 +161,7 @@ describe('row locks between writers', () => {
         Stripe_Customer__c: parent,
       });
     const both = Promise.all([child('s1'), child('s2')]);
-    await turn();
+    await waits(2);
     expect(running.org.count('Stripe_Subscription__c')).toBe(1);
     clock.advance(100);
     expect(running.org.count('Stripe_Subscription__c')).toBe(2);

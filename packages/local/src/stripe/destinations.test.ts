@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { withStripe } from './api.fixture.ts';
-import { signatureHeader } from './delivery.ts';
+import { signatureHeader, startDelivery } from './delivery.ts';
 import { eventBridgeEnvelope, thinNotification } from './destinations.ts';
 import { printAsStripe } from './json.ts';
 
@@ -43,4 +43,30 @@ test('the SDK parses a signed thin notification and refuses it as a whole event;
     const related = Object(JSON.parse(body)).related_object.url;
     const found = await fetch(`${url}${related}`, { headers: { authorization: 'Bearer sk_test_1' } });
     expect(await found.json()).toMatchObject({ id: customer.id });
+  }));
+
+test('a thin destination is delivered to like any other: signed, and again until it is taken', () =>
+  withStripe(async ({ stripe, account }) => {
+    const sent: { readonly body: string; readonly signature: string }[] = [];
+    const delivery = startDelivery({
+      account,
+      url: 'http://127.0.0.1:9/thin',
+      secrets: () => ['whsec_thin'],
+      fetch: async (_url, init) => {
+        sent.push({ body: String(init.body), signature: new Headers(init.headers).get('stripe-signature') ?? '' });
+        return new Response('', { status: sent.length === 1 ? 500 : 200 });
+      },
+      clock: Date.now,
+      sleep: async () => {},
+      seed: 1,
+      render: (event) => thinNotification(event),
+    });
+    const customer = await stripe.customers.create({ name: 'Ada' });
+    await delivery.idle();
+    await delivery.stop();
+    const parsed = sent.map(({ body, signature }) => stripe.parseEventNotification(body, signature, 'whsec_thin'));
+    expect(parsed).toMatchObject(
+      [1, 2].map(() => ({ type: 'v1.customer.created', related_object: { id: customer.id } })),
+    );
+    expect(parsed[0]?.id).toBe(parsed[1]?.id);
   }));
