@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { backfillCommand } from './backfill/backfill.ts';
 import { dlqCommands } from './dlq/dlq.ts';
 import { doctorCommand } from './doctor/doctor.ts';
 import { explainCommand } from './explain/explain.ts';
@@ -19,6 +20,7 @@ export const COMMANDS: readonly OpsCommand[] = [
   simulateCommand,
   replayCommand,
   dlqCommands,
+  backfillCommand,
   doctorCommand,
   webhookCommands,
   secretsCommands,

@@ -24,6 +24,11 @@ export type SentHashes = {
     generation: string,
   ) => Promise<readonly (Sent | null)[]>;
   readonly remember: (object: SObjectName, sent: ReadonlyMap<string, Sent>, generation: string) => Promise<void>;
+  /**
+   * After another road than the bulk lane wrote these rows, or removed them: what was sent is not what the org has, so nothing
+   * may be left out as equal to it. Gives how many were remembered.
+   */
+  readonly forget: (object: SObjectName, keys: readonly string[]) => Promise<number>;
 };
 
 const VersionsSchema = v.record(v.string(), v.number());
@@ -53,5 +58,6 @@ export function sentHashes(redis: Redis): SentHashes {
         ),
       );
     },
+    forget: async (object, keys) => (keys.length === 0 ? 0 : redis.del(keys.map(bufferKeys(object).sent))),
   };
 }

@@ -6,6 +6,7 @@ import { instrument } from '../adapters/instrument.ts';
 import { linkedRedis } from '../adapters/linked-redis.ts';
 import { link } from '../adapters/resources.ts';
 import { secretReader, secretsManager } from '../adapters/secrets.ts';
+import { sentHashes } from '../adapters/sent-hashes.ts';
 import { tieList } from '../adapters/tie-list.ts';
 import { crossing } from '../realtime/crossing.ts';
 import { Order, operate } from './operator.ts';
@@ -25,6 +26,7 @@ export const handler = around(async (input) => {
       buffer: redisBuffer(connection, nowMs),
       ties: tieList(connection),
       budget: redisBudget(connection, limits, nowMs),
+      sent: sentHashes(connection),
       limits,
       circuit: () => lookAtCircuit(connection, nowMs),
       log: (line) => log.info('operator', line),

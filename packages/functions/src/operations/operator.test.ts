@@ -42,6 +42,12 @@ function worldOf(answers: Readonly<Record<string, PutOutcome>> = {}) {
       },
     },
     budget: { usage: async () => usage(30) },
+    sent: {
+      forget: async (object, keys) => {
+        put.push([object, ...keys]);
+        return keys.length;
+      },
+    },
     limits,
     circuit: async () => ({
       ...{ state: 'open', epoch: 1, bad: 5, trips: 1, openedAt: 1, until: 2, why: 'X' },
@@ -71,6 +77,13 @@ describe("the operator's function", () => {
     expect(lines).toEqual([{ outcome: 'put back', rows: 2, later: 0 }]);
   });
 
+  it('forgets what was last sent for rows that another road wrote', async () => {
+    const { world, put } = worldOf();
+    const order = { action: 'forget', object: 'Stripe_Customer__c', keys: ['cus_1', 'cus_2'] };
+    expect(await operate(v.parse(Order, order), world)).toEqual({ forgotten: 2 });
+    expect(put).toEqual([['Stripe_Customer__c', 'cus_1', 'cus_2']]);
+  });
+
   it('tells of each letter what became of it, in their order', async () => {
     const { world, lines } = worldOf({ a: 'late', b: 'stale', c: 'tie', d: 'broken' });
     const plan = (key: string) => letter('Pricing_Plan__c', key);
@@ -84,6 +97,7 @@ describe("the operator's function", () => {
     ['an action that is none', { action: 'flush' }],
     ['no letters', { action: 'put back', letters: [] }],
     ['more letters than one order takes', { action: 'put back', letters: Array(MOST_LETTERS + 1).fill('x') }],
+    ['to forget rows of an object that is none', { action: 'forget', object: 'Account', keys: ['a'] }],
     ['nothing', null],
   ])('does not take %s', (_, order) => expect(v.safeParse(Order, order).success).toBe(false));
 });

@@ -1,5 +1,7 @@
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import { PutBackAnswer, StandingAnswer } from '@payments/functions/operations/operator';
+import type { SObjectName } from '@payments/core/record';
+import { chunks } from '@payments/functions/adapters/batches';
+import { ForgetAnswer, MOST_KEYS, PutBackAnswer, StandingAnswer } from '@payments/functions/operations/operator';
 import * as v from 'valibot';
 import type { Deployment } from '../deployment/deployment.ts';
 import { NotReached } from '../frame/problem.ts';
@@ -9,6 +11,8 @@ export type Operator = {
   readonly standing: () => Promise<v.InferOutput<typeof StandingAnswer>>;
   /** Bodies of messages of BulkParked, at most 50 and 5 MB; what became of each, in their order. */
   readonly putBack: (letters: readonly string[]) => Promise<v.InferOutput<typeof PutBackAnswer>['outcomes']>;
+  /** What the bulk lane last sent for these rows is not what Salesforce has: nothing may be left out as equal to it. */
+  readonly forget: (object: SObjectName, keys: readonly string[]) => Promise<void>;
 };
 
 const Failure = v.object({ errorType: v.optional(v.string(), ''), errorMessage: v.optional(v.string(), '') });
@@ -37,5 +41,8 @@ export function operatorOf(deployment: Deployment): Operator {
   return {
     standing: () => invoke({ action: 'standing' }, StandingAnswer),
     putBack: async (letters) => (await invoke({ action: 'put back', letters }, PutBackAnswer)).outcomes,
+    forget: async (object, keys) => {
+      for (const some of chunks(keys, MOST_KEYS)) await invoke({ action: 'forget', object, keys: some }, ForgetAnswer);
+    },
   };
 }
