@@ -344,7 +344,11 @@ describe("the operator's hands", { timeout: TEST_WITHIN_MS }, () => {
   });
 
   describe('dlq', () => {
-    const depth = (queue: string) => small.road.queues.depth(queueArn(small, queue)).ready;
+    /** What the redrive of every minute has in hand included. */
+    const depth = (queue: string) => {
+      const { ready, inFlight } = small.road.queues.depth(queueArn(small, queue));
+      return ready + inFlight;
+    };
     const failures = () => [...small.org.org.rows('Sync_Failure__c')];
     /** Failures of a status, after a run of the scheduled function. */
     const retried = async (status: string) => {

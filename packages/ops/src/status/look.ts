@@ -1,6 +1,5 @@
 import { METRICS, type MetricName, NAMESPACE } from '@payments/core/metrics';
 import { WRITE_ORDER } from '@payments/core/record';
-import * as v from 'valibot';
 import { type Executions, executionsOf } from '../adapters/executions.ts';
 import { last, type Metric, type MetricReader, metricReader, sum } from '../adapters/metrics.ts';
 import { type Queues, queuesOf } from '../adapters/queues.ts';
@@ -8,8 +7,8 @@ import { connectOrg, type Org } from '../adapters/salesforce.ts';
 import { type Deployment, machineArn } from '../deployment/deployment.ts';
 import { BULK_QUEUE, DEAD_LETTER_QUEUE_NAMES, FLUSH_MACHINE, MACHINE_NAMES } from '../deployment/places.ts';
 import { problemOf } from '../frame/problem.ts';
-import { failureGroups } from './failure-groups.ts';
-import type { Batch, BudgetWindow, FailureGroup, Percentiles, Standing } from './standing.ts';
+import { auditOf } from './audit.ts';
+import type { BudgetWindow, Percentiles, Standing } from './standing.ts';
 
 export type Eyes = {
   readonly deployment: Deployment;
@@ -35,13 +34,12 @@ const HOUR_MS = 60 * MINUTE_MS;
 const GAUGE_MS = 10 * MINUTE_MS;
 /** Executions counted at most; more than that is told as this many. */
 const MOST_RUNNING = 1_000;
-const BATCHES = 5;
 
 /** Asks every place at once. Salesforce may be away: then the rest is told all the same, and that it is. */
 export async function look(eyes: Eyes, nowMs: number): Promise<Standing> {
   const { deployment } = eyes;
   const unread: { what: string; why: string }[] = [];
-  const [lastEvent, realtime, bulk, circuit, budget, org, lag, deadLetters, audit] = await Promise.all([
+  const [counted, realtime, bulk, circuit, budget, org, lag, deadLetters, audit] = await Promise.all([
     lastEventOf(eyes, nowMs),
     realtimeOf(eyes, nowMs),
     bulkOf(eyes, nowMs),
@@ -50,29 +48,16 @@ export async function look(eyes: Eyes, nowMs: number): Promise<Standing> {
     orgOf(eyes, nowMs),
     lagOf(eyes, nowMs),
     deadLettersOf(eyes),
-    auditOf(eyes).catch((error: unknown) => {
+    auditOf(eyes.org, nowMs).catch((error: unknown) => {
       unread.push({ what: 'Salesforce', why: problemOf(error).message });
-      return { failures: null, batches: null };
+      return { failures: null, batches: null, told: null };
     }),
   ]);
   const at = new Date(nowMs).toISOString();
   const { stage, region, local } = deployment;
-  return {
-    stage,
-    region,
-    local,
-    at,
-    lastEvent,
-    realtime,
-    bulk,
-    circuit,
-    budget,
-    org,
-    lag,
-    deadLetters,
-    ...audit,
-    unread,
-  };
+  const lastEvent = newest(counted, audit.told?.lastEventAt ?? null, nowMs);
+  const measured = { realtime, bulk, circuit, budget, org, lag, deadLetters };
+  return { stage, region, local, at, lastEvent, ...measured, ...audit, unread };
 }
 
 /** One of ours, under the set of dimensions that core's table publishes it by. */
@@ -91,7 +76,7 @@ async function lastEventOf({ deployment, metrics }: Eyes, nowMs: number): Promis
   const minutes = series.flat().filter(({ value }) => value > 0);
   if (minutes.length === 0) return null;
   const at = Math.max(...minutes.map((point) => point.at));
-  return { at: new Date(at).toISOString(), ageSeconds: Math.max(0, Math.round((nowMs - at) / 1000)) };
+  return { at: new Date(at).toISOString(), ageSeconds: secondsSince(at, nowMs) };
 }
 
 async function realtimeOf({ deployment, executions, metrics }: Eyes, nowMs: number): Promise<Standing['realtime']> {
@@ -208,37 +193,12 @@ async function deadLettersOf({ queues }: Eyes): Promise<Standing['deadLetters']>
   return depths.filter(({ waiting }) => waiting > 0);
 }
 
-const text = v.nullish(v.string(), '');
-const whole = v.nullish(v.number(), 0);
-const BatchRow = v.object({
-  Name: text,
-  Object__c: text,
-  Transport__c: text,
-  Rows_Sent__c: whole,
-  Rows_Succeeded__c: whole,
-  Rows_Refused__c: whole,
-  Rows_Failed__c: whole,
-  Finished_At__c: v.nullish(v.string(), null),
-});
+/** CloudWatch knows the minute, the flush the second; each may be a minute behind. */
+function newest(counted: Standing['lastEvent'], told: string | null, nowMs: number): Standing['lastEvent'] {
+  if (told === null || (counted !== null && Date.parse(counted.at) > Date.parse(told))) return counted;
+  return { at: told, ageSeconds: secondsSince(Date.parse(told), nowMs) };
+}
 
-async function auditOf({
-  org,
-}: Eyes): Promise<{ readonly failures: readonly FailureGroup[]; readonly batches: readonly Batch[] }> {
-  const rows = await org.query(
-    `SELECT Name, Object__c, Transport__c, Rows_Sent__c, Rows_Succeeded__c, Rows_Refused__c, Rows_Failed__c, Finished_At__c FROM Sync_Batch__c ORDER BY CreatedDate DESC, Name DESC LIMIT ${BATCHES}`,
-    BatchRow,
-  );
-  return {
-    failures: await failureGroups(org),
-    batches: rows.map((row) => ({
-      name: row.Name,
-      object: row.Object__c,
-      transport: row.Transport__c,
-      sent: row.Rows_Sent__c,
-      succeeded: row.Rows_Succeeded__c,
-      refused: row.Rows_Refused__c,
-      failed: row.Rows_Failed__c,
-      finishedAt: row.Finished_At__c === null ? null : new Date(row.Finished_At__c).toISOString(),
-    })),
-  };
+function secondsSince(ms: number, nowMs: number): number {
+  return Math.max(0, Math.round((nowMs - ms) / 1000));
 }

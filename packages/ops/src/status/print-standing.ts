@@ -24,6 +24,7 @@ export function printStanding(standing: Standing, paint: Paint): string {
       [dim('circuit'), standing.circuit ?? '–'],
       [dim('API calls'), budget(standing)],
       [dim('sync lag'), `realtime ${lag(standing.lag.realtime)}; bulk ${lag(standing.lag.bulk)} ${dim('(last hour)')}`],
+      [dim('Salesforce'), told(standing)],
     ]),
     ...section('failures', failures(standing), paint),
     ...section('dead letters', deadLetters(standing), paint),
@@ -58,6 +59,12 @@ function budget({ budget: windows, org }: Standing): string {
   const ours = windows.map(({ window, used, percent }) => `${window} ${used} (${percent} %)`).join(', ');
   const theirs = org === null ? '' : `; the whole org ${org.used} in 24 h (${org.percent} %)`;
   return `${ours === '' ? '–' : ours}${theirs}`;
+}
+
+function told({ told: said }: Standing): string {
+  if (said === null) return '–';
+  const unsettled = said.oldestUnsettledAt === null ? '' : `, oldest unsettled event ${said.oldestUnsettledAt}`;
+  return `${said.health === '' ? '–' : said.health}${said.reason === '' ? '' : `: ${said.reason}`}${unsettled} (${span(said.ageSeconds * 1000)} ago)`;
 }
 
 function lag(values: Percentiles | null): string {

@@ -15,6 +15,7 @@ const well: Standing = {
   budget: [{ window: 'minute', used: 30, percent: 5 }],
   org: { used: 1_200, percent: 12 },
   failures: [],
+  told: { health: 'Healthy', reason: '', lastEventAt: null, oldestUnsettledAt: null, ageSeconds: 40 },
   deadLetters: [],
   batches: [],
   lag: { realtime: { p50: 900, p95: 2_100, p99: 4_000 }, bulk: null },
@@ -43,6 +44,16 @@ describe('what is wrong', () => {
     ['a deep queue', { bulk: { ...well.bulk, queued: 1_001 } }, 'warning: 1001 messages'],
     ['calls that run out', { budget: [{ window: 'hour', used: 9, percent: 81 }] }, 'warning: 81 % of the API calls'],
     ['an org whose calls run out', { org: { used: 9, percent: 90 } }, 'warning: the org has used 90 %'],
+    [
+      'what Salesforce was told',
+      { told: { health: 'Down', reason: 'x', lastEventAt: null, oldestUnsettledAt: null, ageSeconds: 1 } },
+      'bad: Salesforce has been told: Down, x',
+    ],
+    [
+      'an old word to Salesforce',
+      { told: { health: 'Healthy', reason: '', lastEventAt: null, oldestUnsettledAt: null, ageSeconds: 601 } },
+      'warning: Integration_Status__c',
+    ],
     ['late writes', { lag: { realtime: { p50: 1, p95: 300_001, p99: 1 }, bulk: null } }, 'bad: one urgent change'],
     ['silence for a day', { lastEvent: null }, 'warning: no event in the last day'],
     ['silence for hours', { lastEvent: { at: '', ageSeconds: 21_601 } }, 'warning: no event for more than six'],
@@ -68,6 +79,7 @@ describe('the screen', () => {
     expect(text).toContain('last event  60 s ago (2026-11-25T11:59:00.000Z)');
     expect(text).toContain('buffer –');
     expect(text).toMatch(/circuit +–/);
+    expect(text).toMatch(/Salesforce +Healthy \(40 s ago\)/);
     expect(text).toContain('realtime p50 0.9 s, p95 2.1 s, p99 4.0 s; bulk –');
   });
 });

@@ -31,6 +31,8 @@ export type Standing = {
   readonly org: { readonly used: number; readonly percent: number } | null;
   /** `null`: Salesforce was not reached. */
   readonly failures: readonly FailureGroup[] | null;
+  /** What the flush has told Salesforce (`Integration_Status__c`); `null`: nothing yet, or Salesforce was not reached. */
+  readonly told: Told | null;
   /** Queues that hold something. */
   readonly deadLetters: readonly { readonly queue: string; readonly waiting: number }[];
   /** Newest first; `null`: Salesforce was not reached. */
@@ -39,6 +41,16 @@ export type Standing = {
   readonly lag: { readonly realtime: Percentiles | null; readonly bulk: Percentiles | null };
   /** What could not be asked, and why. */
   readonly unread: readonly { readonly what: string; readonly why: string }[];
+};
+
+export type Told = {
+  readonly health: string;
+  readonly reason: string;
+  readonly lastEventAt: string | null;
+  /** Of what is not settled; `null`: everything is. */
+  readonly oldestUnsettledAt: string | null;
+  /** Of the row itself. */
+  readonly ageSeconds: number;
 };
 
 export type BudgetWindow = {
@@ -76,6 +88,7 @@ const LIMITS = {
   percent: 80,
   lagMs: 5 * 60_000,
   silentSeconds: 6 * 3_600,
+  toldSeconds: 600,
 } as const;
 
 /** What an operator should look at, the worst first. Empty: all is well. */
@@ -102,6 +115,10 @@ export function concerns(standing: Standing): readonly Concern[] {
   if ((bulk.queueAgeSeconds ?? 0) > LIMITS.queueAgeSeconds) bad('the oldest bulk message waits more than ten minutes');
   if (bulk.queued > LIMITS.queued) warning(`${bulk.queued} messages in the bulk queue`);
   if ((bulk.bufferAgeSeconds ?? 0) > LIMITS.bufferAgeSeconds) bad('buffered rows wait more than five minutes');
+  if (standing.told?.health === 'Down') bad(`Salesforce has been told: Down, ${standing.told.reason}`);
+  if ((standing.told?.ageSeconds ?? 0) > LIMITS.toldSeconds) {
+    warning('Integration_Status__c in Salesforce is more than ten minutes old: does the flush run?');
+  }
   for (const { window, percent } of standing.budget) {
     if (percent > LIMITS.percent) warning(`${percent} % of the API calls of this ${window} are used`);
   }
