@@ -18,11 +18,12 @@ import { checkManifest } from './manifest.mjs';
 import { checkSampleData } from './sample-data.mjs';
 import { checkScratchOrgScript } from './scratch-org.mjs';
 import { checkSoql } from './soql.mjs';
+import { checkUserMode } from './user-mode.mjs';
 
 const STEPS = {
   apex: checkApex, soql: checkSoql, metadata: checkMetadataTypes, references: checkReferences, components: compileComponents,
   tests: testComponents, format: checkFormat, forms: checkFormBodies, middleware: (project) => checkMiddleware(project, core),
-  manifest: checkManifest, script: checkScratchOrgScript, data: checkSampleData,
+  'user-mode': checkUserMode, manifest: checkManifest, script: checkScratchOrgScript, data: checkSampleData,
 };
 const core = path.resolve(import.meta.dirname, '../../../packages/core/src');
 const C = 'force-app/main/default/classes';
@@ -136,6 +137,9 @@ const MISTAKES = [
   ['tests', `${L}/createCheckout/createCheckout.js`, 'this.signup ??', 'undefined ??', 'a second signup after a failure'],
   ['format', `${C}/stripe/StripeForm.cls`, 'public String body() {', 'public String body( {', 'a syntax error'],
   // with the middleware
+  ['user-mode', `${D}/permissionsets/Stripe_User.permissionset-meta.xml`, '<field>Contact.Email</field>', '<field>Contact.Title</field>', 'a screen that reads what its user may not'],
+  ['user-mode', `${D}/permissionsets/Stripe_User.permissionset-meta.xml`, '<editable>true</editable>\n        <field>Stripe_Subscription__c.Quantity__c</field>', '<editable>false</editable>\n        <field>Stripe_Subscription__c.Quantity__c</field>', 'a screen that writes what its user may not'],
+  ['user-mode', `${C}/tests/SyncFailureScreenTest.cls`, 'System.runAs(TestDataFactory.insertAdministrator()) {', 'if (true) {', 'a test that only a user with rights passes'],
   ['middleware', `${D}/staticresources/Plan_Name_Cases.json`, '"expected": "Platinum"', '"expected": "Gold"', 'another case of the rule that names a plan'],
   ['middleware', `${C}/freshness/OwnedColumns.cls`, 'Payment_Transaction__c.Failure_Code__c,', '', 'a column without its owner'],
   ['middleware', `${C}/freshness/StoredRows.cls`, 'Dispute_Reason__c,', '', 'a column that is not read under lock'],

@@ -33,6 +33,7 @@ const STEPS = {
     return checkApex(project);
   }],
   soql: ['fields and values in queries; our own rules', async () => (await import('./soql.mjs')).checkSoql(project)],
+  'user-mode': ['who is given a screen may do what it does; tests run as such a user', async () => (await import('./user-mode.mjs')).checkUserMode(project)],
   middleware: ['the same owners, cases and fields as the middleware', async () => (await import('./middleware.mjs')).checkMiddleware(project)],
   'form-bodies': ['what Apex sends is what Stripe’s SDK knows', async () => (await import('./form-bodies.mjs')).checkFormBodies(project)],
   components: ['screens compile', async () => (await import('./components.mjs')).compileComponents(project)],
