@@ -296,17 +296,6 @@ describe('sync against a reluctant org', () => {
     expect(lines[0]?.notes[0]).toContain('ROW_NOT_FREE');
   });
 
-  it('leaves out a Contact that is not there', async () => {
-    const org: Org = (part, call) =>
-      part.method === 'PATCH' && call === 1 ? fails('INVALID_CROSS_REFERENCE_KEY') : undefined;
-    const contact = row({ fields: { Status__c: 'active', Contact__c: '003000000000001AAA' } });
-    const { deps, composites } = world({ org, planner: planner([contact]) });
-    expect(await sync(input(), deps)).toMatchObject({ outcome: 'written', calls: 2 });
-    expect(composites[0]?.[0]?.body).toHaveProperty('Contact__c');
-    expect(composites[1]?.[0]?.body).not.toHaveProperty('Contact__c');
-    expect(composites[1]?.[0]?.body).toHaveProperty('Status__c', 'active');
-  });
-
   it.each([
     ['UNABLE_TO_LOCK_ROW', 500, 'RetryLater', 'Network'],
     ['STRING_TOO_LONG', 400, 'NeverRetry', 'Data'],

@@ -2,19 +2,19 @@ import type { SalesforceRecord } from '@payments/core/record';
 import { describe, expect, it } from 'vitest';
 import { writeRecords } from './write.ts';
 
-const CONTACT = '003000000000001AAA';
+const ROW = 'a01000000000001AAA';
 
 const customer: SalesforceRecord = {
   object: 'Stripe_Customer__c',
   externalIdField: 'Stripe_Customer_ID__c',
   externalId: 'cus_1',
-  rowId: null,
-  fields: { Contact__c: CONTACT },
+  rowId: ROW,
+  fields: { Customer_Name__c: 'Ada' },
   parents: [],
   owners: { customer: { version: 0, fetched: false } },
 };
 
-/** An org without the Contact, and a purse that holds `calls`. */
+/** An org in which the row that Stripe's metadata names was deleted, and a purse that holds `calls`. */
 function worldOf(calls: number) {
   const spent = { calls: 0, requests: 0 };
   return {
@@ -27,11 +27,11 @@ function worldOf(calls: number) {
     },
     salesforce: async ({ body }: { readonly body?: unknown }) => {
       spent.requests += 1;
-      const failed = JSON.stringify(body).includes(CONTACT);
-      const said = failed
-        ? { httpStatusCode: 400, body: [{ errorCode: 'INVALID_CROSS_REFERENCE_KEY', message: 'invalid' }] }
+      const parts = (body as { compositeRequest: readonly { referenceId: string }[] }).compositeRequest;
+      const said = JSON.stringify(parts).includes(ROW)
+        ? { httpStatusCode: 404, body: [{ errorCode: 'ENTITY_IS_DELETED', message: 'entity is deleted' }] }
         : { httpStatusCode: 201, body: { id: 'a00', success: true } };
-      return { status: 200, body: { compositeResponse: [{ referenceId: 'r0', ...said }] } };
+      return { status: 200, body: { compositeResponse: parts.map(({ referenceId }) => ({ referenceId, ...said })) } };
     },
   };
 }

@@ -44,11 +44,6 @@ const ROW_ID_FAILS: ReadonlySet<string> = new Set([
   // Another row has the external id already: that one is Stripe's, then.
   'DUPLICATE_VALUE',
 ]);
-const CONTACT_FAILS: ReadonlySet<string> = new Set([
-  'INVALID_CROSS_REFERENCE_KEY',
-  'MALFORMED_ID',
-  'ENTITY_IS_DELETED',
-]);
 
 /**
  * Writes records and the platform event, all or none per call (one call up to 25 parts). Throws BudgetWait before
@@ -146,10 +141,6 @@ function correctionFor({
   errorCode,
 }: Culprit): { readonly record: SalesforceRecord; readonly note: string } | null {
   if (record === null) return null;
-  if (CONTACT_FAILS.has(errorCode) && record.fields.Contact__c !== undefined) {
-    const { Contact__c: contact, ...fields } = record.fields;
-    return { record: { ...record, fields }, note: `Contact ${contact} is not there: left to the org's own matching` };
-  }
   if (ROW_ID_FAILS.has(errorCode) && record.rowId !== null && record.externalId !== null) {
     return {
       record: { ...record, rowId: null },
