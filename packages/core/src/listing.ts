@@ -116,11 +116,12 @@ function eventOf(type: string, object: JsonObject, created: number): StripeEvent
   return { id, object: 'event', type, created, livemode, api_version: null, data: { object } };
 }
 
-/** The newest invoice says whether the subscription is paid now. */
+/** The newest invoice says whether the subscription is paid now; a draft, or one that nobody tried to pay, says nothing. */
 function messageOf(subscription: JsonObject, read: Read): readonly Listed[] {
   const invoice = asJsonObject(subscription.latest_invoice);
   const id = idOf(subscription);
   if (invoice === null || id === null) return [];
+  if (invoice.status !== 'paid' && !(invoice.status === 'open' && invoice.attempted === true)) return [];
   return [read('invoice.paid', invoice, [[`newest_invoice:${id}`, { object: 'list', data: [invoice] }]])];
 }
 

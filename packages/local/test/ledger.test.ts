@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { WRITE_ORDER } from '@payments/core/record';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkpointFile, readCheckpoint } from '../../ops/src/backfill/checkpoint.ts';
@@ -15,7 +16,7 @@ const SESSION = '00D000000000001EAA!administrator';
 const UNTIL_PAYMENTS = ['payment_intents', 'invoice_payments', 'disputes', 'prices', 'deleted prices'];
 
 /** What compares and loads whole accounts, against one running machine: each part leaves Salesforce and Stripe equal. */
-describe('backfill', { timeout: TEST_WITHIN_MS }, () => {
+describe('the ledger', { timeout: TEST_WITHIN_MS }, () => {
   let small: SmallMachine;
   let folder: string;
 
@@ -33,18 +34,17 @@ describe('backfill', { timeout: TEST_WITHIN_MS }, () => {
   const ops = (line: string, world: RunWorld = {}) =>
     runOps([...line.split(' '), '--local', small.road.awsUrl], { folder, ...world });
 
+  async function remove(ids: readonly string[]): Promise<void> {
+    const url = `${small.org.url}/services/data/v66.0/composite/sobjects?ids=${ids.join(',')}`;
+    const { status } = await fetch(url, { method: 'DELETE', headers: { authorization: `Bearer ${SESSION}` } });
+    expect(status).toBe(200);
+  }
+
   /** As an administrator who empties the objects, children first. */
   async function wipe(): Promise<void> {
     for (const object of [...WRITE_ORDER].reverse()) {
       const ids = [...small.org.org.rows(object)].map(({ id }) => id);
-      for (let at = 0; at < ids.length; at += 200) {
-        const some = ids.slice(at, at + 200).join(',');
-        const { status } = await fetch(`${small.org.url}/services/data/v66.0/composite/sobjects?ids=${some}`, {
-          method: 'DELETE',
-          headers: { authorization: `Bearer ${SESSION}` },
-        });
-        expect(status).toBe(200);
-      }
+      for (let at = 0; at < ids.length; at += 200) await remove(ids.slice(at, at + 200));
       expect(small.org.org.count(object)).toBe(0);
     }
   }
@@ -55,48 +55,123 @@ describe('backfill', { timeout: TEST_WITHIN_MS }, () => {
     return state?.lists.filter(({ left }) => left.length > 0).map(({ name }) => name);
   };
 
-  it('brings an emptied org back to what every event together had written', async () => {
-    await wipe();
-    const { exit, err, json } = await ops('backfill --yes --json');
-    expect([exit, json()], err).toMatchObject([0, { finished: true, failures: 0 }]);
-    expect(small.judge().differences).toEqual([]);
-    expect(await checkpoints()).toEqual([]);
+  it('finds nothing to reconcile in what both lanes have written', async () => {
+    // Until the last events are older than what counts as under way.
+    small.account.advance(3_600);
+    await small.still();
+    const { exit, out, json } = await ops('reconcile --json');
+    expect([exit, json()], out).toMatchObject([0, { differences: [], inFlight: 0 }]);
   });
 
-  it('goes on after a kill in the midst of it, and reads only what was left', async () => {
-    await wipe();
-    // Nothing of the payments is answered before the kill.
-    small.faults.stripe.place({ method: 'GET', path: '/v1/payment_intents', delayMs: 60_000, times: 0 });
-    const program = path.resolve(import.meta.dirname, '../../ops/src/payments-ops.ts');
-    const child = spawn(process.execPath, [program, 'backfill', '--yes', '--local', small.road.awsUrl], {
-      cwd: folder,
+  describe('backfill', () => {
+    it('brings an emptied org back to what every event together had written', async () => {
+      await wipe();
+      const { exit, err, json } = await ops('backfill --yes --json');
+      expect([exit, json()], err).toMatchObject([0, { finished: true, failures: 0 }]);
+      expect(small.judge().differences).toEqual([]);
+      expect(await checkpoints()).toEqual([]);
     });
-    await expect.poll(unfinished, { timeout: 60_000 }).toEqual(UNTIL_PAYMENTS);
-    child.kill('SIGKILL');
-    await once(child, 'exit');
-    small.faults.stripe.clear();
-    expect(await unfinished()).toEqual(UNTIL_PAYMENTS);
 
-    const refused = await ops('backfill --yes');
-    expect([refused.exit, refused.err]).toEqual([2, expect.stringContaining('--resume')]);
-    const customers: string[] = [];
-    small.faults.stripe.place({ method: 'GET', path: '/v1/customers', delayMs: 0, times: 0 });
-    small.faults.stripe.onStruck(({ path: struck }) => customers.push(struck));
-    const { exit, json } = await ops('backfill --resume --yes --json');
-    small.faults.stripe.clear();
-    expect([exit, json()]).toMatchObject([0, { finished: true, failures: 0 }]);
-    expect(customers).toEqual([]);
-    expect(small.judge().differences).toEqual([]);
-    expect(await checkpoints()).toEqual([]);
+    it('goes on after a kill in the midst of it, and reads only what was left', async () => {
+      await wipe();
+      // Nothing of the payments is answered before the kill.
+      small.faults.stripe.place({ method: 'GET', path: '/v1/payment_intents', delayMs: 60_000, times: 0 });
+      const program = path.resolve(import.meta.dirname, '../../ops/src/payments-ops.ts');
+      const child = spawn(process.execPath, [program, 'backfill', '--yes', '--local', small.road.awsUrl], {
+        cwd: folder,
+      });
+      await expect.poll(unfinished, { timeout: 60_000 }).toEqual(UNTIL_PAYMENTS);
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+      small.faults.stripe.clear();
+      expect(await unfinished()).toEqual(UNTIL_PAYMENTS);
+
+      const refused = await ops('backfill --yes');
+      expect([refused.exit, refused.err]).toEqual([2, expect.stringContaining('--resume')]);
+      const customers: string[] = [];
+      small.faults.stripe.place({ method: 'GET', path: '/v1/customers', delayMs: 0, times: 0 });
+      small.faults.stripe.onStruck(({ path: struck }) => customers.push(struck));
+      const { exit, json } = await ops('backfill --resume --yes --json');
+      small.faults.stripe.clear();
+      expect([exit, json()]).toMatchObject([0, { finished: true, failures: 0 }]);
+      expect(customers).toEqual([]);
+      expect(small.judge().differences).toEqual([]);
+      expect(await checkpoints()).toEqual([]);
+    });
+
+    it.each([
+      ['what is no kind of object', 'backfill invoices --yes', 'takes one of customers'],
+      ['a time that is none', 'backfill --since soon --yes', '--since takes a time'],
+      ['to resume what was never begun', 'backfill --resume --yes', 'nothing to resume'],
+      ['to begin where it shall resume', 'backfill --resume --anew --yes', 'leave out --since and --anew'],
+    ])('refuses %s', async (_, line, message) => {
+      const { exit, err } = await ops(line);
+      expect([exit, err]).toEqual([2, expect.stringContaining(message)]);
+    });
   });
 
-  it.each([
-    ['what is no kind of object', 'backfill invoices --yes', 'takes one of customers'],
-    ['a time that is none', 'backfill --since soon --yes', '--since takes a time'],
-    ['to resume what was never begun', 'backfill --resume --yes', 'nothing to resume'],
-    ['to begin where it shall resume', 'backfill --resume --anew --yes', 'leave out --since and --anew'],
-  ])('refuses %s', async (_, line, message) => {
-    const { exit, err } = await ops(line);
-    expect([exit, err]).toEqual([2, expect.stringContaining(message)]);
+  describe('reconcile', () => {
+    const firstOf = (object: string) => [...small.org.org.rows(object)].find(({ key }) => key !== null);
+    const change = async (object: string, columns: object): Promise<string> => {
+      const { id = '', key = '' } = firstOf(object) ?? {};
+      const { status } = await fetch(`${small.org.url}/services/data/v66.0/sobjects/${object}/${id}`, {
+        method: 'PATCH',
+        headers: { authorization: `Bearer ${SESSION}`, 'content-type': 'application/json' },
+        body: JSON.stringify(columns),
+      });
+      expect(status).toBe(204);
+      return String(key);
+    };
+    const waiting = { sleep: (ms: number) => delay(Math.min(ms, 500)) };
+    it('names what is missing, different and too much, in files that a controller keeps', async () => {
+      const customer = await change('Stripe_Customer__c', { Customer_Name__c: '=Mallory <b>' });
+      const payment = await change('Payment_Transaction__c', { Amount__c: 1.23 });
+      const gone = [...small.org.org.rows('Payment_Transaction__c')].find(({ key }) => key !== payment);
+      await remove([gone?.id ?? '']);
+      small.org.org.insert('Payment_Transaction__c', { Stripe_Payment_Intent_ID__c: 'pi_nobody' });
+      const { exit, out, json } = await ops('reconcile --csv found.csv --html found.html --json');
+      expect(exit).toBe(1);
+      expect(json()).toMatchObject({
+        differences: expect.arrayContaining([
+          { object: 'Stripe_Customer__c', key: customer, kind: 'different', column: 'Customer_Name__c' },
+          { object: 'Payment_Transaction__c', key: payment, kind: 'different', column: 'Amount__c' },
+          { object: 'Payment_Transaction__c', key: gone?.key, kind: 'missing', column: null },
+          { object: 'Payment_Transaction__c', key: 'pi_nobody', kind: 'extra', column: null },
+        ]),
+      });
+      expect(out).not.toContain('Mallory');
+      expect(await readFile(path.join(folder, 'found.csv'), 'utf8')).toContain(`,'=Mallory <b>`);
+      expect(await readFile(path.join(folder, 'found.html'), 'utf8')).toContain('Rows that do not agree: 4.');
+    });
+
+    it('has the ordinary road repair it, as often as it breaks, and leaves alone what only Salesforce has', async () => {
+      const differences = [{ object: 'Payment_Transaction__c', key: 'pi_nobody', kind: 'extra', column: null }];
+      const { exit, err, json } = await ops('reconcile --repair --yes --json', waiting);
+      expect([exit, json()], err).toMatchObject([1, { differences, repaired: { length: 3 } }]);
+      await small.still();
+      expect(small.judge().differences.map(({ key }) => key)).toEqual(['pi_nobody']);
+      // Now the bulk lane remembers that it has just sent this content.
+      await change('Stripe_Customer__c', { Customer_Name__c: 'Mallory' });
+      const again = await ops('reconcile customers --repair --yes --wait 60s --json', waiting);
+      expect([again.exit, again.json()], again.err).toMatchObject([0, { differences: [], repaired: { length: 1 } }]);
+    });
+
+    it('does not judge what an event of the last minutes is about', async () => {
+      const key = await change('Stripe_Customer__c', { Customer_Phone__c: '+1 555 0100' });
+      const customer = small.account.books.customers.peek(key);
+      small.account.books.emit('customer.updated', customer ?? expect.fail('the customer is there'));
+      await small.still();
+      await change('Stripe_Customer__c', { Customer_Phone__c: '+1 555 0100' });
+      const { exit, json } = await ops('reconcile customers --json');
+      expect([exit, json()]).toMatchObject([0, { differences: [], inFlight: 1 }]);
+    });
+
+    it.each([
+      ['what is no kind of object', 'reconcile invoices', 'takes one of customers'],
+      ['a wait that is no span', 'reconcile --wait 2026-11-25', '--wait takes how long'],
+    ])('refuses %s', async (_, line, message) => {
+      const { exit, err } = await ops(line);
+      expect([exit, err]).toEqual([2, expect.stringContaining(message)]);
+    });
   });
 });

@@ -5,6 +5,7 @@ import { doctorCommand } from './doctor/doctor.ts';
 import { explainCommand } from './explain/explain.ts';
 import type { OpsCommand, Runner } from './frame/command.ts';
 import type { Io } from './frame/io.ts';
+import { reconcileCommand } from './reconcile/reconcile.ts';
 import { replayCommand } from './replay/replay.ts';
 import { secretsCommands } from './secrets/secrets.ts';
 import { simulateCommand } from './simulate/simulate.ts';
@@ -21,6 +22,7 @@ export const COMMANDS: readonly OpsCommand[] = [
   replayCommand,
   dlqCommands,
   backfillCommand,
+  reconcileCommand,
   doctorCommand,
   webhookCommands,
   secretsCommands,

@@ -1,0 +1,37 @@
+import { randomUUID } from 'node:crypto';
+import type { Envelope } from '@payments/core/event';
+import { routeOf } from '@payments/core/routes';
+import type { BusEntry } from '../adapters/bus.ts';
+import type { Origin } from './expected.ts';
+
+export type RepairWorld = {
+  readonly publish: (entry: BusEntry) => Promise<void>;
+  readonly now: () => Date;
+};
+
+/**
+ * Tells the road once more what it should have written: one thin event for each state, as the ingress publishes one that is
+ * too large. Whoever handles it reads the object from Stripe as it is then, so a repair is never older than what it repairs.
+ * What was deleted goes as the event of its deletion.
+ */
+export async function tellAgain(origins: readonly Origin[], { publish, now }: RepairWorld): Promise<void> {
+  const told = new Set<string>();
+  for (const { event, isEvent } of origins) {
+    const objectId = String(event.data.object.id);
+    const name = `${event.type} ${objectId}`;
+    if (told.has(name)) continue;
+    told.add(name);
+    const { type, created, livemode } = event;
+    const high = routeOf(type)?.priority === 'high';
+    const receivedAt = now();
+    const id = `evt_reconcile_${randomUUID().replaceAll('-', '')}`;
+    const detail: Envelope = {
+      priority: high ? 'high' : 'low',
+      lane: high ? 'realtime' : 'bulk',
+      receivedAt: receivedAt.toISOString(),
+      correlationId: randomUUID(),
+      event: isEvent ? { ...event, id } : { thin: true, id, type, created, livemode, api_version: null, objectId },
+    };
+    await publish({ detailType: type, detail: JSON.stringify(detail), time: receivedAt });
+  }
+}

@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest';
+import { csvReport, type Findings, htmlReport } from './report-files.ts';
+
+const difference = {
+  ...({ object: 'Payment_Transaction__c', key: 'pi_1', kind: 'different', column: 'Amount__c' } as const),
+  ...{ stripe: '10.5', salesforce: '-10' },
+};
+const findings: Findings = {
+  ...{ stage: 'local', startedAt: '2026-11-29T06:00:00.000Z', finishedAt: '2026-11-29T06:01:00.000Z', since: null },
+  counts: [{ object: 'Payment_Transaction__c', stripe: 2, salesforce: 1 }],
+  months: [{ month: '2026-11', rows: 2, wrong: 1 }],
+  ...{ differences: [difference], repaired: [], inFlight: 1 },
+};
+const named = (salesforce: string): Findings => ({ ...findings, differences: [{ ...difference, salesforce }] });
+
+describe('the report that is filed', () => {
+  it('is a CSV with one line for each column that differs', () => {
+    expect(csvReport(findings)).toBe(
+      'state,object,key,kind,column,stripe,salesforce\r\nopen,Payment_Transaction__c,pi_1,different,Amount__c,10.5,-10\r\n',
+    );
+  });
+
+  it.each(['=HYPERLINK("x")', '+1', '@SUM(A1)', '-cmd'])('hands no formula to a spreadsheet: %s', (text) => {
+    expect(csvReport(named(text))).toMatch(/,"?'[=+@-]/);
+  });
+
+  it('is a page that says what was compared, and fetches nothing', () => {
+    const page = htmlReport(findings);
+    for (const said of ['Rows that do not agree: 1.', 'pi_1', '2026-11', 'In Salesforce', 'not judged: 1 row.']) {
+      expect(page).toContain(said);
+    }
+    expect(page).not.toMatch(/<script|https?:|src=|url\(/);
+  });
+
+  it('takes hostile names for text', () => {
+    expect(htmlReport(named('<img src=x onerror=alert(1)>'))).not.toContain('<img');
+  });
+});
