@@ -30,8 +30,8 @@ export type FakeOrg = {
   readonly accounts: () => { readonly audits: readonly Row[]; readonly failures: readonly Row[] };
 };
 
-export function failure(status: number, errorCode: string): SalesforceFailure {
-  return new SalesforceFailure({ what: 'a test', status, errorCode, text: 'text of Salesforce' });
+export function failure(status: number, errorCode: string, text = 'text of Salesforce'): SalesforceFailure {
+  return new SalesforceFailure({ what: 'a test', status, errorCode, text });
 }
 
 const KEYS: Readonly<Record<string, string>> = {
@@ -55,10 +55,13 @@ export function fakeOrg(): FakeOrg {
   const jobs = new Map<string, Job>();
   const requests: SalesforceRequest[] = [];
   const keyOf = (object: string) => KEYS[object] ?? '';
-  const find = (object: string, externalId: unknown) => table(object).find((row) => row[keyOf(object)] === externalId);
+  const byKey = new Map<string, Row>();
+  const find = (object: string, externalId: unknown) => byKey.get(`${object} ${String(externalId)}`);
+  const index = (object: string, row: Row) => byKey.set(`${object} ${String(row[keyOf(object)])}`, row);
   const insert = (object: string, fields: Record<string, unknown>) => {
-    const row = { ...fields, Id: newId('a00') };
+    const row: Row = { ...fields, Id: newId('a00') };
     table(object).push(row);
+    index(object, row);
     return row;
   };
 
@@ -127,6 +130,7 @@ export function fakeOrg(): FakeOrg {
       for (const column of [versionField, ...owned]) delete columns[column];
     }
     Object.assign(row, columns, name === null ? {} : { Refused_Write__c: refused ? mark.writeId : null });
+    index(object, row);
   }
 
   function collection(object: string | null, body: unknown): unknown {

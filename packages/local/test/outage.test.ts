@@ -122,7 +122,9 @@ describe('an outage of Salesforce under load', { timeout: TEST_WITHIN_MS }, () =
   /** As Settle parks a row after its last try: it leaves Redis and lies in the queue. */
   async function parkOneRow(object: SObjectName): Promise<void> {
     const keys = bufferKeys(object);
-    const [key = '', text = ''] = Object.entries(await redis.hgetall(keys.rows))[0] ?? [];
+    const buffered = async () => Object.entries(await redis.hgetall(keys.rows));
+    await expect.poll(buffered, { timeout: 30_000 }).not.toEqual([]);
+    const [key = '', text = ''] = (await buffered())[0] ?? [];
     const row = v.parse(BufferedRowSchema, JSON.parse(text));
     for (const set of [keys.due, keys.received, keys.lagging]) await redis.zrem(set, key);
     await redis.hdel(keys.rows, key);

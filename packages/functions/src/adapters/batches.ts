@@ -24,6 +24,8 @@ export type BatchMeta = {
   readonly transport: 'collections' | 'bulk' | null;
   readonly calls: number;
   readonly jobStartedAt: number | null;
+  /** Calls of it over which the org broke (bulk/collections.ts). */
+  readonly setbacks: number;
 };
 
 export type GivenBack = {
@@ -84,6 +86,7 @@ const Meta = v.object({
   jobId: v.optional(v.string(), ''),
   jobStartedAt: v.optional(v.string(), ''),
   calls: v.optional(whole, '0'),
+  setbacks: v.optional(whole, '0'),
 });
 
 export function redisBatches(redis: Redis, now: () => number): Batches {
@@ -136,6 +139,7 @@ export function redisBatches(redis: Redis, now: () => number): Batches {
       return {
         startedAt: stored.startedAt,
         calls: stored.calls,
+        setbacks: stored.setbacks,
         transport: stored.transport === '' ? null : stored.transport,
         jobId: stored.jobId === '' ? null : stored.jobId,
         jobStartedAt: stored.jobStartedAt === '' ? null : Number(stored.jobStartedAt),

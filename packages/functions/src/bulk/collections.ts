@@ -2,11 +2,10 @@ import type { SalesforceRecord } from '@payments/core/record';
 import * as v from 'valibot';
 import { chunks } from '../adapters/batches.ts';
 import type { Salesforce } from '../adapters/salesforce.ts';
-import { SalesforceFailure } from '../adapters/salesforce-failure.ts';
-import { failureOf } from '../realtime/salesforce-refusal.ts';
 import { missingParent, orphaned, outcomeOfRow } from './classify.ts';
 import { ownersOfRows } from './free-rows.ts';
 import { failed, type RowOutcome } from './outcome.ts';
+import { type RefusedCall, refusedCall } from './refused-call.ts';
 import { jsonRow } from './wire-row.ts';
 
 /** A row on its way: `key` names it in the batch. */
@@ -17,7 +16,17 @@ export type CollectionsWorld = {
   readonly batchId: string;
   /** Called after each call, so that a crash does not send again what was answered. */
   readonly record: (outcomes: ReadonlyMap<string, RowOutcome>) => Promise<void>;
+  /** Without it no row is ever suspected. */
+  readonly setbacks?: Setbacks;
 };
+
+/** Calls of the batch over which the org broke. */
+export type Setbacks = { readonly before: number; readonly add: () => Promise<void> };
+
+/** Most of them are a matter of seconds: only when so many were met is one of the rows suspected. */
+const PATIENCE = 2;
+/** In a row, while a suspect is looked for: nine lead from two hundred rows to one. After more it is the org, and no row. */
+const MOST_BROKEN = 12;
 
 /** Salesforce's limit per call. */
 export const ROWS_PER_CALL = 200;
@@ -40,13 +49,18 @@ type Unsettled = {
   readonly outcome: RowOutcome;
 };
 type By = 'externalId' | 'rowId';
+type Run = CollectionsWorld & {
+  /** Calls in a row over which the org broke. */
+  broken: number;
+};
 
 /**
  * Sends rows of one object by sObject Collections, one call after the other (two at once would wait for each other's
- * parents). Every row's result is read. A call that is refused whole because of what is in it is halved until the row
- * is found. Throws what the machine should do when it is not about the rows.
+ * parents). Every row's result is read. A call that is refused whole because of what is in it is taken apart until the
+ * row is found. Throws what the machine should do when it is not about the rows.
  */
-export async function sendByCollections(rows: readonly Outgoing[], world: CollectionsWorld): Promise<void> {
+export async function sendByCollections(rows: readonly Outgoing[], given: CollectionsWorld): Promise<void> {
+  const world: Run = { ...given, broken: 0 };
   const taken = await takenByOthers(rows, world);
   const byId = rows.filter((row) => row.record.rowId !== null && !taken.has(row.key));
   const byKey = rows.filter((row) => row.record.rowId === null || taken.has(row.key));
@@ -72,7 +86,7 @@ export async function sendByCollections(rows: readonly Outgoing[], world: Collec
 }
 
 /** Keys of rows whose metadata names a row that is another Stripe object's: their own external id decides. */
-async function takenByOthers(rows: readonly Outgoing[], world: CollectionsWorld): Promise<ReadonlySet<string>> {
+async function takenByOthers(rows: readonly Outgoing[], world: Pick<Run, 'salesforce'>): Promise<ReadonlySet<string>> {
   const taken = new Set<string>();
   const naming = rows.filter(({ record }) => record.rowId !== null && record.externalId !== null);
   for (const chunk of chunks(naming, ROWS_PER_CALL)) {
@@ -106,7 +120,8 @@ export async function stubParents(
     }
   }
   for (const [, rows] of Map.groupBy(stubs.values(), ({ record }) => record.object)) {
-    await sendAll(rows, 'externalId', { ...world, record: async () => {} });
+    const { salesforce, batchId } = world;
+    await sendAll(rows, 'externalId', { salesforce, batchId, record: async () => {}, broken: 0 });
   }
 }
 
@@ -127,7 +142,7 @@ function stubOwner(object: SalesforceRecord['object']): SalesforceRecord['owners
   return object === 'Pricing_Plan__c' ? { price: STUB, product: STUB } : {};
 }
 
-async function sendAll(rows: readonly Outgoing[], by: By, world: CollectionsWorld): Promise<readonly Unsettled[]> {
+async function sendAll(rows: readonly Outgoing[], by: By, world: Run): Promise<readonly Unsettled[]> {
   const sorted = sortedByParent(rows);
   const unsettled: Unsettled[] = [];
   for (const chunk of chunks(sorted, ROWS_PER_CALL)) unsettled.push(...(await sendChunk(chunk, by, world)));
@@ -142,31 +157,18 @@ const Results = v.array(
   }),
 );
 
-async function sendChunk(rows: readonly Outgoing[], by: By, world: CollectionsWorld): Promise<readonly Unsettled[]> {
+async function sendChunk(rows: readonly Outgoing[], by: By, world: Run): Promise<readonly Unsettled[]> {
   const [first] = rows;
   if (first === undefined) return [];
+  const request = { method: 'PATCH', path: pathOf(first.record, by), body: bodyOf(rows, by, world) } as const;
   let body: unknown;
   try {
-    const answer = await world.salesforce({
-      method: 'PATCH',
-      path: pathOf(first.record, by),
-      body: bodyOf(rows, by, world),
-    });
-    body = answer.body;
+    ({ body } = await world.salesforce(request));
+    world.broken = 0;
   } catch (error) {
-    if (!(error instanceof SalesforceFailure)) throw error;
-    const failure = failureOf(error);
-    // Only what the call carries can be cured by carrying less of it.
-    if (failure.name !== 'NeverRetry' || ![400, 413].includes(error.status)) throw failure;
-    if (rows.length === 1) {
-      await world.record(new Map([[first.key, failed({ ...failure, retry: false })]]));
-      return [];
-    }
-    const middle = Math.ceil(rows.length / 2);
-    return [
-      ...(await sendChunk(rows.slice(0, middle), by, world)),
-      ...(await sendChunk(rows.slice(middle), by, world)),
-    ];
+    const refused = refusedCall(error);
+    if (refused.why === 'perhaps') await bear(refused.failure, world);
+    return sendApart(rows, by, refused, world);
   }
   const results = v.parse(Results, body);
   const outcomes = new Map<string, RowOutcome>();
@@ -195,11 +197,49 @@ async function sendChunk(rows: readonly Outgoing[], by: By, world: CollectionsWo
   return unsettled;
 }
 
+/** Throws until a row has to be suspected, and again when it was none. */
+async function bear(failure: RefusedCall['failure'], world: Run): Promise<void> {
+  world.broken += 1;
+  if ((world.setbacks?.before ?? 0) >= PATIENCE && world.broken <= MOST_BROKEN) return;
+  await world.setbacks?.add();
+  throw failure;
+}
+
+async function sendApart(
+  rows: readonly Outgoing[],
+  by: By,
+  { failure, why }: RefusedCall,
+  world: Run,
+): Promise<readonly Unsettled[]> {
+  const parts = why === 'column' ? byColumns(rows, by, world) : halves(rows);
+  if (parts.length === 1) {
+    const outcome = failed({ retry: why === 'perhaps', code: failure.code, category: failure.category });
+    await world.record(new Map(rows.map(({ key }) => [key, outcome])));
+    return [];
+  }
+  const unsettled: Unsettled[] = [];
+  for (const part of parts) unsettled.push(...(await sendChunk(part, by, world)));
+  return unsettled;
+}
+
+function halves(rows: readonly Outgoing[]): readonly (readonly Outgoing[])[] {
+  const middle = Math.ceil(rows.length / 2);
+  return rows.length === 1 ? [rows] : [rows.slice(0, middle), rows.slice(middle)];
+}
+
+function byColumns(rows: readonly Outgoing[], by: By, world: Run): readonly (readonly Outgoing[])[] {
+  const columnsOf = ({ record, correlationId }: Outgoing) =>
+    Object.keys(jsonRow(record, { writeId: world.batchId, correlationId }, by))
+      .sort()
+      .join(' ');
+  return [...Map.groupBy(rows, columnsOf).values()];
+}
+
 function pathOf(record: SalesforceRecord, by: By): string {
   return by === 'rowId' ? '/composite/sobjects' : `/composite/sobjects/${record.object}/${record.externalIdField}`;
 }
 
-function bodyOf(rows: readonly Outgoing[], by: By, world: CollectionsWorld): object {
+function bodyOf(rows: readonly Outgoing[], by: By, world: Pick<Run, 'batchId'>): object {
   const records = rows.map(({ record, correlationId }) =>
     jsonRow(record, { writeId: world.batchId, correlationId }, by),
   );

@@ -116,14 +116,18 @@ function failuresOf(
     if (outcome.kind !== 'failed') continue;
     // An empty parent was for its children's sake: they wait for the real one, and are given up if it does not come.
     if (!outcome.retry && isStub(row)) continue;
+    if (outcome.apart && row.apart === 0) {
+      // Its job failed, and said nothing of this row: no try of the row's own, and nothing to wait for.
+      givenBack.push({ key, attempts: row.attempts, notBefore: nowMs, apart: true, lags: false });
+      continue;
+    }
     // When the last try fails too, the row is parked.
     const waits = outcome.parent === undefined ? RETRY_SECONDS : ORPHAN_SECONDS;
     const waitSeconds = waits[row.attempts];
     if (!outcome.retry || waitSeconds === undefined) parked.push({ key, row, outcome });
     else {
       const notBefore = nowMs + waitSeconds * 1_000;
-      const apart = outcome.apart || row.apart === 1;
-      givenBack.push({ key, attempts: row.attempts + 1, notBefore, apart, lags: false });
+      givenBack.push({ key, attempts: row.attempts + 1, notBefore, apart: row.apart === 1, lags: false });
     }
   }
   return { parked, givenBack };

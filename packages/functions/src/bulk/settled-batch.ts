@@ -1,6 +1,7 @@
 import type { Count } from '@payments/core/metrics';
 import type { GivenBack } from '../adapters/batches.ts';
 import type { BatchAccount } from './account.ts';
+import type { RowOutcome } from './outcome.ts';
 import type { BufferedRow } from './row.ts';
 
 /** How a settled batch is seen from outside: a log line for each of its rows, and what is counted. */
@@ -61,9 +62,11 @@ export function countBatch(
   count('RowsHandled', of('refused'), { Outcome: 'refused' });
   count('RowsHandled', givenBack.length, { Outcome: 'given-back' });
   count('RowsHandled', parked.length, { Outcome: 'parked' });
-  count('Tries', rows.size - of('unchanged'), { Lane: 'bulk' });
+  const untried = [...outcomes.values()].filter(isUntried).length;
+  count('Tries', rows.size - of('unchanged') - untried, { Lane: 'bulk' });
   for (const [key, row] of rows) {
     const outcome = outcomes.get(key);
+    if (outcome !== undefined && isUntried(outcome)) continue;
     if (outcome === undefined || outcome.kind === 'failed') {
       count('Errors', 1, { Lane: 'bulk', Category: outcome?.category ?? 'Network' });
     } else if (outcome.kind === 'written') {
@@ -74,4 +77,9 @@ export function countBatch(
   }
   for (const { outcome } of parked) count('Parked', 1, { Lane: 'bulk', Category: outcome.category });
   count('BatchTime', nowMs - meta.startedAt);
+}
+
+/** Its job failed before anyone looked at the row. */
+function isUntried(outcome: RowOutcome): boolean {
+  return outcome.kind === 'failed' && outcome.apart;
 }

@@ -44,11 +44,17 @@ export async function write(held: Held, world: WriteWorld): Promise<Written> {
   const transport = meta.transport ?? chooseTransport(csv.length, world.bulkAbove);
   await world.batches.note(held, { transport });
   const job = transport === 'bulk' ? new Set(csv) : new Set<Outgoing>();
-  await sendByCollections(
-    rows.filter((row) => !job.has(row)),
-    { salesforce, batchId: held.batchId, record: (outcomes) => world.batches.record(held, outcomes) },
-  );
+  const byCollections = (some: readonly Outgoing[]) =>
+    sendByCollections(some, {
+      ...{ salesforce, batchId: held.batchId, record: (outcomes) => world.batches.record(held, outcomes) },
+      setbacks: {
+        before: meta.setbacks,
+        add: () => world.batches.note(held, { setbacks: meta.setbacks + 1 }),
+      },
+    });
+  await byCollections(rows.filter((row) => !job.has(row)));
   const jobId = job.size === 0 ? null : await submit(held, meta, sortedByParent([...job]), bulkApi(salesforce), world);
+  if (job.size > 0 && jobId === null) await byCollections([...job]);
   return {
     ...{ object: held.object, batchId: held.batchId, token: held.token },
     ...{ transport, jobId, polls: 0, waitSeconds: FIRST_WAIT_SECONDS, done: jobId === null },
@@ -77,14 +83,17 @@ async function outgoing(held: Held, world: WriteWorld): Promise<readonly (Outgoi
   return rows.filter(({ key }) => !same.has(key));
 }
 
-/** A job with all rows in it, closed. The id is kept before the upload, so that a crash finds the job again. */
+/**
+ * A job with all rows in it, closed. The id is kept before the upload, so that a crash finds the job again. `null`: the org
+ * takes no such job, so the rows have to go without one.
+ */
 async function submit(
   held: Held,
   meta: BatchMeta,
   rows: readonly Outgoing[],
   api: BulkApi,
   world: WriteWorld,
-): Promise<string> {
+): Promise<string | null> {
   try {
     if (meta.jobId !== null && (await isUnderWay(meta.jobId, api))) return meta.jobId;
     const correlation = new Map(rows.map(({ record, correlationId }) => [record, correlationId]));
@@ -99,7 +108,10 @@ async function submit(
     await api.close(jobId);
     return jobId;
   } catch (error) {
-    throw error instanceof SalesforceFailure ? failureOf(error) : error;
+    if (!(error instanceof SalesforceFailure)) throw error;
+    const failure = failureOf(error);
+    if (failure.name === 'NeverRetry' && [400, 413].includes(error.status)) return null;
+    throw failure;
   }
 }
 
