@@ -5,7 +5,7 @@ import type { DoneMarks } from '../adapters/claims.ts';
 import type { Executions } from '../adapters/machines.ts';
 import type { LetterBox } from '../adapters/queues.ts';
 import { ExecutionNotice } from './execution-notice.ts';
-import { lookThrough } from './look-through.ts';
+import { withLetters } from './letters.ts';
 import { type Change, openAgain, RESOLVED, type SyncFailure } from './sync-failure.ts';
 
 export type EventsWorld = {
@@ -96,9 +96,11 @@ const EventId = v.pipe(
 
 /** Removes the notices of failed executions whose event has been done since, by whatever road: they ring for nothing. */
 export async function removeDoneNotices(failed: LetterBox, claims: DoneMarks): Promise<void> {
-  await lookThrough(failed, async ({ body }) => {
-    const notice = v.safeParse(ExecutionNotice, body);
-    const event = v.safeParse(EventId, notice.success ? notice.output.detail.input : null);
-    return event.success && claims.isDone(event.output.detail.event.id);
+  await withLetters(failed, async (letters, done) => {
+    for (const letter of letters) {
+      const notice = v.safeParse(ExecutionNotice, letter.body);
+      const event = v.safeParse(EventId, notice.success ? notice.output.detail.input : null);
+      if (event.success && (await claims.isDone(event.output.detail.event.id))) await done(letter);
+    }
   });
 }

@@ -6,7 +6,7 @@ import type { LetterBox } from '../adapters/queues.ts';
 import { subjectsOf } from '../bulk/judged.ts';
 import { type ParkedLetter, readLetter, triesOf } from '../bulk/parked-letter.ts';
 import { recordFrom } from '../bulk/row.ts';
-import { lookThrough } from './look-through.ts';
+import { withLetters } from './letters.ts';
 import { type PutBackWorld, putBack } from './put-back.ts';
 import { type Change, openAgain, RESOLVED, type SyncFailure } from './sync-failure.ts';
 
@@ -33,19 +33,21 @@ export async function retryRows(
   const changes = new Map<string, Change>();
   const sought = new Map(failures.map((failure) => [failure.Failure_Key__c, failure]));
   const found = new Set<string>();
-  await lookThrough(world.parked, async ({ body }) => {
-    const parked = readLetter(body);
-    if (parked === null) return false;
-    const wanted = parked.failures.flatMap((key) => sought.get(key) ?? []);
-    for (const { Failure_Key__c: key } of wanted) found.add(key);
-    if (await isOvertaken(parked, world)) {
-      for (const key of parked.failures) changes.set(key, RESOLVED);
-      return true;
+  await withLetters(world.parked, async (letters, done) => {
+    for (const letter of letters) {
+      const parked = readLetter(letter.body);
+      if (parked === null) continue;
+      const wanted = parked.failures.flatMap((key) => sought.get(key) ?? []);
+      for (const { Failure_Key__c: key } of wanted) found.add(key);
+      if (await isOvertaken(parked, world)) {
+        for (const key of parked.failures) changes.set(key, RESOLVED);
+        await done(letter);
+        continue;
+      }
+      const change = wanted.length === 0 ? null : await tried(parked, wanted, world);
+      if (change === 'back') await done(letter);
+      else if (change !== null) for (const { Failure_Key__c: key } of wanted) changes.set(key, change);
     }
-    const change = wanted.length === 0 ? null : await tried(parked, wanted, world);
-    if (change === 'back') return true;
-    if (change !== null) for (const { Failure_Key__c: key } of wanted) changes.set(key, change);
-    return false;
   });
   for (const [key, failure] of sought) {
     if (!found.has(key) && (await isLost(failure, world))) {
