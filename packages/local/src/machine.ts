@@ -42,6 +42,8 @@ export type MachineOptions = {
     readonly salesforce?: number;
     readonly stripe?: number;
   };
+  /** With which the functions log in to Redis; without a password by default. */
+  readonly redisPassword?: string;
   readonly instances?: number;
   readonly scheduleSpeed?: number;
   readonly haste?: Haste;
@@ -131,6 +133,7 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
         stripeCallsPerEndpoint: WIDE_LIMITS.perEndpoint,
         ...options.settings,
       },
+      redisPassword: options.redisPassword,
       instances: options.instances ?? INSTANCES,
       scheduleSpeed: options.scheduleSpeed ?? 1,
       haste: options.haste ?? UNHURRIED,

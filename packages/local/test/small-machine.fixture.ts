@@ -41,6 +41,7 @@ export type SmallOptions = {
   readonly delivery?: MachineOptions['delivery'];
   readonly org?: MachineOptions['org'];
   readonly settings?: MachineOptions['settings'];
+  readonly redisPassword?: string;
   readonly haste?: MachineOptions['haste'];
   readonly guesses?: MachineOptions['guesses'];
 };
@@ -94,6 +95,7 @@ export async function startSmall(options: SmallOptions): Promise<SmallMachine> {
     onError: (error) => errors.push(error),
     ...(options.delivery === undefined ? {} : { delivery: options.delivery }),
     ...(options.org === undefined ? {} : { org: options.org }),
+    ...(options.redisPassword === undefined ? {} : { redisPassword: options.redisPassword }),
     ...(options.haste === undefined ? {} : { haste: options.haste }),
     ...(options.guesses === undefined ? {} : { guesses: options.guesses }),
   });

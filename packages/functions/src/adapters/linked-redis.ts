@@ -2,7 +2,7 @@ import { connectRedis, type Redis } from './redis.ts';
 import type { link } from './resources.ts';
 import { cachedFor, RedisAuth, type SecretReader } from './secrets.ts';
 
-/** Connects once per instance, on first use; a secret that cannot be read fails that use only. */
+/** Connects once per instance, on first use; a secret that cannot be read fails that use only. A rotated password is met there. */
 export function linkedRedis(
   cluster: ReturnType<typeof link<'RedisCluster'>>,
   readSecret: SecretReader,
@@ -11,8 +11,9 @@ export function linkedRedis(
     nowMs: () => 0,
     read: async () => {
       const { authSecretArn, ...address } = cluster;
-      const password = authSecretArn === '' ? '' : (await readSecret(authSecretArn, RedisAuth)).authToken;
-      return connectRedis({ ...address, password });
+      if (authSecretArn === '') return connectRedis({ ...address, password: '' });
+      const password = async () => (await readSecret(authSecretArn, RedisAuth)).authToken;
+      return connectRedis({ ...address, password: await password() }, password);
     },
   }).get;
 }

@@ -40,12 +40,15 @@ export function linkedRoad(world: {
   });
   const login = measuredLogin(
     async () => {
+      const known = await credentials.get();
       try {
-        return await logIn(await credentials.get());
+        return await logIn(known);
       } catch (error) {
-        // The secret may have been changed: the next try reads it again.
+        // The secret may have been changed: where it was, the same try goes on with the new one.
         credentials.forget();
-        throw error;
+        const now = await credentials.get();
+        if (now.clientSecret === known.clientSecret && now.clientId === known.clientId) throw error;
+        return logIn(now);
       }
     },
     { count },

@@ -29,7 +29,12 @@ export function linkedStripe(world: {
     read: () => world.readSecret(world.apiKeyArn, StripeApiKey),
   });
   const read = stripeReader({
-    ...{ apiKey: apiKey.get, version: settings.stripeApiVersion, nowMs },
+    apiKey: apiKey.get,
+    renewedKey: () => {
+      apiKey.forget();
+      return apiKey.get();
+    },
+    ...{ version: settings.stripeApiVersion, nowMs },
     limiter: redisStripeLimiter(redis, { limits, lane, nowMs }),
     sleep: (ms) => {
       count('RateLimitWaits', 1, { System: 'stripe' });

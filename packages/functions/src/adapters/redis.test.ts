@@ -46,6 +46,44 @@ describe('connectRedis', () => {
     expect(await redis.get('{a}:n')).toBeNull();
   });
 
+  describe('after the password was rotated', () => {
+    const address = () => ({ host: '127.0.0.1', port: server.port, tls: false, username: '' });
+    const admin = (...words: readonly string[]) => server.redis.call('ACL', ...words);
+    const cutAll = () => server.redis.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+
+    it('reads the next one from the secret once the old one is refused, and goes on with that', async () => {
+      await admin('SETUSER', 'rotating', 'on', 'allkeys', 'allcommands', '>first');
+      onTestFinished(async () => void (await admin('DELUSER', 'rotating')));
+      const secret = { text: 'first', read: 0 };
+      const redis = connectRedis({ ...address(), username: 'rotating', password: 'first' }, async () => {
+        secret.read += 1;
+        return secret.text;
+      });
+      onTestFinished(() => redis.disconnect());
+      for (const next of ['second', 'third']) {
+        await redis.set('{a}:before', next);
+        await admin('SETUSER', 'rotating', `>${next}`, `<${secret.text}`);
+        secret.text = next;
+        // Connections that are there stay: nothing changes for them.
+        expect(await redis.get('{a}:before')).toBe(next);
+        await cutAll();
+        await expect.poll(() => redis.get('{a}:before').catch(() => null), { timeout: 20_000 }).toBe(next);
+      }
+      expect(secret.read).toBeGreaterThanOrEqual(2);
+    });
+
+    it('fails in words that say so while the secret still has the old one, and recovers with it', async () => {
+      await admin('SETUSER', 'late', 'on', 'allkeys', 'allcommands', '>new');
+      onTestFinished(async () => void (await admin('DELUSER', 'late')));
+      const secret = { text: 'old' };
+      const redis = connectRedis({ ...address(), username: 'late', password: 'old' }, async () => secret.text);
+      onTestFinished(() => redis.disconnect());
+      await expect(redis.get('{a}:n')).rejects.toSatisfy(isRedisAway);
+      secret.text = 'new';
+      await expect.poll(() => redis.set('{a}:n', 1).catch(() => null), { timeout: 20_000 }).toBe('OK');
+    });
+  });
+
   it('stays away when it was told to leave', async () => {
     const redis = connectRedis({ host: '127.0.0.1', port: server.port, tls: false, username: '', password: '' });
     await redis.get('{a}:n');

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { Cluster } from 'ioredis';
+import { Cluster, type ClusterOptions } from 'ioredis';
 
 /**
  * The one way to Redis. Cluster mode, deployed and locally (one shard): keys that a script touches together share a
@@ -24,13 +24,22 @@ const RECONNECT_ATTEMPTS = 5;
 /**
  * Connects on the first command, so that importing a handler costs nothing. Commands fail (and the caller's retry
  * decides) rather than wait for ever: a Lambda that hangs on Redis is billed and tells nobody.
+ *
+ * `renewPassword` is asked when Redis refuses the password: it was rotated, and the secret may have the next one.
  */
-export function connectRedis(address: RedisAddress): Redis {
+export function connectRedis(address: RedisAddress, renewPassword?: () => Promise<string>): Redis {
+  return new ReturningCluster(address, renewPassword);
+}
+
+/** What Redis says to a wrong password, to a missing one, and to a user that was taken away. */
+const REFUSED = /^(WRONGPASS|NOAUTH|ERR invalid password|ERR AUTH )/;
+
+function optionsFor(address: RedisAddress) {
   const credentials =
     address.password === ''
       ? {}
       : { ...(address.username === '' ? {} : { username: address.username }), password: address.password };
-  const cluster = new ReturningCluster([{ host: address.host, port: address.port }], {
+  return {
     lazyConnect: true,
     // ElastiCache's certificate names the host, not the address behind it (github.com/redis/ioredis#special-note-aws-elasticache-clusters-with-tls).
     dnsLookup: (host, done) => done(null, host),
@@ -42,25 +51,61 @@ export function connectRedis(address: RedisAddress): Redis {
       connectTimeout: CONNECT_TIMEOUT_MS,
       commandTimeout: COMMAND_TIMEOUT_MS,
     },
-  });
-  // Without a listener Node ends the process; the failing command itself rejects and is handled where it was sent.
-  cluster.on('error', () => {});
-  return cluster;
+  } satisfies ClusterOptions;
 }
 
 /**
  * ioredis gives up for good after its attempts (github.com/redis/ioredis/issues/1437): an instance that lived through an
  * outage of Redis would fail for as long as AWS keeps it. This one tries again with the next command.
+ *
+ * It also keeps the password that it was made with. Once that is refused, another connection with the next password takes
+ * over for good: Redis leaves connections alone that are there, so this is met at the next reconnection after a rotation.
  */
 class ReturningCluster extends Cluster {
   #left = false;
+  #successor: ReturningCluster | null = null;
+  #renewing: Promise<void> | null = null;
+
+  constructor(address: RedisAddress, renewPassword?: () => Promise<string>) {
+    super([{ host: address.host, port: address.port }], optionsFor(address));
+    // Without a listener Node ends the process; the failing command itself rejects and is handled where it was sent.
+    this.on('error', () => {});
+    if (renewPassword === undefined) return;
+    this.on('node error', (error: Error) => {
+      if (REFUSED.test(error.message)) this.#renew(address, renewPassword);
+    });
+  }
+
+  /** Where the secret still has the refused password, or cannot be read, the next refusal asks again. */
+  #renew(address: RedisAddress, renewPassword: () => Promise<string>): void {
+    if (this.#left || this.#successor !== null) return;
+    this.#renewing ??= renewPassword()
+      .then((password) => {
+        if (password === address.password || this.#left) return;
+        this.#successor = new ReturningCluster({ ...address, password }, renewPassword);
+        super.disconnect();
+      })
+      .catch(() => {})
+      .finally(() => {
+        this.#renewing = null;
+      });
+  }
 
   override disconnect(reconnect = false): void {
     this.#left = !reconnect;
+    this.#successor?.disconnect(reconnect);
     super.disconnect(reconnect);
   }
 
   override sendCommand(...call: Parameters<Cluster['sendCommand']>): unknown {
+    if (this.#successor !== null) return this.#successor.sendCommand(...call);
+    if (this.#renewing !== null) {
+      // What becomes of the command is told by its own promise.
+      void this.#renewing.then(() => {
+        this.sendCommand(...call);
+      });
+      return call[0].promise;
+    }
     if (this.status === 'end' && !this.#left) this.connect().catch(() => {});
     return super.sendCommand(...call);
   }

@@ -14,9 +14,11 @@ async function account(answer: (request: Received) => Reply) {
   stop = http.stop;
   const clock = { ms: 1_790_000_000_999 };
   const slept: number[] = [];
+  const secret = { key: 'sk_test_secret' };
   const nowMs = () => clock.ms;
   const read = stripeReader({
     apiKey: async () => ({ apiKey: 'sk_test_secret', apiBase: http.url }),
+    renewedKey: async () => ({ apiKey: secret.key, apiBase: http.url }),
     version: '2026-10-28.endive',
     limiter: localStripeLimiter({ limits: { perSecond: 5, perEndpoint: 2 }, nowMs }),
     nowMs,
@@ -25,7 +27,7 @@ async function account(answer: (request: Received) => Reply) {
       clock.ms += ms;
     },
   });
-  return { http, read, clock, slept };
+  return { http, read, clock, slept, secret };
 }
 
 const NEED = { path: '/v1/prices/price_1', query: [['expand[]', 'tiers']] } as const;
@@ -61,6 +63,26 @@ describe('stripeReader', () => {
       expect((await read(NEED)).at).toBe(at);
     },
   );
+
+  describe('when its key is refused', () => {
+    const rolled = (request: Received): Reply =>
+      request.headers.authorization === 'Bearer sk_test_next'
+        ? { status: 200, body: '{"id":"price_1"}' }
+        : { status: 401, body: '{"error":{"code":"api_key_expired","type":"invalid_request_error"}}' };
+
+    it('goes on with the one that the secret has now, in the same try', async () => {
+      const { http, read, secret } = await account(rolled);
+      secret.key = 'sk_test_next';
+      expect(await read(NEED)).toMatchObject({ body: { id: 'price_1' } });
+      expect(http.received).toHaveLength(2);
+    });
+
+    it('is RetryLater while the secret still has that one, and asks Stripe no second time', async () => {
+      const { http, read } = await account(rolled);
+      await expect(read(NEED)).rejects.toMatchObject({ name: 'RetryLater', code: 'api_key_expired' });
+      expect(http.received).toHaveLength(1);
+    });
+  });
 
   it('takes 404 for an answer', async () => {
     const { read } = await account(() => ({ status: 404, body: '{"error":{"code":"resource_missing"}}' }));

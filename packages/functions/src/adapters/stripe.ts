@@ -11,6 +11,8 @@ import type { StripeLimiter } from './stripe-limiter.ts';
  */
 export type StripeReader = (need: Pick<Need, 'path' | 'query'>) => Promise<FetchedObject>;
 
+export type StripeKey = { readonly apiKey: string; readonly apiBase?: string | undefined };
+
 const TIMEOUT_MS = 10_000;
 /** As long as a request waits for its turn, pauses that Stripe asked for included; then the machine or the queue waits. */
 const LONGEST_WAIT_MS = 5_000;
@@ -24,7 +26,9 @@ const DEFAULT_BASE = 'https://api.stripe.com';
  * is seconds away), NeverRetry. Messages carry the path without its query, and Stripe's code.
  */
 export function stripeReader(world: {
-  readonly apiKey: () => Promise<{ readonly apiKey: string; readonly apiBase?: string | undefined }>;
+  readonly apiKey: () => Promise<StripeKey>;
+  /** Asked after Stripe refused a key: it may have been rolled. Gives what the secret has now, which may be the same. */
+  readonly renewedKey?: () => Promise<StripeKey>;
   /** The pinned Stripe-Version: it decides the shape of the answer. */
   readonly version: string;
   readonly limiter: StripeLimiter;
@@ -32,14 +36,23 @@ export function stripeReader(world: {
   readonly sleep: (ms: number) => Promise<unknown>;
 }): StripeReader {
   return async ({ path, query }) => {
-    const { apiKey, apiBase = DEFAULT_BASE } = await world.apiKey();
-    const headers = { authorization: `Bearer ${apiKey}`, 'stripe-version': world.version };
     let askedAt = world.nowMs();
-    const send = () => {
-      askedAt = world.nowMs();
-      return ask(`${apiBase}${path}${queryText(query)}`, path, headers);
-    };
-    const answer = await inTurn(path, send, world);
+    const readWith = ({ apiKey, apiBase = DEFAULT_BASE }: StripeKey) =>
+      inTurn(
+        path,
+        () => {
+          askedAt = world.nowMs();
+          const headers = { authorization: `Bearer ${apiKey}`, 'stripe-version': world.version };
+          return ask(`${apiBase}${path}${queryText(query)}`, path, headers);
+        },
+        world,
+      );
+    const key = await world.apiKey();
+    let answer = await readWith(key);
+    if (answer.status === 401 && world.renewedKey !== undefined) {
+      const renewed = await world.renewedKey();
+      if (renewed.apiKey !== key.apiKey) answer = await readWith(renewed);
+    }
     const at = secondOfAsking(answer.date, askedAt, world.nowMs());
     if (answer.status === 404) return { body: null, at };
     if (answer.status !== 200) throw refusal(answer.status, path, answer.text);
@@ -108,7 +121,7 @@ function refusal(status: number, path: string, text: string): RetryLater | Never
   const message = `Stripe answered ${status} ${code} to GET ${path}`;
   const { verdict, category } = classifyStripe({ status, errorCode });
   if (verdict === 'wait') return new BudgetWait(message, { code, retryAfterMs: 1_000 });
-  // A key that was just rolled is in Secrets Manager already, and in our cache within five minutes.
+  // A key that was just rolled may not be in Secrets Manager yet.
   return verdict === 'retry' || status === 401
     ? new RetryLater(message, { code, category })
     : new NeverRetry(message, { code, category });

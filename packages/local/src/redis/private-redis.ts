@@ -14,6 +14,10 @@ import { freePort } from '../aws/free-port.ts';
 export type PrivateRedis = {
   readonly host: string;
   readonly port: number;
+  /** Rotates a user's password as ElastiCache does: `ROTATE` adds the next one, `SET` takes the others away. Gone after a restart. */
+  setPasswords(user: string, passwords: readonly string[]): Promise<void>;
+  /** Ends every connection, as a failover does: they come again and have to log in. */
+  cutConnections(): Promise<void>;
   /** Everything is gone, the connections stay: FLUSHALL. */
   flush(): Promise<void>;
   /** Ends the server at once and starts it again at the same address, with its data (as after a failover) or without. */
@@ -86,6 +90,13 @@ export async function startPrivateRedis(): Promise<PrivateRedis> {
   return {
     host: '127.0.0.1',
     port,
+    setPasswords: async (user, passwords) => {
+      const words = ['resetpass', ...passwords.map((password) => `>${password}`), 'on', '~*', '&*', '+@all'];
+      expectOk(await command(port, `ACL SETUSER ${user} ${words.join(' ')}`));
+    },
+    cutConnections: async () => {
+      await command(port, 'CLIENT KILL TYPE normal SKIPME yes');
+    },
     flush: async () => expectOk(await command(port, 'FLUSHALL')),
     async restart(keeps) {
       if (keeps === 'its data') expectOk(await command(port, 'SAVE'));

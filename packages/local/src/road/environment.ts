@@ -8,7 +8,12 @@ export type Addresses = {
   readonly awsUrl: string;
   readonly region: string;
   readonly app: { readonly name: string; readonly stage: string };
-  readonly redis: { readonly host: string; readonly port: number };
+  readonly redis: {
+    readonly host: string;
+    readonly port: number;
+    readonly username?: string;
+    readonly authSecretArn?: string;
+  };
   /** The queue's URL as the local SQS spells it, by ARN. */
   readonly queueUrl: (arn: string) => string;
   /** Replaces properties of the Settings link, e.g. `bulkAbove`. */
@@ -43,7 +48,7 @@ export function environmentOf(fn: GraphFunction, to: Addresses): Record<string, 
 }
 
 function localLink(name: string, link: Link, to: Addresses): Link {
-  if (name === 'RedisCluster') return { ...link, ...to.redis, tls: false, username: '', authSecretArn: '' };
+  if (name === 'RedisCluster') return { ...link, tls: false, username: '', authSecretArn: '', ...to.redis };
   if (name === 'Settings') return { ...link, ...to.settings };
   const { arn } = link;
   if (typeof arn === 'string' && arn.startsWith('arn:aws:sqs:')) return { ...link, url: to.queueUrl(arn) };

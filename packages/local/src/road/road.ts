@@ -55,6 +55,8 @@ export type RoadOptions = {
   readonly scheduleSpeed: number;
   readonly haste: Haste;
   readonly pace: Pace;
+  /** Whether functions log in to Redis with a password from Secrets Manager, as deployed ones do. */
+  readonly redisPassword?: string | undefined;
   /** What goes wrong on purpose. */
   readonly faults: AwsFaults;
   /** What AWS does not document, turned the other way. */
@@ -115,7 +117,13 @@ export async function startRoad(options: RoadOptions): Promise<Road> {
     closers.push(() => buffer.disconnect());
     const queues = await startQueues(graph.queues, graph.region);
     closers.push(() => queues.close());
-    const secrets = createSecrets({ secrets: graph.secrets, now, guesses: guesses.secrets });
+    const redisAuth = options.redisPassword === undefined ? null : redisSecretOf(graph);
+    const ofRedis = redisAuth === null ? [] : [redisAuth];
+    const secrets = createSecrets({ secrets: [...graph.secrets, ...ofRedis], now, guesses: guesses.secrets });
+    if (redisAuth !== null && options.redisPassword !== undefined) {
+      await redis.setPasswords(REDIS_USER, [options.redisPassword]);
+      secrets.put(redisAuth.name, JSON.stringify({ authToken: options.redisPassword }));
+    }
     for (const [name, value] of options.secretValues) secrets.put(name, value);
 
     const { account, region } = graph;
@@ -223,7 +231,10 @@ export async function startRoad(options: RoadOptions): Promise<Road> {
             awsUrl: aws.url,
             region: graph.region,
             app: { name: graph.app, stage: graph.stage },
-            redis: { host: redis.host, port: redis.port },
+            redis: {
+              ...{ host: redis.host, port: redis.port },
+              ...(redisAuth === null ? {} : { username: REDIS_USER, authSecretArn: redisAuth.arn }),
+            },
             queueUrl: (arn) => `${aws.url}/${account}/${arn.slice(arn.lastIndexOf(':') + 1)}`,
             settings: options.settings,
           }),
@@ -313,6 +324,15 @@ export async function startRoad(options: RoadOptions): Promise<Road> {
 }
 
 const Arrived = v.object({ detail: v.object({ event: v.object({ id: v.string(), type: v.string() }) }) });
+
+/** The user of the functions, beside the one without a password that this runner is. */
+export const REDIS_USER = 'functions';
+
+/** SST makes it by itself, beside the stacks' own. */
+function redisSecretOf({ app, stage, account, region }: Graph): { readonly name: string; readonly arn: string } {
+  const name = `${app}-${stage}/RedisAuth`;
+  return { name, arn: `arn:aws:secretsmanager:${region}:${account}:secret:${name}-a1b2c3` };
+}
 
 async function bufferedRows(redis: Redis): Promise<number> {
   const counts = await Promise.all(

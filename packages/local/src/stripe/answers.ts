@@ -169,6 +169,7 @@ async function answerCall(desk: Desk, request: ApiRequest, url: URL, requestId: 
 
   try {
     if (!authorized(request.headers.authorization)) return UNAUTHORIZED;
+    if (isExpired(request.headers.authorization, account.books.expiredKeys)) return EXPIRED;
     const given = await answer();
     if (held && key !== undefined) keepOrRelease(desk, key, given, fault);
     return fault?.reset === true ? null : given;
@@ -237,6 +238,22 @@ function shown(account: StripeAccount, object: JsonObject, form: Form, version: 
 function authorized(header: string | undefined): boolean {
   return /^Bearer (sk|rk)_(test|live)_\w+$/.test(header ?? '') || /^Basic \S+$/.test(header ?? '');
 }
+
+function isExpired(header: string | undefined, expired: ReadonlySet<string>): boolean {
+  const basic = /^Basic (\S+)$/.exec(header ?? '')?.[1];
+  const key =
+    basic === undefined ? header?.replace(/^Bearer /, '') : Buffer.from(basic, 'base64').toString().split(':')[0];
+  return key !== undefined && expired.has(key);
+}
+
+/** docs.stripe.com/error-codes: `api_key_expired`. The key itself is masked there. */
+const EXPIRED: Answer = {
+  status: 401,
+  headers: {},
+  body: {
+    error: { code: 'api_key_expired', message: 'Expired API Key provided.', type: 'invalid_request_error' },
+  },
+};
 
 const UNAUTHORIZED: Answer = {
   status: 401,
