@@ -48,8 +48,7 @@ export function accountsOf(world: {
     else if (lane === null) missing('taken by no rule');
     else if (code !== null) {
       if (!onPurpose(id)) missing(`parked: ${code}`);
-      else if (!listed.some(({ event, reason }) => event === id && reason !== '')) missing(`parked without a reason`);
-      else parkedAt.set(id, listed.find(({ event }) => event === id)?.at ?? 0);
+      else parkedAt.set(id, listed.find(({ event }) => event === id)?.at ?? Date.now());
     } else if (watch.settledAt(id) === null) missing(`left in the ${lane} lane`);
   }
   let parked = 0;
@@ -97,21 +96,16 @@ function failuresOf(machine: Machine): readonly Listed[] {
     }));
 }
 
-/** When it was parked; `null` when it was not. A message of the bulk lane ends in its dead-letter queue. */
+/** When it was parked; `null` when it was not. In Salesforce when that could be written, else in a dead-letter queue alone. */
 function whereParked(poison: Poison, machine: Machine, listed: readonly Listed[]): number | null {
   const found = listed.find(
     ({ event, key, reason }) =>
       reason !== '' && (poison.kind === 'event' ? event === poison.id : poison.kind === 'row' && key === poison.key),
   );
   if (found !== undefined) return found.at;
-  if (poison.kind !== 'row') {
-    const text = poison.kind === 'event' ? poison.id : poison.body;
-    const dead = machine.graph.queues.filter(
-      ({ arn }) => !machine.graph.mappings.some(({ queueArn }) => queueArn === arn),
-    );
-    return dead.some(({ arn }) => machine.road.queues.peek(arn).some((body) => body.includes(text)))
-      ? Date.now()
-      : null;
-  }
-  return null;
+  if (poison.kind === 'row') return null;
+  const text = poison.kind === 'event' ? poison.id : poison.body;
+  const consumed = new Set(machine.graph.mappings.map(({ queueArn }) => queueArn));
+  const dead = machine.graph.queues.filter(({ arn }) => !consumed.has(arn));
+  return dead.some(({ arn }) => machine.road.queues.peek(arn).some((body) => body.includes(text))) ? Date.now() : null;
 }

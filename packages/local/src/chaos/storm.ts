@@ -1,5 +1,6 @@
 /** One storm: a machine, the lives of its customers, the schedule's faults on the way, and the judgement at the end. */
 import { setTimeout as delay } from 'node:timers/promises';
+import { inspect } from 'node:util';
 import { type Judgement, judgement } from '../demo/judgement.ts';
 import { pendingRows } from '../demo/pending-rows.ts';
 import { createTally, type Tally } from '../demo/tally.ts';
@@ -46,6 +47,10 @@ const SETTINGS = {
   callsPerDay: 90_000,
   // Some batches go by Bulk API 2.0, some by Collections.
   bulkAbove: 3,
+  // Each look at a Salesforce that is away uses up one of the refusals that the schedule has for it.
+  circuitOpenSeconds: 5,
+  circuitLongestOpenSeconds: 10,
+  circuitProbeSeconds: 20,
 };
 /** Ten seconds in one: tries after 0.2 to 3.2 s, a circuit that stays open for one second, a claim's lease of five. */
 const SPEED = 10;
@@ -69,7 +74,7 @@ export async function runStorm(request: StormRequest): Promise<StormResult> {
   const note = (error: unknown): void => {
     // A function that dies or throws is what this is about; everything else is a fault of the runner.
     if (isOfFunction(error)) return;
-    errors.push(error instanceof Error ? error.message : String(error));
+    errors.push(inspect(error));
   };
   const seen: { watch?: Watch; tally?: Tally } = {};
   const fates = new Map(injections.flatMap(({ at, fate }) => (fate === undefined ? [] : [[at, fate] as const])));

@@ -183,11 +183,17 @@ async function request(
   body: unknown,
   signal?: AbortSignal,
 ): Promise<SqsAnswer> {
-  const response = await fetch(`http://127.0.0.1:${server.port}/`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': `AmazonSQS.${operation}` },
-    body: JSON.stringify(body),
-    ...(signal === undefined ? {} : { signal }),
+  const ask = () =>
+    fetch(`http://127.0.0.1:${server.port}/`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': `AmazonSQS.${operation}` },
+      body: JSON.stringify(body),
+      ...(signal === undefined ? {} : { signal }),
+    });
+  // On a busy machine a connection that was kept alive may be closed at the moment it is used again.
+  const response = await ask().catch((error: unknown) => {
+    if (signal?.aborted === true) throw error;
+    return ask();
   });
   const text = await response.text();
   const queryCode = response.headers.get('x-amzn-query-error')?.split(';')[0];
