@@ -52,11 +52,13 @@ const SETTINGS = {
   circuitLongestOpenSeconds: 10,
   circuitProbeSeconds: 20,
 };
+/** Of a function, so that several storms fit on two cores. */
+const INSTANCES = 2;
 /** Ten seconds in one: tries after 0.2 to 3.2 s, a circuit that stays open for one second, a claim's lease of five. */
 const SPEED = 10;
-/** And a flush every two seconds; a message that failed is hidden for three. */
+/** And a flush every two seconds; a message that failed is hidden for five. */
 const SCHEDULE_SPEED = 3;
-const HASTE = { retries: 1, queues: 14 };
+const HASTE = { retries: 1, queues: 8.4 };
 /**
  * With more events than this under way, rows that wait for their flush included, the account's clock waits: so that
  * trouble in the middle of the story meets rows that are there, rows that are being written and rows that wait. Not for
@@ -65,6 +67,8 @@ const HASTE = { retries: 1, queues: 14 };
 const UNDER_WAY = 30;
 const WAIT_AT_MOST_MS = 4_000;
 const SETTLE_WITHIN_MS = 240_000;
+/** What was given up because of an outage is tried again by itself, once that is over. */
+const HEAL_WITHIN_MS = 60_000;
 const LOOK_EVERY_MS = 150;
 
 export async function runStorm(request: StormRequest): Promise<StormResult> {
@@ -89,6 +93,7 @@ export async function runStorm(request: StormRequest): Promise<StormResult> {
       },
     },
     settings: SETTINGS,
+    instances: INSTANCES,
     scheduleSpeed: SCHEDULE_SPEED,
     haste: HASTE,
     speed: SPEED,
@@ -128,12 +133,24 @@ export async function runStorm(request: StormRequest): Promise<StormResult> {
     machine.faults.stripe.clear();
     machine.org.org.clearFaults();
     await settled(machine, conductor, show).catch(note);
+    const judge = (): { readonly judged: Judgement; readonly accounts: Accounts; readonly seconds: number } => {
+      const seconds = Math.round((performance.now() - started) / 100) / 10;
+      const judged = judgement(machine, tally, seconds);
+      return {
+        judged,
+        seconds,
+        accounts: accountsOf({ machine, watch, judgement: judged, poisons: conductor.poisons() }),
+      };
+    };
+    const healed = (): boolean => judge().accounts.unaccounted.length === 0;
+    const until = Date.now() + HEAL_WITHIN_MS;
+    while (!healed() && Date.now() < until) {
+      await delay(LOOK_EVERY_MS);
+      await settled(machine, conductor, show).catch(note);
+    }
     looking.abort();
     await looked;
-
-    const seconds = Math.round((performance.now() - started) / 100) / 10;
-    const judged = judgement(machine, tally, seconds);
-    const accounts = accountsOf({ machine, watch, judgement: judged, poisons: conductor.poisons() });
+    const { judged, accounts, seconds } = judge();
     return {
       faults: figuresOf(injections, conductor.hits(), (id) => watch.settledAt(id) ?? accounts.parkedAt.get(id) ?? null),
       judgement: judged,

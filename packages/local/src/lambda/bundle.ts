@@ -21,8 +21,24 @@ const BANNER = [
   "const __filename = __sstFileURLToPath(import.meta.url), __dirname = __sstFileURLToPath(new URL('.', import.meta.url));",
 ].join('\n');
 
-/** All functions in one esbuild run, which shares the parsing of what they have in common. */
-export async function bundleHandlers(
+const built = new Map<string, Promise<ReadonlyMap<string, Bundle>>>();
+
+/**
+ * All functions in one esbuild run, which shares the parsing of what they have in common; once a process, since several
+ * machines in it run the same sources.
+ */
+export function bundleHandlers(
+  root: string,
+  outDir: string,
+  requests: readonly BundleRequest[],
+): Promise<ReadonlyMap<string, Bundle>> {
+  const name = JSON.stringify([root, outDir, requests]);
+  const known = built.get(name) ?? bundled(root, outDir, requests);
+  built.set(name, known);
+  return known;
+}
+
+async function bundled(
   root: string,
   outDir: string,
   requests: readonly BundleRequest[],
