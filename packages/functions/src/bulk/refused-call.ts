@@ -3,7 +3,7 @@ import { classifySalesforce } from '@payments/core/failure-table';
 import { SalesforceFailure } from '../adapters/salesforce-failure.ts';
 import { failureOf } from '../realtime/salesforce-refusal.ts';
 
-/** Of sObject Collections: `No such column 'Foo__c' on sobject of type Bar__c`. */
+/** Of sObject Collections: `No such column 'Amount__c' on sobject of type Payment_Transaction__c`. */
 const NO_COLUMN = /^No such column /;
 
 /** A call of several rows that failed as a whole, because of some of them. */
