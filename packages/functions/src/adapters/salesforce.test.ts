@@ -150,7 +150,7 @@ describe('logIn', () => {
   ] as const)('is RetryLater when the answer is %j', async (reply, code) => {
     const http = await startHttp(() => reply);
     stop = http.stop;
-    const thrown = await logIn(credentials(http.url), 50).catch((error: unknown) => error);
+    const thrown = await logIn(credentials(http.url), reply === 'hang' ? 50 : 10_000).catch((error: unknown) => error);
     expect(thrown).toMatchObject({ name: 'RetryLater', code });
     expect(thrown instanceof Error && `${thrown.message} ${thrown.stack}`).not.toContain('very-secret');
   });

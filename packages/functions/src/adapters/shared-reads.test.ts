@@ -58,23 +58,20 @@ describe('readings of one object', () => {
   });
 
   it('begin a second apart, however many ask', async () => {
-    const { readings, worker, until } = account();
+    const starts: number[] = [];
+    const read: StripeReader = async () => {
+      // As Redis has it: the clock goes on while the others wait.
+      starts.push(Number(await server.redis.hget('read:{/v1/subscriptions/sub_1}', 'startedAt')));
+      return { body: null, at: 100 };
+    };
     for (let round = 1; round <= 4; round += 1) {
-      const asked = Promise.all(Array.from({ length: 5 }, () => worker()(NEED)));
-      const ended = new Set<number>();
-      const all = asked.then(() => ended.add(0));
-      while (!ended.has(0)) {
-        for (const reading of readings) reading.end();
-        await breath();
-      }
-      await all;
+      const worker = () => sharedReads(server.redis, read, { nowMs: () => clock.ms, sleep });
+      await Promise.all(Array.from({ length: 5 }, () => worker()(NEED)));
     }
-    await until(4);
-    const starts = readings.map(({ startedAt }) => startedAt);
     const gaps = starts.slice(1).map((start, index) => start - (starts[index] ?? 0));
     expect(Math.min(...gaps)).toBeGreaterThanOrEqual(APART_MS);
     // Twenty questions, and each round at most two readings: one that is under way for others, one for us.
-    expect(readings.length).toBeLessThanOrEqual(8);
+    expect(starts.length).toBeLessThanOrEqual(8);
   });
 
   it('of another object, or with another query, are another matter', async () => {
