@@ -174,4 +174,35 @@ describe('the ledger', { timeout: TEST_WITHIN_MS }, () => {
       expect([exit, err]).toEqual([2, expect.stringContaining(message)]);
     });
   });
+
+  describe('sweep', () => {
+    it('finds and feeds what Stripe could not deliver, once', async () => {
+      expect((await ops('sweep --json')).json()).toMatchObject({ missed: 0 });
+      const { key } = [...small.org.org.rows('Stripe_Customer__c')][0] ?? {};
+      const customer = small.account.books.customers.peek(String(key)) ?? expect.fail('the customer is there');
+      // As when the secret in Secrets Manager is wrong: the ingress refuses every delivery.
+      small.signWith(['whsec_of_another_endpoint']);
+      small.account.advance(5);
+      small.account.books.emit('customer.updated', { ...customer, phone: '+1 555 0199' });
+      const preview = await ops('sweep --grace 0s --preview --json');
+      expect([preview.exit, preview.json()]).toMatchObject([
+        1,
+        { missed: 1, fed: 0, events: [{ type: 'customer.updated', undelivered: true }] },
+      ]);
+      const fed = await ops('sweep --grace 0s --yes --json');
+      expect([fed.exit, fed.json()]).toMatchObject([0, { missed: 1, fed: 1 }]);
+      const phone = () => [...small.org.org.rows('Stripe_Customer__c')].find((row) => row.key === key)?.columns;
+      await expect.poll(phone, { timeout: 30_000 }).toMatchObject({ Customer_Phone__c: '+1 555 0199' });
+      expect((await ops('sweep --grace 0s --json')).json()).toMatchObject({ missed: 0 });
+      small.signWith([small.signingSecret]);
+    });
+
+    it.each([
+      ['a time that Stripe has no events of', 'sweep --since 60d', 'more than thirty days ago'],
+      ['a grace that is longer', 'sweep --since 5m', 'longer ago than --grace'],
+    ])('refuses %s', async (_, line, message) => {
+      const { exit, err } = await ops(line);
+      expect([exit, err]).toEqual([2, expect.stringContaining(message)]);
+    });
+  });
 });

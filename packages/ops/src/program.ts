@@ -10,6 +10,7 @@ import { replayCommand } from './replay/replay.ts';
 import { secretsCommands } from './secrets/secrets.ts';
 import { simulateCommand } from './simulate/simulate.ts';
 import { statusCommand } from './status/status.ts';
+import { sweepCommand } from './sweep/sweep.ts';
 import { traceCommand } from './trace/trace.ts';
 import { webhookCommands } from './webhook/webhook.ts';
 
@@ -22,6 +23,7 @@ export const COMMANDS: readonly OpsCommand[] = [
   replayCommand,
   dlqCommands,
   backfillCommand,
+  sweepCommand,
   reconcileCommand,
   doctorCommand,
   webhookCommands,
