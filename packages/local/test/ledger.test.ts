@@ -184,6 +184,7 @@ describe('the ledger', { timeout: TEST_WITHIN_MS }, () => {
       small.signWith(['whsec_of_another_endpoint']);
       small.account.advance(5);
       small.account.books.emit('customer.updated', { ...customer, phone: '+1 555 0199' });
+      small.account.advance(60);
       const preview = await ops('sweep --grace 0s --preview --json');
       expect([preview.exit, preview.json()]).toMatchObject([
         1,
