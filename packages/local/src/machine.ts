@@ -19,6 +19,7 @@ import type { Execution } from './states/machines.ts';
 import { openAccount, type StripeAccount } from './stripe/account.ts';
 import { serveStripe } from './stripe/api.ts';
 import type { ApiFaults } from './stripe/api-faults.ts';
+import type { ApiKeys } from './stripe/api-keys.ts';
 import type { AccountOptions } from './stripe/books.ts';
 import { type Delivery, type DeliveryOptions, startDelivery } from './stripe/delivery.ts';
 import { startEndpointDeliveries } from './stripe/endpoint-deliveries.ts';
@@ -67,6 +68,8 @@ export type Machine = {
   readonly graph: Graph;
   readonly pace: Pace;
   /** What goes wrong on purpose, by whom: AWS here, Salesforce by `org.org.fault`. */
+  /** Of the Stripe account, which knows STRIPE_KEY at first. */
+  readonly stripeKeys: ApiKeys;
   readonly faults: { readonly aws: AwsFaults; readonly stripe: ApiFaults };
   /** With which secrets Stripe signs, one `v1` for each. */
   signingSecrets(): readonly string[];
@@ -81,6 +84,8 @@ export type Machine = {
 };
 
 const HOST = '127.0.0.1';
+/** The one that the machine's Stripe account knows at first. */
+export const STRIPE_KEY = 'sk_test_local_account_key';
 /** Two cores: more instances than this only take turns. */
 const INSTANCES = 4;
 
@@ -109,7 +114,12 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
     });
     closers.push(() => org.close());
     const account = openAccount(options.account);
-    const stripe = await serveStripe(account, { host: HOST, port: ports.stripe ?? 0, timePasses: true });
+    const stripe = await serveStripe(account, {
+      host: HOST,
+      port: ports.stripe ?? 0,
+      keys: [STRIPE_KEY],
+      timePasses: true,
+    });
     const stripeUrl = `http://${HOST}:${stripe.port}`;
     closers.push(() => stripe.close());
 
@@ -124,7 +134,7 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
       awsPort: ports.aws ?? 0,
       secretValues: secretsFor(graph, {
         StripeSigningSecret: { secrets: [signingSecret] },
-        StripeApiKey: { apiKey: 'sk_test_local_account_key', apiBase: stripeUrl },
+        StripeApiKey: { apiKey: STRIPE_KEY, apiBase: stripeUrl },
         SalesforceClient: { loginUrl: org.url, clientId: 'local-client', clientSecret },
       }),
       // Of this account, not of Stripe's.
@@ -174,6 +184,7 @@ export async function startMachine(options: MachineOptions): Promise<Machine> {
       delivery,
       graph,
       pace,
+      stripeKeys: stripe.keys,
       faults: { aws: awsFaults, stripe: stripe.faults },
       signingSecrets: () => signingSecrets,
       signWith: (secrets) => {

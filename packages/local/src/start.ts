@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs, styleText } from 'node:util';
 import * as v from 'valibot';
 import { hopLine } from './hop-line.ts';
-import { type Machine, startMachine } from './machine.ts';
+import { type Machine, STRIPE_KEY, startMachine } from './machine.ts';
 import { life } from './stripe/life.ts';
 
 const root = path.resolve(import.meta.dirname, '../../..');
@@ -175,7 +175,7 @@ function addresses({ road, org, stripeUrl }: Machine): string {
     row('webhook', road.webhookUrl, 'signed Stripe events'),
     row('health', road.healthUrl, 'is the bus there, is the secret readable?'),
     row('AWS', road.awsUrl, `aws --endpoint-url ${road.awsUrl} stepfunctions list-state-machines`),
-    row('Stripe', stripeUrl, `curl -u sk_test_local_account_key: ${stripeUrl}/v1/customers`),
+    row('Stripe', stripeUrl, `curl -u ${STRIPE_KEY}: ${stripeUrl}/v1/customers`),
     row(
       'Salesforce',
       org.url,

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { STRIPE_KEY } from '../src/machine.ts';
 import { signatureHeader } from '../src/stripe/delivery.ts';
 import { printAsStripe } from '../src/stripe/json.ts';
 import { type Listening, listenWithCli } from '../src/stripe/stripe-cli.fixture.ts';
@@ -37,7 +38,7 @@ describe('what is not genuine is refused and goes nowhere', { timeout: TEST_WITH
 
   beforeAll(async () => {
     small = await startSmall({ seed: 3 });
-    cli = await listenWithCli(small.stripeUrl, small.road.webhookUrl);
+    cli = await listenWithCli(small.stripeUrl, small.road.webhookUrl, STRIPE_KEY);
   }, START_WITHIN_MS);
   afterAll(async () => {
     await cli.stop();
@@ -79,7 +80,7 @@ describe('what is not genuine is refused and goes nowhere', { timeout: TEST_WITH
     const created = await fetch(`${small.stripeUrl}/v1/customers`, {
       method: 'POST',
       body: 'email=ada@example.com',
-      headers: { authorization: 'Bearer sk_test_1', 'content-type': 'application/x-www-form-urlencoded' },
+      headers: { authorization: `Bearer ${STRIPE_KEY}`, 'content-type': 'application/x-www-form-urlencoded' },
     });
     const { id } = Object(await created.json());
     await expect.poll(cli.said, { timeout: TEST_WITHIN_MS }).toMatch(/<--\s+\[\d+\] POST/);

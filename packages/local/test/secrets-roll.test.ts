@@ -72,8 +72,10 @@ describe('a secret that rolls while events flow', { timeout: TEST_WITHIN_MS }, (
   it('is Stripe’s API key, the old one refused at once', async () => {
     const key = stored('StripeApiKey');
     await whileEventsFlow(async () => {
-      put('StripeApiKey', { ...key, apiKey: 'sk_test_the_next_account_key' });
-      small.account.books.expiredKeys.add(String(key.apiKey));
+      const next = 'sk_test_the_next_account_key';
+      small.stripeKeys.add(next);
+      put('StripeApiKey', { ...key, apiKey: next });
+      small.stripeKeys.expire(String(key.apiKey));
     });
   });
 

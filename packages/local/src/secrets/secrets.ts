@@ -14,13 +14,6 @@ export class SecretsError extends Error {
   }
 }
 
-export type SecretVersion = {
-  readonly versionId: string;
-  readonly secretString: string;
-  readonly createdAt: number;
-  readonly stages: readonly string[];
-};
-
 type Stored = {
   readonly name: string;
   readonly arn: string;

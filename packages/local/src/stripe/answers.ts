@@ -1,7 +1,9 @@
 import type { JsonObject } from '@payments/core/event';
 import type { StripeAccount } from './account.ts';
-import type { ApiFaults, Fault } from './api-faults.ts';
-import { openApiFaults } from './api-faults.ts';
+import type { ApiFaults } from './api-faults.ts';
+import { faultError, openApiFaults } from './api-faults.ts';
+import type { ApiKeys } from './api-keys.ts';
+import { openApiKeys } from './api-keys.ts';
 import { API_VERSION } from './books.ts';
 import { checkoutEndpoints } from './checkout-endpoints.ts';
 import { answerControl } from './control.ts';
@@ -22,8 +24,8 @@ import { paymentMethodEndpoints } from './payment-method-endpoints.ts';
 import { priceEndpoints } from './price-endpoints.ts';
 import { productEndpoints } from './product-endpoints.ts';
 import { randomFrom } from './random.ts';
-import type { RateLimitedReason, RateLimiter, RateLimits } from './rate-limits.ts';
-import { openRateLimiter, WIDE_LIMITS } from './rate-limits.ts';
+import type { RateLimiter, RateLimits } from './rate-limits.ts';
+import { openRateLimiter, tooManyRequests, WIDE_LIMITS } from './rate-limits.ts';
 import { readEndpoint } from './reads.ts';
 import { refundEndpoints } from './refund-endpoints.ts';
 import { StripeError, unknownUrl } from './stripe-error.ts';
@@ -48,6 +50,8 @@ export type ApiOptions = {
   /** Milliseconds since 1970, for rate limits and the age of idempotency keys: real time by default. */
   readonly clock?: () => number;
   readonly sleep?: (ms: number) => Promise<void>;
+  /** Of the account. None: any key of test mode is taken. */
+  readonly keys?: readonly string[];
   /** WIDE_LIMITS by default; STRIPES_LIMITS imitates the original. */
   readonly limits?: RateLimits;
   /** Whether the simulated time goes on by itself while calls come. False by default: it stands until somebody moves it. */
@@ -59,6 +63,7 @@ export type ApiOptions = {
 export type StripeApi = {
   /** Answers as api.stripe.com does; null: the connection is cut. `Date` tells the account's simulated time. */
   answer(request: ApiRequest): Promise<ApiResponse | null>;
+  readonly keys: ApiKeys;
   readonly faults: ApiFaults;
   readonly limiter: RateLimiter;
 };
@@ -86,7 +91,8 @@ const ENDPOINTS: readonly Endpoint[] = [
 export function stripeApi(account: StripeAccount, options: ApiOptions = {}): StripeApi {
   const clock = options.clock ?? (() => Date.now());
   const sleep = options.sleep ?? ((ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms)));
-  const keys = openIdempotencyKeys<Answer>(clock);
+  const keys = openApiKeys(options.keys);
+  const kept = openIdempotencyKeys<Answer>(clock);
   const limiter = openRateLimiter(clock, options.limits ?? WIDE_LIMITS);
   const faults = openApiFaults();
   // Of their own: a read must not change the ids that a seed gives.
@@ -94,16 +100,18 @@ export function stripeApi(account: StripeAccount, options: ApiOptions = {}): Str
   const pass = options.timePasses === true ? passingTime(account, clock) : () => {};
   const endpoints = [...ENDPOINTS, ...(options.endpoints ?? [])];
   return {
+    keys,
     faults,
     limiter,
     answer: async (request) => {
       const url = URL.parse(request.url, 'http://stripe.local') ?? new URL('http://stripe.local/');
       if (url.pathname.startsWith('/__fake/')) {
-        return answerControl({ account, faults, limiter, clock }, request.method, url.pathname, request.body);
+        return answerControl({ account, keys, faults, limiter, clock }, request.method, url.pathname, request.body);
       }
       pass();
       const requestId = `req_${requestIds.text(14, LETTERS)}`;
-      const answered = await answerCall({ account, keys, limiter, faults, sleep, endpoints }, request, url, requestId);
+      const desk = { account, keys, kept, limiter, faults, sleep, endpoints };
+      const answered = await answerCall(desk, request, url, requestId);
       return answered === null ? null : printed(account, request, requestId, answered);
     },
   };
@@ -129,7 +137,8 @@ function printed(account: StripeAccount, request: ApiRequest, requestId: string,
 
 type Desk = {
   readonly account: StripeAccount;
-  readonly keys: IdempotencyKeys<Answer>;
+  readonly keys: ApiKeys;
+  readonly kept: IdempotencyKeys<Answer>;
   readonly limiter: RateLimiter;
   readonly faults: ApiFaults;
   readonly sleep: (ms: number) => Promise<void>;
@@ -137,25 +146,27 @@ type Desk = {
 };
 
 async function answerCall(desk: Desk, request: ApiRequest, url: URL, requestId: string): Promise<Answer | null> {
-  const { account, faults } = desk;
+  const { account, faults, kept } = desk;
   const fault = faults.strike(request.method, url.pathname);
   const key = request.method === 'POST' ? request.headers['idempotency-key'] : undefined;
   let held = false;
   const answer = async (): Promise<Answer> => {
+    const refusal = desk.keys.refusal(request.headers.authorization);
+    if (refusal !== null) throw refusal;
     const version = versionOf(request.headers['stripe-version']);
     const path = url.pathname.replace(/^\/v1\//, '');
     const { endpoint, id } = matchOf(desk, request.method, url.pathname, path);
     const limited = desk.limiter.admit(`${endpoint.method} ${endpoint.path}`);
-    if (limited !== null) return rateLimited(limited);
+    if (limited !== null) throw tooManyRequests(limited);
     const form = parseForm(request.method === 'POST' ? request.body : url.search.slice(1));
     const work = endpoint.prepare({ account, books: account.books, id: idFrom(id), version }, form);
     if (key !== undefined) {
-      const kept = desk.keys.claim(key, JSON.stringify([request.method, url.pathname, sorted(form)]));
-      if (kept !== null) return { ...kept, headers: { ...kept.headers, 'idempotent-replayed': 'true' } };
+      const before = kept.claim(key, JSON.stringify([request.method, url.pathname, sorted(form)]));
+      if (before !== null) return { ...before, headers: { ...before.headers, 'idempotent-replayed': 'true' } };
       held = true;
     }
     if (fault?.delayMs !== undefined) await desk.sleep(fault.delayMs);
-    if (fault?.status !== undefined && fault.afterWork !== true) return faulty(fault);
+    if (fault?.status !== undefined && fault.afterWork !== true) throw faultError(fault);
     if (fault?.reset === true && fault.afterWork !== true) {
       throw new StripeError(500, 'cut before any work', {}, false);
     }
@@ -163,25 +174,23 @@ async function answerCall(desk: Desk, request: ApiRequest, url: URL, requestId: 
     // What is due by now happens now: test debits settle, test disputes open.
     if (request.method !== 'GET') account.advance(0);
     const body = shown(account, object, form, version);
-    const success: Answer = { status: 200, body, headers: { 'original-request': requestId } };
-    return fault?.status === undefined ? success : faulty(fault);
+    if (fault?.status !== undefined) throw faultError(fault);
+    return { status: 200, body, headers: { 'original-request': requestId } };
   };
 
   try {
-    if (!authorized(request.headers.authorization)) return UNAUTHORIZED;
-    if (isExpired(request.headers.authorization, account.books.expiredKeys)) return EXPIRED;
     const given = await answer();
-    if (held && key !== undefined) keepOrRelease(desk, key, given, fault);
+    if (held && key !== undefined) kept.keep(key, given);
     return fault?.reset === true ? null : given;
   } catch (error) {
     const refusal = error instanceof StripeError ? error : crashed(error);
     const { missingForKey, words } = account.books.guesses;
     const body = words === 'likely' ? refusal.body : withoutWords(refusal.body);
-    const given: Answer = { status: refusal.status, body, headers: {} };
+    const given: Answer = { status: refusal.status, body, headers: refusal.headers };
     if (held && key !== undefined) {
       const missing = refusal.status === 404 || isMissing(refusal.body);
-      if (refusal.began && (missingForKey === 'kept' || !missing)) desk.keys.keep(key, given);
-      else desk.keys.release(key);
+      if (refusal.began && (missingForKey === 'kept' || !missing)) kept.keep(key, given);
+      else kept.release(key);
     }
     return fault?.reset === true ? null : given;
   }
@@ -192,13 +201,6 @@ function sorted(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
   const entries = Object.entries(value).sort(([left], [right]) => (left < right ? -1 : 1));
   return entries.map(([key, inner]) => [key, sorted(inner)]);
-}
-
-/** Stored are successes and 500s; a refusal for being busy is not, as work never began. */
-function keepOrRelease(desk: Desk, key: string, given: Answer, fault: Fault | null): void {
-  const began = given.status < 400 || given.status >= 500 || fault?.afterWork === true;
-  if (began) desk.keys.keep(key, given);
-  else desk.keys.release(key);
 }
 
 /** Code, parameter, type and status stay: what a caller may rely on. */
@@ -235,38 +237,6 @@ function shown(account: StripeAccount, object: JsonObject, form: Form, version: 
   return expandIn(account, render(stripeOrdered(object)), expand, render);
 }
 
-function authorized(header: string | undefined): boolean {
-  return /^Bearer (sk|rk)_(test|live)_\w+$/.test(header ?? '') || /^Basic \S+$/.test(header ?? '');
-}
-
-function isExpired(header: string | undefined, expired: ReadonlySet<string>): boolean {
-  const basic = /^Basic (\S+)$/.exec(header ?? '')?.[1];
-  const key =
-    basic === undefined ? header?.replace(/^Bearer /, '') : Buffer.from(basic, 'base64').toString().split(':')[0];
-  return key !== undefined && expired.has(key);
-}
-
-/** docs.stripe.com/error-codes: `api_key_expired`. The key itself is masked there. */
-const EXPIRED: Answer = {
-  status: 401,
-  headers: {},
-  body: {
-    error: { code: 'api_key_expired', message: 'Expired API Key provided.', type: 'invalid_request_error' },
-  },
-};
-
-const UNAUTHORIZED: Answer = {
-  status: 401,
-  headers: { 'www-authenticate': 'Basic realm="Stripe"' },
-  body: {
-    error: {
-      message:
-        "You did not provide an API key. You need to provide your API key in the Authorization header, using Bearer auth (e.g. 'Authorization: Bearer YOUR_SECRET_KEY').",
-      type: 'invalid_request_error',
-    },
-  },
-};
-
 /** Broken escapes are no id of ours: looked up as they are, and not found. */
 function idFrom(segment: string): string {
   try {
@@ -280,35 +250,4 @@ function idFrom(segment: string): string {
 function versionOf(header: string | undefined): string | null {
   if (header === undefined || /^\d{4}-\d{2}-\d{2}(\.[a-z]+)?$/.test(header)) return header ?? null;
   throw new StripeError(400, `Invalid Stripe API version: ${header}`, {}, false);
-}
-
-function rateLimited(reason: RateLimitedReason): Answer {
-  return {
-    status: 429,
-    headers: { 'stripe-rate-limited-reason': reason },
-    body: {
-      error: {
-        code: 'rate_limit',
-        doc_url: 'https://stripe.com/docs/error-codes/rate-limit',
-        message:
-          'Request rate limit exceeded. You can learn more about rate limits here https://stripe.com/docs/rate-limits.',
-        type: 'invalid_request_error',
-      },
-    },
-  };
-}
-
-function faulty(fault: Fault): Answer {
-  const status = fault.status ?? 500;
-  return {
-    status,
-    headers: fault.headers ?? {},
-    body: {
-      error: {
-        ...(fault.code === undefined ? {} : { code: fault.code }),
-        message: fault.message ?? 'An unknown error occurred.',
-        type: fault.type ?? (status >= 500 ? 'api_error' : 'invalid_request_error'),
-      },
-    },
-  };
 }

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { StripeError } from './stripe-error.ts';
 
 const FaultSchema = v.strictObject({
   /** Which requests: method, and a part of the path (`/v1/customers`). Absent: all. */
@@ -73,4 +74,12 @@ export function openApiFaults(): ApiFaults {
       return struck;
     },
   };
+}
+
+/** What the caller hears of a fault with a status. A refusal for being busy comes before any work, unless told otherwise. */
+export function faultError(fault: Fault): StripeError {
+  const { status = 500, message = 'An unknown error occurred.', code, headers = {}, afterWork = false } = fault;
+  const type = fault.type ?? (status >= 500 ? 'api_error' : 'invalid_request_error');
+  const details = { type, headers, ...(code === undefined ? {} : { code }) };
+  return new StripeError(status, message, details, status >= 500 || afterWork);
 }

@@ -3,12 +3,15 @@ import type { StripeAccount } from './account.ts';
 import type { ApiOptions, StripeApi } from './answers.ts';
 import { stripeApi } from './answers.ts';
 import type { ApiFaults } from './api-faults.ts';
+import type { ApiKeys } from './api-keys.ts';
 import type { CliSessions } from './cli-sessions.ts';
 import { openCliSessions } from './cli-sessions.ts';
 import type { RateLimiter } from './rate-limits.ts';
 
 export type StripeServer = {
   readonly port: number;
+  /** For tests in this process; over HTTP: /__fake/keys. */
+  readonly keys: ApiKeys;
   /** For tests in this process; over HTTP: /__fake/faults. */
   readonly faults: ApiFaults;
   readonly limiter: RateLimiter;
@@ -60,6 +63,7 @@ export async function serveStripe(
   return {
     port,
     cli,
+    keys: api.keys,
     faults: api.faults,
     limiter: api.limiter,
     close: () =>

@@ -86,8 +86,6 @@ export type Books = {
   readonly webhookEndpoints: Map<string, WebhookEndpoint>;
   /** By webhook endpoint id: its signing secrets, newest first. */
   readonly signingSecrets: Map<string, SigningSecret[]>;
-  /** API keys that were rolled: calls with them are refused. */
-  readonly expiredKeys: Set<string>;
   /** By event id: how many receivers still owe a 2xx. */
   readonly awaited: Map<string, number>;
   readonly sessions: Shelf<CheckoutSession>;
@@ -174,7 +172,6 @@ export function openBooks(options: AccountOptions): Books {
     pendingItems: new Map(),
     webhookEndpoints: new Map(),
     signingSecrets: new Map(),
-    expiredKeys: new Set(),
     awaited: new Map(),
     sessions: new Shelf(),
     subscriptions: new Shelf({ customer: ({ customer }) => customer }),

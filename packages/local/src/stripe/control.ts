@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import type { StripeAccount } from './account.ts';
 import type { ApiResponse } from './answers.ts';
 import type { ApiFaults } from './api-faults.ts';
+import type { ApiKeys } from './api-keys.ts';
 import { authenticate } from './invoice-collection.ts';
 import type { RateLimiter } from './rate-limits.ts';
 import { STRIPES_LIMITS, WIDE_LIMITS } from './rate-limits.ts';
@@ -12,6 +13,7 @@ import { webhookEndpointOf } from './webhook-endpoints.ts';
 
 export type Controls = {
   readonly account: StripeAccount;
+  readonly keys: ApiKeys;
   readonly faults: ApiFaults;
   readonly limiter: RateLimiter;
   readonly clock: () => number;
@@ -28,6 +30,7 @@ const Roll = v.strictObject({
   /** How long the old secret still signs; 24 hours at most. */
   expires_in: v.optional(v.pipe(v.number(), v.minValue(0)), 0),
 });
+const Key = v.strictObject({ key: v.pipe(v.string(), v.regex(/^[sr]k_test_\w+$/)) });
 const Authenticate = v.strictObject({ succeeds: v.optional(v.boolean(), true) });
 const Advance = v.strictObject({ seconds: v.pipe(v.number(), v.integer(), v.minValue(0)) });
 
@@ -35,6 +38,7 @@ const Advance = v.strictObject({ seconds: v.pipe(v.number(), v.integer(), v.minV
  * What the original's Dashboard does, and what it never would: JSON, no key needed, loopback only.
  *   GET, POST, DELETE /__fake/faults[/:id]     faults on demand
  *   GET, POST         /__fake/limits           "stripe", "wide" or {perEndpoint, perAccount}
+ *   POST, DELETE      /__fake/keys[/:key]      {key}: made, as in the Dashboard, and ended
  *   POST              /__fake/webhook_endpoints/:id/roll   {expires_in: seconds} → {secret}
  *   POST              /__fake/payment_intents/:id/authenticate   {succeeds}: what the customer does in the browser
  *   POST              /__fake/advance          {seconds}: lets simulated time pass
@@ -52,7 +56,7 @@ export function answerControl(controls: Controls, method: string, path: string, 
 }
 
 function control(
-  { account, faults, limiter, clock }: Controls,
+  { account, keys, faults, limiter, clock }: Controls,
   method: string,
   path: string,
   given: unknown,
@@ -73,6 +77,12 @@ function control(
       limiter.set(limits === 'stripe' ? STRIPES_LIMITS : limits === 'wide' ? WIDE_LIMITS : limits);
     }
     return { ...limiter.limits() };
+  }
+  if (name === 'keys') {
+    if (method === 'POST' && id === undefined) keys.add(v.parse(Key, given).key);
+    else if (method === 'DELETE' && id !== undefined) keys.expire(id);
+    else return undefined;
+    return {};
   }
   if (name === 'webhook_endpoints' && id !== undefined && verb === 'roll' && method === 'POST') {
     const { expires_in: seconds } = v.parse(Roll, given);

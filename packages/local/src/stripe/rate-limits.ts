@@ -1,3 +1,5 @@
+import { StripeError } from './stripe-error.ts';
+
 /** Requests in any one second. Stripe's own: 25 for an endpoint, 100 live or 25 in a sandbox for the account. */
 export type RateLimits = { readonly perEndpoint: number; readonly perAccount: number };
 
@@ -43,4 +45,13 @@ export function openRateLimiter(clock: () => number, initial: RateLimits): RateL
       return null;
     },
   };
+}
+
+export function tooManyRequests(reason: RateLimitedReason): StripeError {
+  return new StripeError(
+    429,
+    'Request rate limit exceeded. You can learn more about rate limits here https://stripe.com/docs/rate-limits.',
+    { code: 'rate_limit', headers: { 'stripe-rate-limited-reason': reason } },
+    false,
+  );
 }

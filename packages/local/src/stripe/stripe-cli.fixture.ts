@@ -11,17 +11,22 @@ const run = promisify(execFile);
 const KEY = 'sk_test_123456789012';
 
 /** A home of its own: the CLI must find no login, and leave none. */
-function emptyHome(): { readonly env: NodeJS.ProcessEnv; remove(): void } {
+function emptyHome(key = KEY): { readonly env: NodeJS.ProcessEnv; remove(): void } {
   const home = mkdtempSync(path.join(tmpdir(), 'stripe-cli-'));
   return {
-    env: { ...process.env, HOME: home, XDG_CONFIG_HOME: home, STRIPE_API_KEY: KEY },
+    env: { ...process.env, HOME: home, XDG_CONFIG_HOME: home, STRIPE_API_KEY: key },
     remove: () => rmSync(home, { recursive: true, force: true }),
   };
 }
 
 /** What `stripe …` prints. Rejects when it ends with another status than 0. */
 export async function stripeCli(...args: readonly string[]): Promise<string> {
-  const home = emptyHome();
+  return stripeCliAs(KEY, ...args);
+}
+
+/** The same with a key of the account. */
+export async function stripeCliAs(key: string, ...args: readonly string[]): Promise<string> {
+  const home = emptyHome(key);
   try {
     return (await run(CLI, args, { env: home.env })).stdout;
   } finally {
@@ -38,8 +43,8 @@ export type Listening = {
 };
 
 /** `stripe listen --forward-to`, once it is ready. */
-export async function listenWithCli(apiBase: string, forwardTo: string): Promise<Listening> {
-  const home = emptyHome();
+export async function listenWithCli(apiBase: string, forwardTo: string, key = KEY): Promise<Listening> {
+  const home = emptyHome(key);
   const flags = ['--api-base', apiBase, '--no-wss', '--all-snapshot', '--skip-update'];
   // A group of its own: the package's script starts the program and would leave it behind.
   const child = spawn(CLI, ['listen', '--forward-to', forwardTo, ...flags], { env: home.env, detached: true });

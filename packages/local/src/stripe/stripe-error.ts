@@ -1,11 +1,13 @@
 import type { Json, JsonObject } from '@payments/core/event';
 
 type Details = {
-  readonly type?: 'invalid_request_error' | 'card_error' | 'api_error' | 'idempotency_error';
+  /** `invalid_request_error` by default. */
+  readonly type?: string;
   readonly code?: string;
   readonly param?: string;
   /** Further keys of the error, like `payment_intent` or `decline_code`. */
   readonly more?: JsonObject;
+  readonly headers?: Readonly<Record<string, string>>;
 };
 
 /** A refusal as Stripe words it. `began` tells whether work began: only then is the answer kept for its idempotency key. */
@@ -14,11 +16,13 @@ export class StripeError extends Error {
   readonly status: number;
   readonly body: JsonObject;
   readonly began: boolean;
+  readonly headers: Readonly<Record<string, string>>;
 
   constructor(status: number, message: string, details: Details = {}, began = true) {
     super(message);
     this.status = status;
     this.began = began;
+    this.headers = details.headers ?? {};
     const { code, param, type = 'invalid_request_error', more = {} } = details;
     const error: Record<string, Json> = { ...more };
     if (code !== undefined) {
