@@ -50,6 +50,7 @@ const describe = (owned) => (owned ? `${owned.versionField}: ${[...owned.columns
 
 /** Static resource → the file of cases that TypeScript runs, below packages/core/src. */
 const SHARED_CASES = {
+  'Contact_Changes_Cases.json': '../../local/src/salesforce/automation/contact-changes.cases.json',
   'Freshness_Cases.json': 'freshness.cases.json',
   'Plan_Name_Cases.json': '../../local/src/salesforce/automation/plan-name.cases.json',
 };
