@@ -64,6 +64,7 @@ const steps = {
   Read: flushStep('Read'),
   Settle: flushStep('Settle', [queueLink('BulkParkedQueue', parkedRows, 'send')]),
   Release: flushStep('Release'),
+  Report: flushStep('Report'),
 };
 
 export const flush = stateMachine('Flush', flushMachine, steps);

@@ -38,14 +38,17 @@ export const bus = new sst.Linkable('Bus', {
   include: [sst.aws.permission({ actions: ['events:PutEvents', 'events:DescribeEventBus'], resources: [made.arn] })],
 });
 
-new aws.cloudwatch.EventArchive(
+export const ARCHIVE_DAYS = 30;
+export const busArn = made.arn;
+
+export const archive = new aws.cloudwatch.EventArchive(
   'Archive',
   {
     name: `${prefix}-stripe`,
     description: 'Every accepted Stripe event, for replay',
     eventSourceArn: made.arn,
     eventPattern: JSON.stringify(archivePattern),
-    retentionDays: 30,
+    retentionDays: ARCHIVE_DAYS,
   },
   { retainOnDelete: production },
 );

@@ -2,6 +2,7 @@
  * The flush machine: one object after another, parents before children. Plain JSONPath data.
  *
  *   Take → (nothing: next object) → Write → (Bulk: Wait → Await until the job ended) → Read → Settle → (more: Take)
+ *   and after all objects: Report
  *
  * Each function gets the state of its object and returns the next one whole: identifiers and counters only, since rows
  * stay in Redis and a state may hold 256 KiB. One object's failure does not stop the others; the execution then fails at
@@ -98,6 +99,17 @@ export const flushMachine = {
         },
       },
       ResultPath: '$.results',
+      Next: 'Report',
+    },
+    // Tells Salesforce how the integration is, once a minute whichever flush comes first. The next one makes up for a
+    // failure, so it is not tried again, and it fails no flush.
+    Report: {
+      Type: 'Task',
+      Resource: 'arn:aws:states:::lambda:invoke',
+      Parameters: { FunctionName: '${Report}', Payload: { 'execution.$': '$$.Execution.Id' } },
+      ResultPath: null,
+      TimeoutSeconds: TASK_SECONDS,
+      Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: '$.report', Next: 'Which failed?' }],
       Next: 'Which failed?',
     },
     // Not a filter expression: the local interpreter refuses one that matches nothing, where AWS gives [].

@@ -284,6 +284,26 @@ describe('permissions', () => {
 });
 
 describe('the functions', () => {
+  it('let recover replay our archive to the rules of both lanes, under names of its own, and follow that', () => {
+    const Archive = v.object({ arn: v.string(), busArn: v.string(), ruleArns: v.array(v.string()), name: v.string() });
+    const { links } = graph.functions.find(({ handler }) => handler.includes('/recover-lambda')) ?? {};
+    const archive = v.parse(Archive, links?.Archive);
+    expect([archive.name, archive.busArn]).toEqual([graph.archives[0]?.name, graph.buses[0]?.arn]);
+    const lanes = graph.rules.filter(({ name }) => /-(payments|subscriptions|checkout|bulk)$/.test(name));
+    expect(lanes).toHaveLength(4);
+    // A filter that names no rule of the bus would replay nothing, and be called completed.
+    const ruleOn = `${archive.busArn.replace(':event-bus/', ':rule/')}/`;
+    expect([...archive.ruleArns].sort()).toEqual(lanes.map(({ name }) => `${ruleOn}${name}`).sort());
+    const replays = `${archive.arn.replace(/:archive\/.*/, ':replay/')}payments-local-recover-*`;
+    const allowed = grants().filter(({ role, action }) => role === 'RecoverRole' && action.startsWith('events:'));
+    expect(allowed.map(({ action, resource }) => [action, resource])).toEqual([
+      ['events:DescribeArchive', archive.arn],
+      ['events:StartReplay', archive.arn],
+      ['events:StartReplay', replays],
+      ['events:DescribeReplay', replays],
+    ]);
+  });
+
   it('have no secret in their environment: links name secrets, they do not hold them', () => {
     const keyLike = /sk_(live|test)_|rk_(live|test)_|whsec_|password|secretString|clientSecret/i;
     for (const fn of graph.functions) {
@@ -376,6 +396,7 @@ describe('the machines', () => {
       'Await',
       'Read',
       'Release',
+      'Report',
       'SettleBatch',
       'Take',
       'Write',

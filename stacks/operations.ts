@@ -1,9 +1,10 @@
 /** What runs by the clock or for an operator and not by an event: one small Lambda each, from packages/functions/src/operations/. */
 
-import { bulkPoisoned, bulkQueueLink, bulkUndelivered, parkedRows } from './bulk.ts';
+import { bulkPoisoned, bulkQueueLink, rule as bulkRule, bulkUndelivered, parkedRows } from './bulk.ts';
+import { ARCHIVE_DAYS, archive, busArn } from './bus.ts';
 import { deadLetterQueue } from './dead-letter.ts';
 import { queueLink } from './queue-link.ts';
-import { failedExecutions, realtimeMachines, realtimeUndelivered } from './realtime.ts';
+import { failedExecutions, machines, realtimeMachines, realtimeUndelivered } from './realtime.ts';
 import { redisAuthSecretArn, redisCluster, vpc } from './redis.ts';
 import { salesforceClient, secretArns } from './secrets.ts';
 import { prefix, settings } from './stage.ts';
@@ -99,6 +100,26 @@ operation('SecretAges', {
   description: 'Tells CloudWatch how old the secrets are',
   seconds: 30,
   link: [secretArns($dev ? {} : { Redis: redisAuthSecretArn })],
+});
+
+/** Our own replays only, of our own archive; EventBridge asks for both, the archive and the replay. */
+const ruleArns = [...machines.map(({ rule }) => rule.arn), bulkRule.arn];
+const replayPrefix = `${prefix}-recover-`;
+const ourReplays = busArn.apply((arn) => `${arn.split(':event-bus/')[0]}:replay/${replayPrefix}*`);
+const archiveLink = new sst.Linkable('Archive', {
+  properties: { name: archive.name, arn: archive.arn, retentionDays: ARCHIVE_DAYS, busArn, ruleArns, replayPrefix },
+  include: [
+    sst.aws.permission({ actions: ['events:DescribeArchive'], resources: [archive.arn] }),
+    sst.aws.permission({ actions: ['events:StartReplay'], resources: [archive.arn, ourReplays] }),
+    sst.aws.permission({ actions: ['events:DescribeReplay'], resources: [ourReplays] }),
+  ],
+});
+
+operation('Recover', {
+  every: 'rate(1 minute)',
+  description: 'Replays the archive when Redis has lost its data',
+  seconds: 55,
+  link: [redisCluster, salesforceClient, archiveLink],
 });
 
 operation('RetryFailures', {

@@ -64,5 +64,10 @@ export const settings = new sst.Linkable('Settings', {
     // that Salesforce advises too (2,000).
     bulkAbove: 2_000,
     flushAbove: 2_000,
+    // The flush runs each minute, give or take some seconds.
+    statusEverySeconds: 50,
+    // EventBridge asks to wait ten minutes before what was just received is looked for in the archive.
+    replayMarginSeconds: 900,
+    archiveLagSeconds: 900,
   },
 });

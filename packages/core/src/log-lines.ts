@@ -103,10 +103,23 @@ export const LOG_LINES = {
     means: 'a call of another system, its path without the query; at DEBUG, so not in production',
     fields: [...execution, ...batch, 'system', 'method', 'path', 'outcome', 'ms'],
   },
+  report: {
+    from: 'Report',
+    means: 'the status row in Salesforce was written, or why it was left out',
+    fields: [...batch, 'outcome', 'why', 'health', 'reason'],
+  },
   'redis lost': {
-    from: 'whoever notices it first',
-    means: 'Redis is not the one it was: what it held is gone and has to come again out of the archive',
+    from: 'Take, Report',
+    means:
+      'noticed first here: Redis is not the one it was. What it held comes again out of the archive (line `recover`). A new stage begins with it',
     fields: [...batch, 'id', 'since', 'cause', 'state', 'unsettledAt', 'noticed'],
+  },
+  recover: {
+    from: 'Recover',
+    means: 'how far the replays after a loss of Redis are: noticed, status read, replay started, waiting, finished',
+    fields: [
+      ...['recovery', 'since', 'cause', 'event', 'oldestUnsettledAt', 'why', 'replay', 'attempt', 'from', 'to', 'for'],
+    ],
   },
   redrive: {
     from: 'Redrive',

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { MAX_ATTEMPTS, nextStep, type ReplaySeen, replayStart, type StatusRow } from './recovery.ts';
+import { nextStep, type ReplaySeen, replayStart, type StatusRow } from './recovery.ts';
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
@@ -57,10 +57,14 @@ describe('after a loss of Redis', () => {
     expect(step({ first, second, now: LOST + 32 * MINUTE })).toEqual({ kind: 'finish' });
   });
 
-  it('a replay that failed is started again, five times in all; then a person has to look', () => {
-    const failed = (attempt: number) => seen({ attempt, state: 'failed' });
-    expect(step({ first: failed(1) })).toMatchObject({ kind: 'start', replay: 'first', attempt: 2 });
-    expect(step({ first: failed(MAX_ATTEMPTS) })).toEqual({ kind: 'give up', replay: 'first' });
+  it('a replay that failed is started again for as long as it takes, at most an hour apart', () => {
+    const failed = (attempt: number) => seen({ attempt, state: 'failed', endedAt: LOST });
+    const after = (attempt: number, minutes: number) => step({ first: failed(attempt), now: LOST + minutes * MINUTE });
+    expect(after(1, 0.9)).toEqual({ kind: 'wait', for: 'first' });
+    expect(after(1, 1)).toMatchObject({ kind: 'start', replay: 'first', attempt: 2 });
+    expect(after(4, 7)).toEqual({ kind: 'wait', for: 'first' });
+    expect(after(4, 8)).toMatchObject({ kind: 'start', replay: 'first', attempt: 5 });
+    expect(after(40, 60)).toMatchObject({ kind: 'start', replay: 'first', attempt: 41 });
     expect(step({ first: seen({}), second: failed(2), now: LOST + DAY })).toMatchObject({
       ...{ kind: 'start', replay: 'second', attempt: 3 },
     });

@@ -44,11 +44,11 @@ export type Interval = { readonly from: number; readonly to: number };
 export type RecoveryStep =
   | ({ readonly kind: 'start'; readonly replay: ReplayNumber; readonly attempt: number } & Interval)
   | { readonly kind: 'wait'; readonly for: 'status' | ReplayNumber | 'archive' | 'queue' }
-  /** No more tries: a person has to look. */
-  | { readonly kind: 'give up'; readonly replay: ReplayNumber }
   | { readonly kind: 'finish' };
 
-export const MAX_ATTEMPTS = 5;
+/** A replay that failed is started again after 1, 2, 4 … minutes, at most an hour apart, for as long as it takes. */
+const RETRY_MS = 60_000;
+const LONGEST_RETRY_MS = 60 * RETRY_MS;
 
 export function nextStep(
   found: {
@@ -72,23 +72,24 @@ export function nextStep(
   const young = status.oldestUnsettledAt === null && archiveCreatedAt > since - archiveLagMs;
   if (!young) {
     const interval = { from, to: Math.min(now, since + archiveLagMs) };
-    const step = follow('first', first, interval);
+    const step = follow('first', first, interval, now);
     if (step !== null) return step;
   }
   if (now < Math.max(since, first?.startedAt ?? since) + archiveLagMs) return { kind: 'wait', for: 'archive' };
   const interval = { from: young ? from : Math.max(from, since - archiveLagMs), to: since + archiveLagMs };
-  const step = follow('second', second, interval);
+  const step = follow('second', second, interval, now);
   if (step !== null) return step;
   // What it sent may still be in the queue; until it is in the buffer the status must cover it (adapters/coverage.ts).
   return now < (second?.endedAt ?? now) + archiveLagMs ? { kind: 'wait', for: 'queue' } : { kind: 'finish' };
 }
 
 /** `null`: it is over. An operator who cancelled a replay does not want it again. */
-function follow(replay: ReplayNumber, seen: ReplaySeen | null, interval: Interval): RecoveryStep | null {
+function follow(replay: ReplayNumber, seen: ReplaySeen | null, interval: Interval, now: number): RecoveryStep | null {
   if (seen === null) return { kind: 'start', replay, attempt: 1, ...interval };
   if (seen.state === 'under way') return { kind: 'wait', for: replay };
   if (seen.state !== 'failed') return null;
-  if (seen.attempt >= MAX_ATTEMPTS) return { kind: 'give up', replay };
+  const pause = Math.min(RETRY_MS * 2 ** (seen.attempt - 1), LONGEST_RETRY_MS);
+  if (now < (seen.endedAt ?? seen.startedAt) + pause) return { kind: 'wait', for: replay };
   return { kind: 'start', replay, attempt: seen.attempt + 1, ...interval };
 }
 

@@ -6,11 +6,13 @@ import { redisBudget } from '../src/adapters/budget.ts';
 import { redisBuffer } from '../src/adapters/buffer.ts';
 import type { Circuit } from '../src/adapters/circuit.ts';
 import { claims } from '../src/adapters/claims.ts';
+import { coverage } from '../src/adapters/coverage.ts';
 import { freshnessStore } from '../src/adapters/freshness-store.ts';
 import { generationStore } from '../src/adapters/generation.ts';
 import { orphans } from '../src/adapters/orphans.ts';
 import type { Redis } from '../src/adapters/redis.ts';
 import { sentHashes } from '../src/adapters/sent-hashes.ts';
+import { statusNotes } from '../src/adapters/status-notes.ts';
 import type { StripeReader } from '../src/adapters/stripe.ts';
 import { tieList } from '../src/adapters/tie-list.ts';
 import { awaitJob } from '../src/bulk/await.ts';
@@ -65,6 +67,8 @@ export function flushBench(redis: Redis) {
     freshness: freshnessStore(redis),
     generation: generationStore(redis, nowMs),
     lost: () => {},
+    notes: statusNotes(redis, nowMs, 50_000),
+    coverage: coverage(redis, nowMs),
     salesforce: org.salesforce,
     sent: sentHashes(redis),
     stripe,

@@ -37,7 +37,15 @@ describe('the flush machine as it would be deployed', () => {
 
   it('succeeds when no row is due', async () => {
     const { execution, steps } = await run(() => ({ outcome: 'nothing' }));
-    expect([execution.status, steps]).toEqual(['SUCCEEDED', ['Take', 'Take']]);
+    expect([execution.status, steps]).toEqual(['SUCCEEDED', ['Take', 'Take', 'Report']]);
+  });
+
+  it('succeeds though it cannot tell how the integration is', async () => {
+    const { execution, steps } = await run((name) => {
+      if (name === 'Report') throw Object.assign(new Error('SERVER_UNAVAILABLE'), { name: 'BudgetWait' });
+      return { outcome: 'nothing' };
+    });
+    expect([execution.status, steps]).toEqual(['SUCCEEDED', ['Take', 'Take', 'Report']]);
   });
 
   it('takes again while rows are due, and waits for a Bulk job', async () => {
@@ -53,7 +61,7 @@ describe('the flush machine as it would be deployed', () => {
       return { ...state, done: polls > 0, waitSeconds: 0, more: true };
     });
     expect(execution.status).toBe('SUCCEEDED');
-    expect(steps).toEqual(['Take', 'Write', 'Await', 'Read', 'SettleBatch', 'Take', 'Take']);
+    expect(steps).toEqual(['Take', 'Write', 'Await', 'Read', 'SettleBatch', 'Take', 'Take', 'Report']);
   });
 
   it('goes on with the other objects when one fails and cannot even be let go, and then ends as failed', async () => {
@@ -67,7 +75,7 @@ describe('the flush machine as it would be deployed', () => {
     expect([execution.status, execution.error, steps]).toEqual([
       'FAILED',
       'FlushIncomplete',
-      ['Take', 'Release', 'Take'],
+      ['Take', 'Release', 'Take', 'Report'],
     ]);
   });
 
@@ -79,7 +87,10 @@ describe('the flush machine as it would be deployed', () => {
       if (name === 'Take') return { object: 'Stripe_Customer__c', outcome: 'taken' };
       throw Object.assign(new Error('CIRCUIT_OPEN/Network: Salesforce is away'), { name: 'BudgetWait' });
     });
-    expect([execution.status, steps]).toEqual(['SUCCEEDED', ['Take', ...Array(5).fill('Write'), 'Release', 'Take']]);
+    expect([execution.status, steps]).toEqual([
+      'SUCCEEDED',
+      ['Take', ...Array(5).fill('Write'), 'Release', 'Take', 'Report'],
+    ]);
     expect(released).toEqual([{ object: 'Stripe_Customer__c', execution: execution.arn }]);
     expect(execution.output).toContain('CIRCUIT_OPEN/Network');
   });

@@ -33,11 +33,11 @@ return { text(waiting), text(unsettled) }
 
 /**
  * KEYS[1] covered
- * ARGV[1] the instant that the confirmed row covers, ms  ARGV[2] reporter
+ * ARGV[1] the instant that the confirmed row covers, ms  ARGV[2] reporter; '' for one who has read the row
  * Lowers it, unless another reporter has measured since: its row may say more.
  */
 export const LOWER = script(`
-if redis.call('HGET', KEYS[1], 'by') ~= ARGV[2] then return 0 end
-redis.call('HSET', KEYS[1], 'from', ARGV[1])
+if ARGV[2] ~= '' and redis.call('HGET', KEYS[1], 'by') ~= ARGV[2] then return 0 end
+redis.call('HSET', KEYS[1], 'from', ARGV[1], 'by', ARGV[2])
 return 1
 `);

@@ -17,6 +17,8 @@ export type Coverage = {
   readonly measure: (reporter: string) => Promise<Unsettled>;
   /** To be told after Salesforce has confirmed a row that says `unsettledAt`. */
   readonly confirmed: (reporter: string, unsettledAt: number) => Promise<void>;
+  /** As `confirmed`, by somebody who has read in the row that nothing was settled after `unsettledAt`. */
+  readonly known: (unsettledAt: number) => Promise<void>;
 };
 
 /** Longer than the bulk queue hides a message that was refused as late (stacks/bulk.ts: seven minutes). */
@@ -32,6 +34,10 @@ const Instant = v.union([
 const Measured = v.tuple([Instant, Instant]);
 
 export function coverage(redis: Redis, now: () => number, replayMarginMs = REPLAY_MARGIN_MS): Coverage {
+  const lower = async (reporter: string, unsettledAt: number) => {
+    const args = [unsettledAt - replayMarginMs, reporter];
+    await Promise.all(WRITE_ORDER.map((object) => runScript(redis, LOWER, [bufferKeys(object).covered], args)));
+  };
   return {
     measure: async (reporter) => {
       const measured = await Promise.all(WRITE_ORDER.map((object) => measureOne(object, reporter)));
@@ -40,13 +46,8 @@ export function coverage(redis: Redis, now: () => number, replayMarginMs = REPLA
         unsettledSince: least(measured.map(([, unsettled]) => unsettled)),
       };
     },
-    confirmed: async (reporter, unsettledAt) => {
-      await Promise.all(
-        WRITE_ORDER.map((object) =>
-          runScript(redis, LOWER, [bufferKeys(object).covered], [unsettledAt - replayMarginMs, reporter]),
-        ),
-      );
-    },
+    confirmed: lower,
+    known: (unsettledAt) => lower('', unsettledAt),
   };
 
   async function measureOne(object: SObjectName, reporter: string) {

@@ -31,7 +31,7 @@ describe('a generation', () => {
 
   it('ends with FLUSHALL', async () => {
     const before = await store.look();
-    await store.learn(before.id, 5);
+    await store.learn(before.id, 'recovering', 5);
     await store.finish(before.id);
     expect(await store.look()).toMatchObject({ state: 'whole', noticed: false });
     await server.redis.flushall();
@@ -42,7 +42,7 @@ describe('a generation', () => {
 
   it('ends when another server answers with the same data, as after a failover', async () => {
     const before = await store.look();
-    await store.learn(before.id, 5);
+    await store.learn(before.id, 'recovering', 5);
     await store.finish(before.id);
     await server.redis.hset(KEY, 'server', 'a'.repeat(40));
     expect(await store.look()).toMatchObject({
@@ -59,17 +59,17 @@ describe('a generation', () => {
 
   it('remembers what the status row said, and whether there was one', async () => {
     const { id } = await store.look();
-    expect(await store.learn(id, 1_790_000_000_000)).toBe(true);
+    expect(await store.learn(id, 'recovering', 1_790_000_000_000)).toBe(true);
     expect(await store.look()).toMatchObject({ state: 'recovering', unsettledAt: 1_790_000_000_000 });
-    expect(await store.learn(id, null)).toBe(true);
-    expect(await store.look()).toMatchObject({ state: 'new', unsettledAt: null });
+    expect(await store.learn(id, 'new', 1_780_000_000_000)).toBe(true);
+    expect(await store.look()).toMatchObject({ state: 'new', unsettledAt: 1_780_000_000_000 });
   });
 
   it('takes no word that is meant for the one before it', async () => {
     const { id } = await store.look();
     await server.redis.flushall();
     await store.look();
-    expect(await store.learn(id, 5)).toBe(false);
+    expect(await store.learn(id, 'recovering', 5)).toBe(false);
     expect(await store.finish(id)).toBe(false);
     expect(await store.look()).toMatchObject({ state: 'lost', unsettledAt: null });
   });

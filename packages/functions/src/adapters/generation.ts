@@ -12,18 +12,21 @@ export type Generation = {
   readonly cause: 'empty' | 'other server';
   /**
    * `lost`: nobody has read yet from when on events may be missing. `recovering`: replays are under way. `new`: as
-   * `recovering`, but no flush had ever reported before: a stage begins like this. `whole`: nothing is missing.
+   * `recovering`, but no flush had ever reported: a stage begins like this. `whole`: nothing is missing.
    */
   readonly state: 'lost' | 'recovering' | 'new' | 'whole';
-  /** The oldest event that was not settled before the loss, by the status row; `null`: not read, or there was none. */
+  /**
+   * When the oldest event was received that was not settled before the loss, by the status row; where that has never said
+   * anything, when the archive was made. `null`: not known yet.
+   */
   readonly unsettledAt: number | null;
 };
 
 export type GenerationStore = {
   /** `noticed`: this call found the loss. One round trip; what is read after it is of this generation or a later one. */
   readonly look: () => Promise<Generation & { readonly noticed: boolean }>;
-  /** What the status row said; `null`: it has never said anything. `false`: Redis was lost once more meanwhile. */
-  readonly learn: (id: string, unsettledAt: number | null) => Promise<boolean>;
+  /** `false`, here and below: Redis was lost once more meanwhile. */
+  readonly learn: (id: string, state: 'recovering' | 'new', unsettledAt: number) => Promise<boolean>;
   readonly finish: (id: string) => Promise<boolean>;
 };
 
@@ -55,8 +58,7 @@ export function generationStore(redis: Redis, now: () => number): GenerationStor
       const [id, , since, cause, state, unsettledAt, noticed] = v.parse(Found, answer);
       return { id, since, cause, state, unsettledAt, noticed: noticed === 1 };
     },
-    learn: (id, unsettledAt) =>
-      note(id, 'state', unsettledAt === null ? 'new' : 'recovering', 'unsettledAt', unsettledAt ?? ''),
+    learn: (id, state, unsettledAt) => note(id, 'state', state, 'unsettledAt', unsettledAt),
     finish: (id) => note(id, 'state', 'whole'),
   };
 }

@@ -28,6 +28,15 @@ const LINKS = {
   ParkedRowsQueue: queue,
   RealtimeMachines: v.object({ arns: v.array(v.string()) }),
   FlushMachine: v.object({ arn: v.string() }),
+  Archive: v.object({
+    name: v.string(),
+    arn: v.string(),
+    retentionDays: count,
+    busArn: v.string(),
+    /** The rules of both lanes. */
+    ruleArns: v.array(v.string()),
+    replayPrefix: v.string(),
+  }),
   RedisCluster: v.object({
     host: v.string(),
     port: v.number(),
@@ -67,6 +76,12 @@ const LINKS = {
     bulkAbove: count,
     /** This many buffered rows of one object start a flush before its minute is over. */
     flushAbove: count,
+    /** How often the flush may write `Integration_Status__c`. */
+    statusEverySeconds: v.number(),
+    /** How much earlier than the oldest unsettled event a replay after a loss of Redis begins. */
+    replayMarginSeconds: v.number(),
+    /** How long an event may take into the archive. */
+    archiveLagSeconds: v.number(),
   }),
 } as const;
 

@@ -9,6 +9,7 @@ import { machine } from '../adapters/machines.ts';
 import { link } from '../adapters/resources.ts';
 import { rowNames } from '../adapters/row-names.ts';
 import { cachedFor, secretReader, secretsManager } from '../adapters/secrets.ts';
+import { statusNotes } from '../adapters/status-notes.ts';
 import { crossing } from '../realtime/crossing.ts';
 import { rowNamer } from '../realtime/name-rows.ts';
 import { tellFailure } from '../realtime/step.ts';
@@ -36,7 +37,8 @@ async function connect(): Promise<AggregateWorld> {
     stripe,
     nameRows: rowNamer({ stripe, freshness, rowNames: rowNames(connection) }),
     freshness,
-    buffer: redisBuffer(connection, nowMs),
+    buffer: redisBuffer(connection, nowMs, settings.replayMarginSeconds * 1_000),
+    received: statusNotes(connection, nowMs, settings.statusEverySeconds * 1_000).received,
     flushAbove: settings.flushAbove,
     startFlush: async (object) => {
       // Its parents first, in case they wait as well.

@@ -25,6 +25,7 @@ function worldOf(answers: Answers = {}, over: Partial<AggregateWorld> = {}) {
   const asked: string[] = [];
   const lines: AggregateLine[] = [];
   const started: string[] = [];
+  const received: number[] = [];
   const { count, sum } = counting();
   const stripe: StripeReader = async ({ path }) => {
     asked.push(path);
@@ -37,6 +38,9 @@ function worldOf(answers: Answers = {}, over: Partial<AggregateWorld> = {}) {
     nameRows: async (records) => records,
     freshness: freshnessStore(server.redis),
     buffer: redisBuffer(server.redis, () => SECOND * 1_000),
+    received: async (atMs) => {
+      received.push(atMs);
+    },
     startFlush: async (object) => {
       started.push(object);
     },
@@ -47,7 +51,7 @@ function worldOf(answers: Answers = {}, over: Partial<AggregateWorld> = {}) {
     count,
     ...over,
   };
-  return { world, asked, lines, started, sum };
+  return { world, asked, lines, started, received, sum };
 }
 
 type EventOf = {
@@ -266,6 +270,31 @@ describe('aggregate', () => {
     expect(await aggregate([message(stripeEvent({}))], world)).toEqual({ failed: ['evt_1'] });
     expect(lines).toMatchObject([{ outcome: 'failed', stripeEventId: 'evt_1' }]);
     expect([sum('Tries'), sum('Errors'), sum('EventsHandled')]).toEqual([1, 1, 0]);
+  });
+
+  it('lets a message come again that the buffer refuses as late, and says that it was not handled', async () => {
+    const put: AggregateWorld['buffer']['put'] = async (_object, rows) => ({
+      ...{ outcomes: rows.map(({ key }) => (key === 'cus_1' ? 'late' : 'stored')), waiting: 1 },
+    });
+    const { world, lines, sum } = worldOf({}, { buffer: { put } });
+    const other = { ...ADA, id: 'cus_2' };
+    const { failed } = await aggregate(
+      [message(stripeEvent({})), message(stripeEvent({ id: 'evt_2', object: other }))],
+      world,
+    );
+    expect(failed).toEqual(['evt_1']);
+    expect(lines.map(({ outcome, stripeEventId }) => [outcome, stripeEventId])).toEqual([
+      ['buffered', 'evt_2'],
+      ['failed', 'evt_1'],
+    ]);
+    expect(sum('EventsHandled')).toBe(1);
+  });
+
+  it('notes when the newest of its events was received', async () => {
+    const { world, received } = worldOf();
+    await aggregate([message(stripeEvent({})), message(stripeEvent({ id: 'evt_2' }))], world);
+    await aggregate([{ messageId: 'm', body: 'none' }], world);
+    expect(received).toEqual([SECOND * 1_000]);
   });
 
   it('lets the whole batch come again when Redis fails', async () => {

@@ -7,6 +7,7 @@ import * as v from 'valibot';
 import { chunks } from '../adapters/batches.ts';
 import type { Buffer, PutOutcome } from '../adapters/buffer.ts';
 import type { FreshnessStore } from '../adapters/freshness-store.ts';
+import type { StatusNotes } from '../adapters/status-notes.ts';
 import { type BusEvent, BusEventSchema, isReplayed } from '../realtime/machine-input.ts';
 import { MAX_READINGS, undecided } from '../realtime/until-it-stands.ts';
 import { judged } from './judged.ts';
@@ -22,6 +23,7 @@ export type QueueMessage = { readonly messageId: string; readonly body: string }
 export type AggregateWorld = Reads & {
   readonly freshness: Pick<FreshnessStore, 'known'>;
   readonly buffer: Pick<Buffer, 'put'>;
+  readonly received: StatusNotes['received'];
   /** Asked for each object whose buffer grew beyond `flushAbove`; its failure is not the messages' failure. */
   readonly startFlush: (object: SObjectName) => Promise<void>;
   readonly flushAbove: number;
@@ -71,7 +73,10 @@ export async function aggregate(
   world: AggregateWorld,
 ): Promise<{ readonly failed: readonly string[] }> {
   const failures: Failed[] = [];
-  let works = await eachOf(parsed(messages, failures), (message) => readMessage(message, world), failures);
+  const readable = parsed(messages, failures);
+  const received = readable.map(({ event }) => Date.parse(event.detail.receivedAt));
+  if (received.length > 0) await world.received(Math.max(...received));
+  let works = await eachOf(readable, (message) => readMessage(message, world), failures);
   const grown = new Map<SObjectName, number>();
   for (let readings = 0; works.length > 0; readings += 1) {
     const ties: Work[] = [];

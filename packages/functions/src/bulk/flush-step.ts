@@ -17,7 +17,7 @@ const Said = v.object({
  */
 export function flushStep<State, Result extends object>(
   { log, about, count, around }: Instrument,
-  step: 'take' | 'write' | 'await' | 'read' | 'settle' | 'release',
+  step: 'take' | 'write' | 'await' | 'read' | 'settle' | 'release' | 'report',
   schema: v.GenericSchema<unknown, State>,
   run: (state: State) => Promise<Result>,
 ): (input: unknown) => Promise<Result & { readonly executionName: string }> {

@@ -4,6 +4,7 @@ import type { Budget } from '../adapters/budget.ts';
 import { type Buffer, redisBuffer } from '../adapters/buffer.ts';
 import type { Circuit } from '../adapters/circuit.ts';
 import { type Claims, claims } from '../adapters/claims.ts';
+import { type Coverage, coverage } from '../adapters/coverage.ts';
 import { type FreshnessStore, freshnessStore } from '../adapters/freshness-store.ts';
 import { type GenerationStore, generationStore } from '../adapters/generation.ts';
 import type { Instrument } from '../adapters/instrument.ts';
@@ -16,6 +17,7 @@ import { rowNames } from '../adapters/row-names.ts';
 import type { Salesforce } from '../adapters/salesforce.ts';
 import { cachedFor, secretReader, secretsManager } from '../adapters/secrets.ts';
 import { type SentHashes, sentHashes } from '../adapters/sent-hashes.ts';
+import { type StatusNotes, statusNotes } from '../adapters/status-notes.ts';
 import type { StripeReader } from '../adapters/stripe.ts';
 import { type TieList, tieList } from '../adapters/tie-list.ts';
 import { type NameRows, rowNamer } from '../realtime/name-rows.ts';
@@ -27,8 +29,10 @@ export type FlushWorld = {
   readonly budget: Budget;
   readonly circuit: Pick<Circuit, 'look'>;
   readonly claims: Claims;
+  readonly coverage: Coverage;
   readonly freshness: FreshnessStore;
   readonly generation: GenerationStore;
+  readonly notes: StatusNotes;
   readonly orphans: Orphans;
   readonly salesforce: Salesforce;
   readonly sent: SentHashes;
@@ -51,18 +55,21 @@ export function flushWorld(instruments: Pick<Instrument, 'count' | 'called' | 'l
   const apiKeyArn = link('StripeApiKey').arn;
   const connect = async (): Promise<FlushWorld> => {
     const connection = await redis();
+    const replayMarginMs = settings.replayMarginSeconds * 1_000;
     const shared = { redis: connection, settings, readSecret, lane: 'bulk', nowMs } as const;
     const road = linkedRoad({ ...shared, clientSecretArn, instruments });
     const freshness = freshnessStore(connection);
     const stripe = linkedStripe({ ...shared, apiKeyArn, count, called });
     return {
       batches: redisBatches(connection, nowMs),
-      buffer: redisBuffer(connection, nowMs),
+      buffer: redisBuffer(connection, nowMs, replayMarginMs),
       ...road,
       claims: claims(connection),
+      coverage: coverage(connection, nowMs, replayMarginMs),
       freshness,
       orphans: orphans(connection, nowMs),
       generation: generationStore(connection, nowMs),
+      notes: statusNotes(connection, nowMs, settings.statusEverySeconds * 1_000),
       sent: sentHashes(connection),
       stripe,
       nameRows: rowNamer({ stripe, freshness, rowNames: rowNames(connection) }),

@@ -12,6 +12,7 @@ import type { LetterSink } from '../adapters/queues.ts';
 import type { Salesforce } from '../adapters/salesforce.ts';
 import { SalesforceFailure } from '../adapters/salesforce-failure.ts';
 import type { SentHashes } from '../adapters/sent-hashes.ts';
+import type { StatusNotes } from '../adapters/status-notes.ts';
 import type { Tie } from '../adapters/tie-list.ts';
 import { releaseChildren } from '../realtime/release-children.ts';
 import { failureOf } from '../realtime/salesforce-refusal.ts';
@@ -37,6 +38,7 @@ export type SettleWorld = TieWorld &
     readonly freshness: Pick<FreshnessStore, 'remember'>;
     readonly sent: Pick<SentHashes, 'remember'>;
     readonly generation: Pick<GenerationStore, 'look'>;
+    readonly notes: Pick<StatusNotes, 'batchTold'>;
     readonly claims: Pick<Claims, 'done'>;
     /** The API's, `66.0`. */
     readonly version: string;
@@ -165,7 +167,9 @@ async function told(held: Held, account: BatchAccount, world: SettleWorld): Prom
   if (!sent && resolvedRows(account).length === 0) return { untold: 0 };
   try {
     const salesforce = spending(held, world);
-    return await tell(account, { salesforce, version: world.version, nowMs: world.nowMs() });
+    const { untold } = await tell(account, { salesforce, version: world.version, nowMs: world.nowMs() });
+    if (untold === 0) await world.notes.batchTold(account.batchId);
+    return { untold };
   } catch (error) {
     const failure = error instanceof SalesforceFailure ? failureOf(error) : error;
     // An account that Salesforce will never take must not hold up every row of the object behind this batch.

@@ -12,7 +12,7 @@ const world = flushWorld(instruments);
 export const handler = flushStep(instruments, 'take', TakeInput, async (state) => {
   const result = await take(state, {
     ...(await world()),
-    lost: (generation) => instruments.log.critical('redis lost', generation),
+    lost: (generation) => instruments.log.warn('redis lost', generation),
   });
   instruments.log.info('take', result);
   return result;

@@ -5,6 +5,7 @@ import { linkedRedis } from '../adapters/linked-redis.ts';
 import { letterSink } from '../adapters/queues.ts';
 import { link } from '../adapters/resources.ts';
 import { secretReader, secretsManager } from '../adapters/secrets.ts';
+import { statusNotes } from '../adapters/status-notes.ts';
 import { claim } from './claim.ts';
 import { StepInputSchema } from './machine-input.ts';
 import { realtimeStep } from './step.ts';
@@ -13,7 +14,8 @@ import { realtimeStep } from './step.ts';
 const instruments = instrument('Claim', 'realtime');
 const { log, count } = instruments;
 const nowMs = () => Date.now();
-const limits = limitsOf(link('Settings'));
+const settings = link('Settings');
+const limits = limitsOf(settings);
 const bulk = letterSink(link('BulkQueue').url);
 const redis = linkedRedis(link('RedisCluster'), secretReader(secretsManager()));
 
@@ -24,6 +26,7 @@ export const handler = realtimeStep(instruments, 'claim', StepInputSchema, async
     claims: claims(connection),
     budget: redisBudget(connection, limits, nowMs),
     bulk,
+    received: statusNotes(connection, nowMs, settings.statusEverySeconds * 1_000).received,
     nowMs,
     log: (line) => log.info('claim', line),
     count,

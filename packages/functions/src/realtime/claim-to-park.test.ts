@@ -55,6 +55,7 @@ describe('claim', () => {
     const { count, counted } = counting();
     const did: string[] = [];
     const claims: string[] = [];
+    const received: number[] = [];
     const world = {
       claims: {
         claim: async (id: string, holder: string) => {
@@ -74,6 +75,7 @@ describe('claim', () => {
           if (broken) throw new Error('SQS refused 1 messages: InternalError');
         },
       },
+      received: async (atMs: number) => void received.push(atMs),
       nowMs: () => NOW_MS,
       count,
     };
@@ -81,6 +83,7 @@ describe('claim', () => {
       if (!broken) throw error;
       return error;
     });
+    expect(received).toEqual([Date.parse(detail.receivedAt)]);
     return {
       answer,
       lines,

@@ -3,6 +3,7 @@ import { mayBeShed } from '@payments/core/shedding';
 import type { Budget } from '../adapters/budget.ts';
 import type { Claims } from '../adapters/claims.ts';
 import type { LetterSink } from '../adapters/queues.ts';
+import type { StatusNotes } from '../adapters/status-notes.ts';
 import { claimed, claimsOf } from './claimed.ts';
 import { type BusEvent, identifiersOf, isReplayed, type StepInput } from './machine-input.ts';
 
@@ -25,13 +26,17 @@ export async function claim(
     readonly budget: Pick<Budget, 'peek'>;
     /** The bulk queue. */
     readonly bulk: LetterSink;
+    readonly received: StatusNotes['received'];
     readonly nowMs: () => number;
     readonly log: (line: ClaimLine) => void;
     readonly count: Count;
   },
 ): Promise<{ readonly outcome: ClaimOutcome }> {
   const { type } = identifiersOf(input);
-  const { outcome: known, twin } = await claimed(input, world);
+  const [{ outcome: known, twin }] = await Promise.all([
+    claimed(input, world),
+    world.received(Date.parse(input.event.detail.receivedAt)),
+  ]);
   const sheds = known === 'mine' && mayBeShed(type) && !(await world.budget.peek('low-value', 1)).granted;
   if (sheds) {
     await world.bulk.send([JSON.stringify(asBulk(input.event))]);

@@ -156,7 +156,7 @@ type CallArguments = { readonly token: string; readonly inputs: Record<string, u
 const mocks = {
   newResource({ type, name, inputs }: MockArguments) {
     const physical = typeof inputs.name === 'string' ? inputs.name : name;
-    const arn = arnOf(type, physical);
+    const arn = arnOf(type, physical, inputs.eventBusName);
     const outputs = {
       name: physical,
       arn,

@@ -25,10 +25,11 @@ const RESOURCE: ReadonlyMap<string, (name: string) => string> = new Map([
   ['secretsmanager/secret', (name) => `secret:${name}-AbCdEf`],
 ]);
 
-/** `type` is Pulumi's, e.g. `aws:sqs/queue:Queue`. */
-export function arnOf(type: string, name: string): string {
+/** `type` is Pulumi's, e.g. `aws:sqs/queue:Queue`. `busName`: of a rule, whose ARN names its bus unless that is the default one. */
+export function arnOf(type: string, name: string, busName?: unknown): string {
   const kind = type.split(':')[1] ?? type;
   const service = SERVICE.get(kind) ?? kind.split('/')[0] ?? kind;
-  const resource = RESOURCE.get(kind)?.(name) ?? `${kind.split('/')[1] ?? kind}/${name}`;
+  const onBus = kind === 'cloudwatch/eventRule' && typeof busName === 'string' && busName !== 'default';
+  const resource = RESOURCE.get(kind)?.(onBus ? `${busName}/${name}` : name) ?? `${kind.split('/')[1] ?? kind}/${name}`;
   return `arn:aws:${service}:${REGION}:${ACCOUNT}:${resource}`;
 }

@@ -32,6 +32,14 @@ describe('the private Redis', () => {
     expect(await say(redis.port, 'EXISTS key')).toBe(keeps === 'nothing' ? ':0\r\n' : ':1\r\n');
   });
 
+  it('comes back as it was at its last snapshot', async () => {
+    await say(redis.port, 'SET key before');
+    await redis.snapshot();
+    await say(redis.port, 'SET key after');
+    await redis.restart('its last snapshot');
+    expect(await say(redis.port, 'GET key')).toContain('before');
+  });
+
   it('forgets everything on demand', async () => {
     await say(redis.port, 'SET key value');
     await redis.flush();

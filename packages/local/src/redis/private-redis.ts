@@ -20,8 +20,13 @@ export type PrivateRedis = {
   cutConnections(): Promise<void>;
   /** Everything is gone, the connections stay: FLUSHALL. */
   flush(): Promise<void>;
-  /** Ends the server at once and starts it again at the same address, with its data (as after a failover) or without. */
-  restart(keeps: 'its data' | 'nothing'): Promise<void>;
+  /** What a replica would have that hears no more from now on. */
+  snapshot(): Promise<void>;
+  /**
+   * Ends the server at once and starts it again at the same address: with its data, without, or with what it had at the
+   * last snapshot, as a failover brings a replica that lags.
+   */
+  restart(keeps: 'its data' | 'nothing' | 'its last snapshot'): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -98,9 +103,10 @@ export async function startPrivateRedis(): Promise<PrivateRedis> {
       await command(port, 'CLIENT KILL TYPE normal SKIPME yes');
     },
     flush: async () => expectOk(await command(port, 'FLUSHALL')),
+    snapshot: async () => expectOk(await command(port, 'SAVE')),
     async restart(keeps) {
       if (keeps === 'its data') expectOk(await command(port, 'SAVE'));
-      else await rm(path.join(directory, 'dump.rdb'), { force: true });
+      if (keeps === 'nothing') await rm(path.join(directory, 'dump.rdb'), { force: true });
       await server.end('SIGKILL');
       server = await startServer({ port, clusterPort, directory });
     },
