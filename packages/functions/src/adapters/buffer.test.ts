@@ -492,9 +492,10 @@ describe('finish', () => {
   it('ends the batch and says how many rows are due', async () => {
     await put(intent('evt_1', SECOND * 100 + 50, {}));
     const held = await take();
-    await batches.note(held, { transport: 'bulk', jobId: '750x', jobStartedAt: 5 });
+    await batches.note(held, { setbacks: 2, transport: 'bulk', jobId: '750x', jobStartedAt: 5 });
     await batches.countCall(held);
     expect(await batches.meta(held)).toEqual({
+      setbacks: 2,
       startedAt: clock.now,
       transport: 'bulk',
       jobId: '750x',
