@@ -68,7 +68,7 @@ const UNDER_WAY = 30;
 const WAIT_AT_MOST_MS = 4_000;
 const SETTLE_WITHIN_MS = 240_000;
 /** What was given up because of an outage is tried again by itself, once that is over. */
-const HEAL_WITHIN_MS = 60_000;
+const HEAL_WITHIN_MS = 240_000;
 const LOOK_EVERY_MS = 150;
 
 export async function runStorm(request: StormRequest): Promise<StormResult> {
