@@ -58,9 +58,21 @@ async function started(failure: SyncFailure, world: EventsWorld): Promise<Change
   if (status === 'RUNNING' || status === 'PENDING_REDRIVE') return next;
   if (status === 'SUCCEEDED') return RESOLVED;
   if (status !== null) return failedAgain(failure, next);
-  await world.executions.start(machineArn, name, await world.executions.inputOf(failed));
+  const input = await inputOf(failed, world);
+  if (input === null) return openAgain({ Message__c: 'The failed execution is no longer kept: replay the event.' });
+  await world.executions.start(machineArn, name, input);
   world.count('Redriven', 1);
   return next;
+}
+
+/** `null`: Step Functions has forgotten the execution (after ninety days). It must not hold up the other failures. */
+async function inputOf(executionArn: string, { executions }: EventsWorld): Promise<string | null> {
+  try {
+    return await executions.inputOf(executionArn);
+  } catch (error) {
+    if (error instanceof Error && error.name === 'ExecutionDoesNotExist') return null;
+    throw error;
+  }
 }
 
 /** Most end within a second or two, so that a person who waits for it sees the outcome with this run. */

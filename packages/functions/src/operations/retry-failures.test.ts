@@ -188,6 +188,24 @@ describe('a Sync_Failure__c', () => {
     });
   });
 
+  it('whose execution is no longer kept is Open again, and the others are tried all the same', async () => {
+    const { inputOf } = world.executions;
+    const gone = Object.assign(new Error('gone'), { name: 'ExecutionDoesNotExist' });
+    world = {
+      ...world,
+      executions: {
+        ...world.executions,
+        inputOf: (arn) => (arn.includes('forgotten') ? Promise.reject(gone) : inputOf(arn)),
+      },
+    };
+    const forgotten = LINK.replace(/[^:]*$/, 'forgotten');
+    const changes = await run(failure({ Execution_Link__c: forgotten }), failure({ Failure_Key__c: 'another' }));
+    expect(changes).toContainEqual(
+      expect.objectContaining({ Status__c: 'Open', Message__c: expect.stringContaining('no longer kept') }),
+    );
+    expect(started).toHaveLength(1);
+  });
+
   describe('of a row of the bulk lane', () => {
     const bulk = (change: Row = {}) =>
       failure({ Failure_Key__c: ROW_KEY, Source__c: 'bulk', Execution_Link__c: null, ...change });
