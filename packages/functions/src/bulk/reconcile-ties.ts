@@ -24,15 +24,22 @@ const AT_ONCE = 50;
 
 /**
  * Asks Stripe for the present state of objects of which the org kept another state of the same second, and buffers that.
- * Should it be of that very second once more, the org refuses it once more, and the next flush asks again.
+ * Should it be of that very second once more, the org refuses it once more, and the next flush asks again. The first question
+ * that Stripe does not answer is the last: fifty of them would take longer than Settle may.
  */
 export async function reconcileTies(object: SObjectName, world: TieWorld): Promise<Reconciled> {
   const ties = await world.ties.some(object, AT_ONCE);
   const left: Tie[] = [];
   const givenUp: Tie[] = [];
+  let answers = true;
   for (const [eventId, same] of Map.groupBy(ties, (tie) => tie.eventId)) {
     const receivedAt = Math.min(...same.map((tie) => tie.receivedAt));
-    const outcome = await bufferPresentState(eventId, receivedAt, world).catch(() => 'undecided' as const);
+    const outcome = !answers
+      ? 'undecided'
+      : await bufferPresentState(eventId, receivedAt, world).catch(() => {
+          answers = false;
+          return 'undecided' as const;
+        });
     if (outcome === 'undecided') {
       left.push(...same);
       continue;
