@@ -6,7 +6,7 @@ import { letterOf } from '@payments/functions/bulk/parked-letter';
 import { BufferedRowSchema } from '@payments/functions/bulk/row';
 import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createCustomer } from '../src/stripe/customer.ts';
+import { createCustomer, updateCustomer } from '../src/stripe/customer.ts';
 import { life } from '../src/stripe/life.ts';
 import { attempt, createIntent } from '../src/stripe/payment-intent.ts';
 import { createPaymentMethod } from '../src/stripe/payment-method.ts';
@@ -93,7 +93,9 @@ describe('an outage of Salesforce under load', { timeout: TEST_WITHIN_MS }, () =
       TARGET_ARN: first?.machineArn ?? '',
       ERROR_CODE: 'THROTTLING',
     });
-    await parkOneRow('Payment_Transaction__c');
+    updateCustomer(books, customer, { name: 'Ada Lovelace' });
+    await small.delivery.idle();
+    await parkOneRow('Stripe_Customer__c');
     for (const { id } of events) {
       const columns = { Failure_Key__c: `stripe.webhook:${id}`, Source__c: 'realtime', Stripe_Event_ID__c: id };
       const at = new Date().toISOString();
@@ -123,7 +125,8 @@ describe('an outage of Salesforce under load', { timeout: TEST_WITHIN_MS }, () =
   async function parkOneRow(object: SObjectName): Promise<void> {
     const keys = bufferKeys(object);
     const buffered = async () => Object.entries(await redis.hgetall(keys.rows));
-    await expect.poll(buffered, { timeout: 30_000 }).not.toEqual([]);
+    // Before a flush that probes takes it along.
+    await expect.poll(buffered, { timeout: 30_000, interval: 5 }).not.toEqual([]);
     const [key = '', text = ''] = (await buffered())[0] ?? [];
     const row = v.parse(BufferedRowSchema, JSON.parse(text));
     for (const set of [keys.due, keys.received, keys.lagging]) await redis.zrem(set, key);
