@@ -54,7 +54,8 @@ const CORE = /\.\.\/packages\/core\/src\/[\w/.-]+\.ts/g;
 
 /** The stacks and the plain data of core that they import. */
 async function sourceHash(root: string, request: string): Promise<string> {
-  const files = new Set(['sst.config.ts', 'packages/local/src/graph/evaluate.ts', '.sst/platform-version']);
+  const ours = ['evaluate.ts', 'mock-arn.ts'].map((file) => `packages/local/src/graph/${file}`);
+  const files = new Set(['sst.config.ts', ...ours, '.sst/platform-version']);
   for await (const file of glob('stacks/**/*.ts', { cwd: root })) {
     if (file.endsWith('.test.ts')) continue;
     files.add(file);
