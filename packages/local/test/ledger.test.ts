@@ -79,6 +79,8 @@ describe('the ledger', { timeout: TEST_WITHIN_MS }, () => {
       const program = path.resolve(import.meta.dirname, '../../ops/src/payments-ops.ts');
       const child = spawn(process.execPath, [program, 'backfill', '--yes', '--local', small.road.awsUrl], {
         cwd: folder,
+        // npm says where it was called, and the program believes that before its own folder.
+        env: { ...process.env, INIT_CWD: folder },
       });
       await expect.poll(unfinished, { timeout: 60_000 }).toEqual(UNTIL_PAYMENTS);
       child.kill('SIGKILL');

@@ -2,6 +2,7 @@ import { execFile, spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { RunningOrg } from './serve-org.ts';
 import { SCHEMA_DIR, startOrg, TOKEN } from './test-org.ts';
@@ -36,7 +37,8 @@ describe.skipIf(SF === null)('sf', { timeout: TIMEOUT_MS }, () => {
       };
       execFile(SF ?? 'sf', args, { cwd: box, env, timeout: TIMEOUT_MS }, (error, stdout, stderr) => {
         const code = error === null ? 0 : typeof error.code === 'number' ? error.code : -1;
-        resolve({ code, text: `${stdout}${stderr}` });
+        // Where colours are forced (FORCE_COLOR, as on some CI machines) the tool paints in the middle of a line.
+        resolve({ code, text: stripVTControlCharacters(`${stdout}${stderr}`) });
       });
     });
   const file = (name: string, text: string) => {
