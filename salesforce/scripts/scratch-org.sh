@@ -18,7 +18,8 @@ for argument in "$@"; do
   esac
 done
 say() { printf '\n== %s\n' "$1"; }
-from_json() { node -p "const { result } = JSON.parse(require('node:fs').readFileSync(0)); $1"; }
+# Not `node -p`, which paints numbers where FORCE_COLOR is set.
+from_json() { node -e "const { result } = JSON.parse(require('node:fs').readFileSync(0)); console.log(String($1))"; }
 command -v sf > /dev/null || { echo "The Salesforce CLI is missing: npm install --global @salesforce/cli" >&2; exit 1; }
 
 if [ -z "$refresh" ]; then
