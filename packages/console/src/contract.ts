@@ -22,7 +22,8 @@ import * as v from 'valibot';
  * | `POST /api/trouble/:name` `{on: boolean}` | Done |
  * | `POST /api/life/:name` | Done |
  *
- * A request that cannot be answered gets `{error: {code, message}}` with a 4xx or 5xx status.
+ * A request that cannot be answered gets `{error: {code, message}}` with a 4xx or 5xx status. A POST carries its body as
+ * `application/json` and the header `X-Console: 1`, which no page of another origin can send.
  */
 
 const when = v.pipe(v.number(), v.minValue(0));
@@ -32,8 +33,20 @@ const maybe = <T extends v.GenericSchema>(schema: T) => v.nullable(schema);
 export const Lane = v.picklist(['realtime', 'bulk', 'unrouted']);
 export type Lane = v.InferOutput<typeof Lane>;
 
-/** How far an event is. `stale`: Salesforce had something newer, which is no failure. */
-export const Outcome = v.picklist(['under way', 'buffered', 'written', 'stale', 'duplicate', 'failed', 'unrouted']);
+/**
+ * How far an event is. `stale`: Salesforce had something newer, which is no failure. `nothing`: it changes nothing in
+ * Salesforce.
+ */
+export const Outcome = v.picklist([
+  'under way',
+  'buffered',
+  'written',
+  'stale',
+  'nothing',
+  'duplicate',
+  'failed',
+  'unrouted',
+]);
 export type Outcome = v.InferOutput<typeof Outcome>;
 
 export const PLACES = [
@@ -87,7 +100,7 @@ export const Snapshot = v.object({
   healthReason: maybe(v.string()),
   circuit: v.picklist(['closed', 'open', 'half-open', 'unknown']),
   places: v.array(Place),
-  /** The numbers that `payments-ops status` tells under the same names, from the same source: the embedded metrics. */
+  /** Of the last 24 hours: the numbers that `payments-ops status` tells under the same names, from the embedded metrics. */
   totals: v.object({
     received: count,
     published: count,
@@ -101,7 +114,7 @@ export const Snapshot = v.object({
   /** Stripe's event time to the row written, of the last hour. */
   syncLag: v.object({ realtime: maybe(Percentiles), bulk: maybe(Percentiles) }),
   budget: v.object({
-    /** Calls in the last 20 s, hour and day, and what is allowed in each. */
+    /** Calls in the last minute, hour and day, and what is allowed in each; the smallest first. Empty: Redis does not say. */
     windows: v.array(v.object({ name: v.string(), seconds: count, used: count, limit: count })),
     /** The last ten minutes: [ms since 1970, calls in the smallest window]. At most 600 points, oldest first. */
     history: v.array(v.tuple([when, count])),

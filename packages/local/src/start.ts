@@ -1,11 +1,13 @@
 /**
- * `npm start`: the whole road on this machine with a Stripe account that lives, until Ctrl-C. Prints where to look and
- * one line for each event that settles.
+ * `npm start`: the whole road on this machine with a Stripe account that lives, until Ctrl-C. Prints where the console is,
+ * the other addresses, and one line for each event that settles.
  */
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs, styleText } from 'node:util';
 import * as v from 'valibot';
+import { buildPage } from './console/build-page.ts';
+import { openEars, type RunningConsole, startConsole } from './console/console.ts';
 import { hopLine } from './hop-line.ts';
 import { type Machine, STRIPE_KEY, startMachine } from './machine.ts';
 import { life } from './stripe/life.ts';
@@ -16,6 +18,7 @@ const Whole = v.pipe(v.string(), v.regex(/^\d+$/), v.transform(Number));
 const Options = v.object({
   customers: v.optional(Whole, '20'),
   seed: v.optional(Whole, '7'),
+  'console-port': v.optional(Whole, '4240'),
   port: v.optional(Whole, '4242'),
   'aws-port': v.optional(Whole, '4566'),
   'salesforce-port': v.optional(Whole, '4568'),
@@ -36,8 +39,11 @@ const HELP = `npm start -- [options]
   --bulk-above N        use Bulk API 2.0 above N rows of one object; 0: always
   --data DIR            the Salesforce org keeps its rows in this folder and has them again next time
   --quiet               addresses only, no line for each event
+  --console-port N      where the console is: a page to watch the road, to make trouble and to make life (4240)
   --port N --aws-port N --stripe-port N --salesforce-port N
                         4242, 4566, 4567, 4568; 0: any free port
+
+Beside the console it prints the addresses of the webhook, its health, AWS, Stripe and Salesforce.
 `;
 
 /** A session for people: `sf org login access-token` and curl. It opens this machine's org and nothing else. */
@@ -53,6 +59,7 @@ async function main(): Promise<number> {
     options: {
       customers: { type: 'string' },
       seed: { type: 'string' },
+      'console-port': { type: 'string' },
       port: { type: 'string' },
       'aws-port': { type: 'string' },
       'salesforce-port': { type: 'string' },
@@ -76,12 +83,13 @@ async function main(): Promise<number> {
   }
   const stopped = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stopped.abort());
-  const machine = await open(options);
-  if (machine === null) return 1;
+  const opened = await open(options);
+  if (opened === null) return 1;
+  const { machine, page } = opened;
   // An event waits to be overtaken; in a quiet moment nothing would overtake it.
   const letGo = setInterval(() => void machine.delivery.idle(), LET_GO_MS);
   try {
-    console.log(addresses(machine));
+    console.log(addresses(machine, page));
     await live(machine, options, stopped.signal);
     if (!stopped.signal.aborted && options.customers > 0)
       console.log(styleText('dim', 'The customers have lived their lives; the road stays open. Ctrl-C stops it.'));
@@ -89,41 +97,60 @@ async function main(): Promise<number> {
   } finally {
     clearInterval(letGo);
     console.log('stopping …');
+    await page.close();
     await machine.close();
   }
   return 0;
 }
 
-async function open(options: v.InferOutput<typeof Options>): Promise<Machine | null> {
+type Opened = { readonly machine: Machine; readonly page: RunningConsole };
+
+async function open(options: v.InferOutput<typeof Options>): Promise<Opened | null> {
+  const say = (line: string): void => console.error(line);
+  const onError = (error: unknown): void =>
+    console.error(`npm start: ${error instanceof Error ? error.message : String(error)}`);
+  const ears = openEars();
   try {
-    return await startMachine({
-      root,
-      account: {
-        seed: options.seed,
-        twinRate: 0.01,
-        ...(options.past === undefined ? {} : { past: { customers: options.past } }),
-      },
-      delivery: { duplicateRate: 0.03, reorderWindow: 3 },
-      settings: options['bulk-above'] === undefined ? {} : { bulkAbove: options['bulk-above'] },
-      org: {
-        fixedTokens: [SF_TOKEN],
-        ...(options.data === undefined ? {} : { dataDir: path.resolve(options.data) }),
-      },
-      ports: {
-        webhook: options.port,
-        aws: options['aws-port'],
-        salesforce: options['salesforce-port'],
-        stripe: options['stripe-port'],
-      },
-      // A minute is long to look at nothing.
-      scheduleSpeed: 6,
-      say: (line) => console.error(line),
-      onLog: (log) => {
-        const line = options.quiet ? null : hopLine(log.line, log.at);
-        if (line !== null) console.log(line);
-      },
-      onError: (error) => console.error(`npm start: ${error instanceof Error ? error.message : String(error)}`),
-    });
+    const [machine] = await Promise.all([
+      startMachine({
+        root,
+        account: {
+          seed: options.seed,
+          twinRate: 0.01,
+          ...(options.past === undefined ? {} : { past: { customers: options.past } }),
+        },
+        delivery: { duplicateRate: 0.03, reorderWindow: 3 },
+        settings: options['bulk-above'] === undefined ? {} : { bulkAbove: options['bulk-above'] },
+        org: {
+          fixedTokens: [SF_TOKEN],
+          ...(options.data === undefined ? {} : { dataDir: path.resolve(options.data) }),
+        },
+        ports: {
+          webhook: options.port,
+          aws: options['aws-port'],
+          salesforce: options['salesforce-port'],
+          stripe: options['stripe-port'],
+        },
+        // A minute is long to look at nothing.
+        scheduleSpeed: 6,
+        say,
+        onLog: (log) => {
+          ears.onLog(log);
+          const line = options.quiet ? null : hopLine(log.line, log.at);
+          if (line !== null) console.log(line);
+        },
+        onArrival: ears.onArrival,
+        onError,
+      }),
+      buildPage(root, say),
+    ]);
+    try {
+      const page = await startConsole({ machine, ears, root, port: options['console-port'], onError });
+      return { machine, page };
+    } catch (error) {
+      await machine.close();
+      throw error;
+    }
   } catch (error) {
     console.error(explained(error));
     return null;
@@ -166,12 +193,15 @@ function aborted(signal: AbortSignal): Promise<void> {
   });
 }
 
-function addresses({ road, org, stripeUrl }: Machine): string {
+function addresses({ road, org, stripeUrl }: Machine, page: RunningConsole): string {
   const row = (name: string, address: string, note: string): string =>
     `  ${name.padEnd(12)}${styleText('cyan', address.padEnd(44))}${styleText('dim', note)}`;
   return [
     '',
-    styleText('bold', 'The road is open.'),
+    styleText('bold', 'The road is open. Its console, in a browser:'),
+    '',
+    `    ${styleText(['bold', 'cyan', 'underline'], page.url)}`,
+    '',
     row('webhook', road.webhookUrl, 'signed Stripe events'),
     row('health', road.healthUrl, 'is the bus there, is the secret readable?'),
     row('AWS', road.awsUrl, `aws --endpoint-url ${road.awsUrl} stepfunctions list-state-machines`),

@@ -13,7 +13,7 @@ import { type Judgement, judgement } from '../src/demo/judgement.ts';
 import { createTally, type Tally } from '../src/demo/tally.ts';
 import type { LogLine } from '../src/lambda/function.ts';
 import { type Machine, type MachineOptions, startMachine } from '../src/machine.ts';
-import type { Arrival } from '../src/road/road.ts';
+import type { Arrival } from '../src/road/arrival.ts';
 import type { OrgRow } from '../src/salesforce/org-view.ts';
 import type { Execution } from '../src/states/machines.ts';
 import type { AccountEvent } from '../src/stripe/books.ts';

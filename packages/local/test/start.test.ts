@@ -5,7 +5,10 @@ import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 
 const root = path.resolve(import.meta.dirname, '../../..');
-const FREE_PORTS = ['--port', '0', '--aws-port', '0', '--salesforce-port', '0', '--stripe-port', '0'];
+const FREE_PORTS = ['--console-port', '--port', '--aws-port', '--salesforce-port', '--stripe-port'].flatMap((name) => [
+  name,
+  '0',
+]);
 
 describe('npm start', () => {
   let child: ChildProcess | undefined;

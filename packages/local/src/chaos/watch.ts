@@ -5,7 +5,7 @@
 import * as v from 'valibot';
 import type { Graph } from '../graph/graph.ts';
 import type { LogLine } from '../lambda/function.ts';
-import type { Arrival } from '../road/road.ts';
+import type { Arrival } from '../road/arrival.ts';
 import type { Execution } from '../states/machines.ts';
 
 export type Lane = 'realtime' | 'bulk' | 'unrouted';

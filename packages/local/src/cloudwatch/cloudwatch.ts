@@ -10,12 +10,14 @@ import type { Execution } from '../states/machines.ts';
 import { type Dimensions, embeddedMetrics } from './embedded-metrics.ts';
 import { createLogStore } from './log-store.ts';
 import { handleLogs } from './logs-wire.ts';
-import { createMetricStore } from './metric-store.ts';
+import { createMetricStore, type MetricStore } from './metric-store.ts';
 import { handleMonitoring } from './monitoring-wire.ts';
 
 export type CloudWatch = {
   /** By the prefix of X-Amz-Target. */
   readonly services: ReadonlyMap<string, Service>;
+  /** What GetMetricData answers from. */
+  readonly metrics: MetricStore;
   line(line: LogLine): void;
   /** Makes a function's log group known before its first line. */
   watchFunction(functionName: string): void;
@@ -47,6 +49,7 @@ export function createCloudWatch(options: {
     metrics.add({ namespace, name, dimensions, unit, at: now(), values: [value] });
 
   return {
+    metrics,
     services: new Map<string, Service>([
       ['Logs_20140328', (operation, input) => handleLogs(logs, { account, region }, operation, input)],
       ['GraniteServiceVersion20100801', (operation, input) => handleMonitoring(metrics, operation, input)],

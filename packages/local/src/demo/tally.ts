@@ -5,7 +5,7 @@
 import { routeOf } from '@payments/core/routes';
 import * as v from 'valibot';
 import type { Graph } from '../graph/graph.ts';
-import type { Arrival } from '../road/road.ts';
+import type { Arrival } from '../road/arrival.ts';
 import type { Execution } from '../states/machines.ts';
 import type { DeliveryReport } from '../stripe/delivery.ts';
 

@@ -16,6 +16,7 @@ import { type Bus, createBus, DeliveryError, type Target } from '../bus/bus.ts';
 import { guessedRetryDelay } from '../bus/delivery.ts';
 import { eventsService } from '../bus/put-events-faults.ts';
 import { createCloudWatch } from '../cloudwatch/cloudwatch.ts';
+import type { MetricStore } from '../cloudwatch/metric-store.ts';
 import { monitoringDialect } from '../cloudwatch/monitoring-wire.ts';
 import { apisService } from '../gateway/apis-wire.ts';
 import { type HttpApi, startHttpApi } from '../gateway/http-api.ts';
@@ -35,6 +36,7 @@ import { handleSecrets } from '../secrets/wire.ts';
 import type { Json } from '../states/definition.ts';
 import { createMachines, type Execution, type Machines } from '../states/machines.ts';
 import { handleStates } from '../states/wire.ts';
+import { type Arrival, arrivalOf } from './arrival.ts';
 import { environmentOf } from './environment.ts';
 import { type Haste, hastened } from './hastened.ts';
 
@@ -67,14 +69,6 @@ export type RoadOptions = {
   readonly onError: (error: unknown) => void;
 };
 
-/** A Stripe event that a rule handed to a queue or a machine; the same event may arrive more than once. */
-export type Arrival = {
-  readonly eventId: string;
-  readonly type: string;
-  readonly targetArn: string;
-  readonly at: number;
-};
-
 export type Road = {
   readonly webhookUrl: string;
   readonly healthUrl: string;
@@ -84,6 +78,8 @@ export type Road = {
   readonly queues: Queues;
   readonly secrets: Secrets;
   readonly redis: PrivateRedis;
+  /** What GetMetricData answers from. */
+  readonly metrics: MetricStore;
   readonly functions: ReadonlyMap<string, LocalFunction>;
   readonly graph: Graph;
   /** Deliveries, executions, messages and invocations that are under way. */
@@ -154,10 +150,8 @@ export async function startRoad(options: RoadOptions): Promise<Road> {
       schedule: (ms, task) => clock.after(ms, task),
       deliver: async (target, payload) => {
         await deliver(target, payload, { machines, queues, invoke });
-        const arrived = v.safeParse(Arrived, JSON.parse(payload));
-        if (!arrived.success) return;
-        const { id, type } = arrived.output.detail.event;
-        options.onArrival({ eventId: id, type, targetArn: target.arn, at: now() });
+        const arrival = arrivalOf(payload, target.arn, now());
+        if (arrival !== null) options.onArrival(arrival);
       },
       deadLetter: async (queueArn, letter) => queues.send(queueArn, letter.body, letter.attributes),
       retryDelay: (retry, random) => guessedRetryDelay(retry, random) / options.haste.retries,
@@ -299,6 +293,7 @@ export async function startRoad(options: RoadOptions): Promise<Road> {
       queues,
       secrets,
       redis,
+      metrics: cloudwatch.metrics,
       functions,
       graph,
       buffered: () => bufferedRows(buffer),
@@ -322,8 +317,6 @@ export async function startRoad(options: RoadOptions): Promise<Road> {
     throw error;
   }
 }
-
-const Arrived = v.object({ detail: v.object({ event: v.object({ id: v.string(), type: v.string() }) }) });
 
 /** The user of the functions, beside the one without a password that this runner is. */
 export const REDIS_USER = 'functions';

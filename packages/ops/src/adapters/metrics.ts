@@ -5,7 +5,7 @@ export type Metric = {
   readonly namespace: string;
   readonly name: string;
   readonly dimensions?: Readonly<Record<string, string>>;
-  readonly stat: 'Sum' | 'Average' | 'Maximum' | 'p50' | 'p95' | 'p99';
+  readonly stat: 'Sum' | 'Average' | 'Maximum' | 'SampleCount' | 'p50' | 'p95' | 'p99';
 };
 
 export type Span = {

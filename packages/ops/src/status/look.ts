@@ -1,4 +1,4 @@
-import { METRICS, type MetricName, NAMESPACE } from '@payments/core/metrics';
+import { METRICS } from '@payments/core/metrics';
 import { WRITE_ORDER } from '@payments/core/record';
 import { type Executions, executionsOf } from '../adapters/executions.ts';
 import { last, type Metric, type MetricReader, metricReader, sum } from '../adapters/metrics.ts';
@@ -8,7 +8,10 @@ import { type Deployment, machineArn } from '../deployment/deployment.ts';
 import { BULK_QUEUE, DEAD_LETTER_QUEUE_NAMES, FLUSH_MACHINE, MACHINE_NAMES } from '../deployment/places.ts';
 import { problemOf } from '../frame/problem.ts';
 import { auditOf } from './audit.ts';
-import type { BudgetWindow, Percentiles, Standing } from './standing.ts';
+import { lagOf } from './lag.ts';
+import { ours } from './our-metric.ts';
+import type { BudgetWindow, Standing } from './standing.ts';
+import { totalsOf } from './totals.ts';
 
 export type Eyes = {
   readonly deployment: Deployment;
@@ -39,7 +42,7 @@ const MOST_RUNNING = 1_000;
 export async function look(eyes: Eyes, nowMs: number): Promise<Standing> {
   const { deployment } = eyes;
   const unread: { what: string; why: string }[] = [];
-  const [counted, realtime, bulk, circuit, budget, org, lag, deadLetters, audit] = await Promise.all([
+  const [counted, realtime, bulk, circuit, budget, org, lag, counts, deadLetters, audit] = await Promise.all([
     lastEventOf(eyes, nowMs),
     realtimeOf(eyes, nowMs),
     bulkOf(eyes, nowMs),
@@ -47,6 +50,7 @@ export async function look(eyes: Eyes, nowMs: number): Promise<Standing> {
     budgetOf(eyes, nowMs),
     orgOf(eyes, nowMs),
     lagOf(eyes, nowMs),
+    totalsOf(eyes, nowMs),
     deadLettersOf(eyes),
     auditOf(eyes.org, nowMs).catch((error: unknown) => {
       unread.push({ what: 'Salesforce', why: problemOf(error).message });
@@ -56,18 +60,10 @@ export async function look(eyes: Eyes, nowMs: number): Promise<Standing> {
   const at = new Date(nowMs).toISOString();
   const { stage, region, local } = deployment;
   const lastEvent = newest(counted, audit.told?.lastEventAt ?? null, nowMs);
-  const measured = { realtime, bulk, circuit, budget, org, lag, deadLetters };
+  const failed = deadLetters.filter(({ queue }) => queue !== 'Unrouted');
+  const totals = { ...counts, deadLetters: failed.reduce((total, { waiting }) => total + waiting, 0) };
+  const measured = { realtime, bulk, circuit, budget, org, lag, totals, deadLetters };
   return { stage, region, local, at, lastEvent, ...measured, ...audit, unread };
-}
-
-/** One of ours, under the set of dimensions that core's table publishes it by. */
-function ours(
-  { stage }: Deployment,
-  name: MetricName,
-  stat: Metric['stat'],
-  dimensions: Readonly<Record<string, string>> = {},
-): Metric {
-  return { namespace: NAMESPACE, name, stat, dimensions: { Stage: stage, ...dimensions } };
 }
 
 async function lastEventOf({ deployment, metrics }: Eyes, nowMs: number): Promise<Standing['lastEvent']> {
@@ -167,20 +163,6 @@ async function orgOf(eyes: Eyes, nowMs: number): Promise<Standing['org']> {
 async function gauges({ metrics }: Eyes, nowMs: number, of: readonly Metric[]): Promise<readonly (number | null)[]> {
   const series = await metrics(of, { from: nowMs - GAUGE_MS, to: nowMs + MINUTE_MS, periodSeconds: 60 });
   return series.map(last);
-}
-
-async function lagOf({ deployment, metrics }: Eyes, nowMs: number): Promise<Standing['lag']> {
-  const of = (Lane: string) =>
-    (['p50', 'p95', 'p99'] as const).map((stat) => ours(deployment, 'SyncLag', stat, { Lane }));
-  const span = { from: nowMs - HOUR_MS, to: nowMs + MINUTE_MS, periodSeconds: 3_600 };
-  const series = await metrics([...of('realtime'), ...of('bulk')], span);
-  const values = series.map(last);
-  const percentiles = (from: number): Percentiles | null => {
-    const [p50, p95, p99] = values.slice(from, from + 3);
-    if (typeof p50 !== 'number' || typeof p95 !== 'number' || typeof p99 !== 'number') return null;
-    return { p50: Math.round(p50), p95: Math.round(p95), p99: Math.round(p99) };
-  };
-  return { realtime: percentiles(0), bulk: percentiles(3) };
 }
 
 async function deadLettersOf({ queues }: Eyes): Promise<Standing['deadLetters']> {

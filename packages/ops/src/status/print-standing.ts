@@ -25,6 +25,7 @@ export function printStanding(standing: Standing, paint: Paint): string {
       [dim('API calls'), budget(standing)],
       [dim('sync lag'), `realtime ${lag(standing.lag.realtime)}; bulk ${lag(standing.lag.bulk)} ${dim('(last hour)')}`],
       [dim('Salesforce'), told(standing)],
+      [dim('last day'), totals(standing)],
     ]),
     ...section('failures', failures(standing), paint),
     ...section('dead letters', deadLetters(standing), paint),
@@ -65,6 +66,14 @@ function told({ told: said }: Standing): string {
   if (said === null) return '–';
   const unsettled = said.oldestUnsettledAt === null ? '' : `, oldest unsettled event ${said.oldestUnsettledAt}`;
   return `${said.health === '' ? '–' : said.health}${said.reason === '' ? '' : `: ${said.reason}`}${unsettled} (${span(said.ageSeconds * 1000)} ago)`;
+}
+
+function totals({ totals: day }: Standing): string {
+  const { received, published, rowsWritten, salesforceCalls, duplicates, staleRefused, failures } = day;
+  return (
+    `${received} requests, ${published} published, ${rowsWritten} rows written, ${salesforceCalls} Salesforce calls; ` +
+    `${duplicates} duplicates, ${staleRefused} stale writes refused, ${failures} given up`
+  );
 }
 
 function lag(values: Percentiles | null): string {

@@ -18,7 +18,11 @@ const well: Standing = {
   told: { health: 'Healthy', reason: '', lastEventAt: null, oldestUnsettledAt: null, ageSeconds: 40 },
   deadLetters: [],
   batches: [],
-  lag: { realtime: { p50: 900, p95: 2_100, p99: 4_000 }, bulk: null },
+  lag: { realtime: { p50: 900, p95: 2_100, p99: 4_000, count: 40 }, bulk: null },
+  totals: {
+    ...{ received: 900, published: 700, duplicates: 3, staleRefused: 8, rowsWritten: 640 },
+    ...{ failures: 0, deadLetters: 0, salesforceCalls: 210 },
+  },
   unread: [],
 };
 const said = (change: Partial<Standing>) =>
@@ -54,7 +58,11 @@ describe('what is wrong', () => {
       { told: { health: 'Healthy', reason: '', lastEventAt: null, oldestUnsettledAt: null, ageSeconds: 601 } },
       'warning: Integration_Status__c',
     ],
-    ['late writes', { lag: { realtime: { p50: 1, p95: 300_001, p99: 1 }, bulk: null } }, 'bad: one urgent change'],
+    [
+      'late writes',
+      { lag: { realtime: { p50: 1, p95: 300_001, p99: 1, count: 9 }, bulk: null } },
+      'bad: one urgent change',
+    ],
     ['silence for a day', { lastEvent: null }, 'warning: no event in the last day'],
     ['silence for hours', { lastEvent: { at: '', ageSeconds: 21_601 } }, 'warning: no event for more than six'],
     ['a system that did not answer', { unread: [{ what: 'Salesforce', why: 'x' }] }, 'bad: Salesforce was not read: x'],
@@ -81,5 +89,6 @@ describe('the screen', () => {
     expect(text).toMatch(/circuit +–/);
     expect(text).toMatch(/Salesforce +Healthy \(40 s ago\)/);
     expect(text).toContain('realtime p50 0.9 s, p95 2.1 s, p99 4.0 s; bulk –');
+    expect(text).toMatch(/last day +900 requests, 700 published, 640 rows written, 210 Salesforce calls; 3 duplicates/);
   });
 });

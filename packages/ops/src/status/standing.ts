@@ -1,6 +1,31 @@
 /** How a deployment stands: plain values, and what is wrong with them. Times are ISO 8601, ages in whole seconds. */
 
-export type Percentiles = { readonly p50: number; readonly p95: number; readonly p99: number };
+/** `count`: of how many values. */
+export type Percentiles = {
+  readonly p50: number;
+  readonly p95: number;
+  readonly p99: number;
+  readonly count: number;
+};
+
+/** What happened in the last 24 hours, by the metrics that the functions write; `deadLetters` alone is how it stands now. */
+export type Totals = {
+  /** Requests to the webhook, whatever became of them. */
+  readonly received: number;
+  /** Of those, events that went onto the bus for one of the lanes. */
+  readonly published: number;
+  /** Urgent events that had been handled already. */
+  readonly duplicates: number;
+  readonly staleRefused: number;
+  /** Rows that the bulk lane wrote, and one for each urgent event that wrote. */
+  readonly rowsWritten: number;
+  /** Events and rows that were given up. */
+  readonly failures: number;
+  /** In all dead-letter queues but that of the unrouted events. */
+  readonly deadLetters: number;
+  /** Logins aside. */
+  readonly salesforceCalls: number;
+};
 
 export type Standing = {
   readonly stage: string;
@@ -39,6 +64,7 @@ export type Standing = {
   readonly batches: readonly Batch[] | null;
   /** Milliseconds, over the last hour; `null`: nothing was written. */
   readonly lag: { readonly realtime: Percentiles | null; readonly bulk: Percentiles | null };
+  readonly totals: Totals;
   /** What could not be asked, and why. */
   readonly unread: readonly { readonly what: string; readonly why: string }[];
 };
