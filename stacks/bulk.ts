@@ -10,6 +10,10 @@ import { prefix, settings } from './stage.ts';
 import { stateMachine } from './state-machine.ts';
 
 const AGGREGATE_SECONDS = 60;
+/** Lambda's rule: six times the function's time-out, and the window. */
+const HIDDEN_SECONDS = 6 * AGGREGATE_SECONDS + 60;
+/** A message that waits (for Redis, Stripe, its turn) costs a receive as well: as long as an urgent event waits, 3.5 hours. */
+const RECEIVES = 30;
 /** Five seconds gather enough under load; sixty would be the larger part of a quiet event's way. */
 const WINDOW_SECONDS = 5;
 
@@ -23,9 +27,8 @@ export const queue = new aws.sqs.Queue('Bulk', {
   messageRetentionSeconds: 1_209_600,
   receiveWaitTimeSeconds: 20,
   sqsManagedSseEnabled: true,
-  // Lambda's rule: six times the function's time-out, and the window.
-  visibilityTimeoutSeconds: 6 * AGGREGATE_SECONDS + 60,
-  redrivePolicy: $jsonStringify({ deadLetterTargetArn: bulkPoisoned.arn, maxReceiveCount: 5 }),
+  visibilityTimeoutSeconds: HIDDEN_SECONDS,
+  redrivePolicy: $jsonStringify({ deadLetterTargetArn: bulkPoisoned.arn, maxReceiveCount: RECEIVES }),
 });
 
 /** For who hands events to the bulk lane by hand. */
@@ -79,7 +82,7 @@ export const aggregate = new sst.aws.Function('Aggregate', {
   timeout: `${AGGREGATE_SECONDS} seconds`,
   memory: '1024 MB',
   vpc,
-  link: [redisCluster, stripeApiKey, flushLink, settings],
+  link: [redisCluster, stripeApiKey, flushLink, settings, queueLink('GivenUpQueue', bulkPoisoned, 'send')],
   permissions: [
     {
       actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ChangeMessageVisibility'],
@@ -91,7 +94,8 @@ export const aggregate = new sst.aws.Function('Aggregate', {
 new aws.lambda.EventSourceMapping('BulkMapping', {
   eventSourceArn: queue.arn,
   functionName: aggregate.name,
-  batchSize: 1_000,
+  // Few enough that all can be read from Stripe in one run, ten at once.
+  batchSize: 200,
   maximumBatchingWindowInSeconds: WINDOW_SECONDS,
   functionResponseTypes: ['ReportBatchItemFailures'],
   scalingConfig: { maximumConcurrency: 5 },

@@ -77,15 +77,15 @@ export const METRICS = {
     by: [[], ['Lane'], ['Lane', 'Outcome']],
     means:
       'events whose handling in a lane ended. realtime: written, dropped (a newer state stands), nothing (changes nothing in Salesforce), duplicate, shed (handed to the bulk lane), parked. bulk: buffered, dropped, nothing',
-    from: ['bulk/aggregate.ts', 'realtime/claim.ts', 'realtime/park.ts', 'realtime/settle.ts'],
+    from: ['bulk/buffer-ten.ts', 'realtime/claim.ts', 'realtime/park.ts', 'realtime/settle.ts'],
   },
   Tries: {
     ...count,
     dimensions: { Lane: LANES, EventType: 'any or none' },
     by: [[], ['Lane'], ['EventType']],
     means:
-      'tries to bring something to Salesforce. realtime: runs of Sync, and failed runs of Claim and Settle. bulk: messages read by Aggregate, rows sent by the flush (these without EventType), failed steps of the flush. Waiting for budget, circuit or a claim is no try',
-    from: ['bulk/aggregate.ts', 'bulk/settled-batch.ts', 'realtime/step.ts'],
+      'tries to bring something to Salesforce. realtime: runs of Sync, and failed runs of Claim and Settle. bulk: messages read by Aggregate, rows sent by the flush (these without EventType), failed steps of the flush. Waiting for budget, circuit, its turn or a claim is no try',
+    from: ['bulk/aggregate.ts', 'bulk/buffer-ten.ts', 'bulk/settled-batch.ts', 'realtime/step.ts'],
   },
   Errors: {
     ...count,
@@ -114,7 +114,7 @@ export const METRICS = {
     by: [[], ['Lane'], ['By']],
     means:
       'states that were not written because a newer one stands. redis: events dropped before anything was sent. guard: rows of which the org kept at least one owner',
-    from: ['bulk/aggregate.ts', 'bulk/settled-batch.ts', 'realtime/sync.ts'],
+    from: ['bulk/buffer-ten.ts', 'bulk/settled-batch.ts', 'realtime/sync.ts'],
   },
   Parked: {
     ...count,
@@ -127,7 +127,7 @@ export const METRICS = {
     ...count,
     ...perLane,
     means: 'events that came out of the archive',
-    from: ['bulk/aggregate.ts', 'realtime/claim.ts'],
+    from: ['bulk/buffer-ten.ts', 'realtime/claim.ts'],
   },
   Redriven: {
     ...count,

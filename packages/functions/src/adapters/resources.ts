@@ -18,10 +18,12 @@ const LINKS = {
   /** Every secret by its name in the stacks. */
   SecretArns: v.object({ arns: v.record(v.string(), v.string()) }),
   BulkQueue: queue,
-  BulkPoisonedQueue: queue,
   BulkUndeliveredQueue: queue,
   RealtimeUndeliveredQueue: queue,
   FailedExecutionsQueue: queue,
+  BulkPoisonedQueue: queue,
+  /** The same, to send to. */
+  GivenUpQueue: queue,
   /** To send to. */
   BulkParkedQueue: queue,
   /** The same, to read from. */

@@ -141,7 +141,7 @@ describe('readings of one object', () => {
         await server.redis.hset('read:{/v1/subscriptions/sub_1}', 'until', clock.ms + 12_000);
       },
     });
-    await expect(stuck(NEED)).rejects.toMatchObject({ name: 'RetryLater', code: 'READ_IN_PROGRESS' });
+    await expect(stuck(NEED)).rejects.toMatchObject({ name: 'BudgetWait', code: 'READ_IN_PROGRESS' });
   });
 
   it('leave no customer’s data behind', async () => {

@@ -1,4 +1,4 @@
-import { RetryLater } from '@payments/core/failure';
+import { BudgetWait } from '@payments/core/failure';
 import type { FetchedObject, Need } from '@payments/core/plan';
 import * as v from 'valibot';
 import { type Redis, runScript } from './redis.ts';
@@ -25,7 +25,7 @@ const Answer = v.union([
 
 /**
  * A reader whose readings are shared by all functions: whoever asks for a path gets one that began after he asked. Throws
- * what the reader throws, and RetryLater when others have been reading all the time.
+ * what the reader throws, and BudgetWait when others have been reading all the time.
  */
 export function sharedReads(
   redis: Redis,
@@ -61,10 +61,10 @@ export function sharedReads(
   }
 }
 
-function tooMany(path: string): RetryLater {
-  return new RetryLater(`GET ${path} is being read for others all the time: ask again`, {
+function tooMany(path: string): BudgetWait {
+  return new BudgetWait(`GET ${path} is being read for others all the time: ask again`, {
     code: 'READ_IN_PROGRESS',
-    category: 'Network',
+    retryAfterMs: APART_MS,
   });
 }
 

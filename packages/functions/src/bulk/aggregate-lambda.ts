@@ -6,6 +6,7 @@ import { instrument } from '../adapters/instrument.ts';
 import { linkedRedis } from '../adapters/linked-redis.ts';
 import { linkedStripe } from '../adapters/linked-stripe.ts';
 import { machine } from '../adapters/machines.ts';
+import { letterSink } from '../adapters/queues.ts';
 import { link } from '../adapters/resources.ts';
 import { rowNames } from '../adapters/row-names.ts';
 import { cachedFor, secretReader, secretsManager } from '../adapters/secrets.ts';
@@ -23,7 +24,11 @@ const readSecret = secretReader(secretsManager());
 const redis = linkedRedis(link('RedisCluster'), readSecret);
 const startMachine = machine(link('FlushMachine').arn);
 const apiKeyArn = link('StripeApiKey').arn;
+const poisoned = letterSink(link('GivenUpQueue').url);
 const world = cachedFor(Number.POSITIVE_INFINITY, { nowMs, read: connect });
+
+/** Under the function's 60 s (stacks/bulk.ts), with time left to buffer what was read. */
+const RUN_MS = 45_000;
 
 /** Consumers run side by side and all see a full buffer: one start in ten seconds is enough. */
 const START_EVERY_MS = 10_000;
@@ -39,6 +44,7 @@ async function connect(): Promise<AggregateWorld> {
     freshness,
     buffer: redisBuffer(connection, nowMs, settings.replayMarginSeconds * 1_000),
     received: statusNotes(connection, nowMs, settings.statusEverySeconds * 1_000).received,
+    poisoned,
     flushAbove: settings.flushAbove,
     startFlush: async (object) => {
       // Its parents first, in case they wait as well.
@@ -46,8 +52,8 @@ async function connect(): Promise<AggregateWorld> {
       await startMachine(`${object}-${Math.floor(nowMs() / START_EVERY_MS)}`, { objects });
     },
     log: (line) => {
-      if (line.outcome === 'failed') log.warn('aggregate', line);
-      else log.info('aggregate', line);
+      const level = line.outcome === 'given up' ? 'error' : line.outcome === 'failed' ? 'warn' : 'info';
+      log[level]('aggregate', line);
     },
     count,
   };
@@ -60,7 +66,8 @@ type BatchResponse = { readonly batchItemFailures: readonly { readonly itemIdent
 /** Called by the mapping of the bulk queue. What it throws makes the whole batch come again. */
 export const handler = around(async (input): Promise<BatchResponse> => {
   try {
-    const { failed } = await aggregate(v.parse(QueueEvent, input).Records, await world.get());
+    const stop = AbortSignal.timeout(RUN_MS);
+    const { failed } = await aggregate(v.parse(QueueEvent, input).Records, await world.get(), stop);
     return { batchItemFailures: failed.map((itemIdentifier) => ({ itemIdentifier })) };
   } catch (error) {
     const failure = crossing(error);

@@ -1,13 +1,14 @@
 import { ownerHash } from '@payments/core/batch';
 import type { JsonObject } from '@payments/core/event';
-import { RetryLater } from '@payments/core/failure';
+import { BudgetWait, NeverRetry, RetryLater } from '@payments/core/failure';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { counting } from '../../test/counted.ts';
 import { startRedis, type TestRedis } from '../../test/redis-server.ts';
 import { redisBuffer } from '../adapters/buffer.ts';
 import { freshnessStore } from '../adapters/freshness-store.ts';
 import type { StripeReader } from '../adapters/stripe.ts';
-import { type AggregateLine, type AggregateWorld, aggregate, type QueueMessage } from './aggregate.ts';
+import { type AggregateLine, type AggregateWorld, aggregate as aggregateUntil } from './aggregate.ts';
+import type { QueueMessage } from './queue-message.ts';
 import { type BufferedRow, recordFrom } from './row.ts';
 
 let server: TestRedis;
@@ -16,6 +17,9 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 beforeEach(() => server.redis.flushall());
+
+const aggregate = (messages: readonly QueueMessage[], world: AggregateWorld) =>
+  aggregateUntil(messages, world, new AbortController().signal);
 
 const SECOND = 1_790_000_000;
 const CUSTOMER = 'Stripe_Customer__c';
@@ -26,6 +30,7 @@ function worldOf(answers: Answers = {}, over: Partial<AggregateWorld> = {}) {
   const lines: AggregateLine[] = [];
   const started: string[] = [];
   const received: number[] = [];
+  const poisoned: { readonly bodies: readonly string[]; readonly attributes: object }[] = [];
   const { count, sum } = counting();
   const stripe: StripeReader = async ({ path }) => {
     asked.push(path);
@@ -44,6 +49,11 @@ function worldOf(answers: Answers = {}, over: Partial<AggregateWorld> = {}) {
     startFlush: async (object) => {
       started.push(object);
     },
+    poisoned: {
+      send: async (bodies, attributes = {}) => {
+        poisoned.push({ bodies, attributes });
+      },
+    },
     flushAbove: 100,
     log: (line) => {
       lines.push(line);
@@ -51,8 +61,13 @@ function worldOf(answers: Answers = {}, over: Partial<AggregateWorld> = {}) {
     count,
     ...over,
   };
-  return { world, asked, lines, started, received, sum };
+  return { world, asked, lines, started, received, poisoned, sum };
 }
+
+const THIN = {
+  ...{ thin: true, id: 'evt_thin', type: 'customer.updated', created: SECOND, livemode: false },
+  ...{ api_version: null, objectId: 'cus_9' },
+};
 
 type EventOf = {
   readonly id?: string;
@@ -111,15 +126,28 @@ describe('aggregate', () => {
     expect(lines[1]).not.toHaveProperty('replayed');
   });
 
-  it('reports each message that cannot be read by itself, and buffers the others', async () => {
-    const { world, lines, sum } = worldOf();
+  it('gives up each message that can never be read, with its reason, and buffers the others', async () => {
+    const { world, lines, poisoned, sum } = worldOf();
     const poison = ['', 'not json', '{}', '[1]', message({ id: 'evt_x', type: 'customer.updated' }).body];
     const batch = [message(stripeEvent({})), ...poison.map((body, n) => ({ messageId: `poison-${n}`, body }))];
-    const { failed } = await aggregate(batch, world);
-    expect([...failed].sort()).toEqual(poison.map((_, n) => `poison-${n}`));
+    expect(await aggregate(batch, world)).toEqual({ failed: [] });
     expect(await buffered()).toHaveLength(1);
-    expect(lines.filter(({ outcome }) => outcome === 'failed')).toHaveLength(poison.length);
+    expect(poisoned).toEqual(
+      poison.map((body) => ({ bodies: [body], attributes: { ERROR_CODE: 'BAD_INPUT', CATEGORY: 'Data' } })),
+    );
+    expect(lines.filter(({ outcome }) => outcome === 'given up')).toHaveLength(poison.length);
     expect([sum('Tries'), sum('Errors', { Category: 'Data' })]).toEqual([6, 5]);
+  });
+
+  it('gives up at once what Stripe will never answer, and keeps it in its queue while the other one is away', async () => {
+    const thin = { ...THIN, id: 'evt_lost', objectId: 'cus_lost' };
+    const lost = new NeverRetry('Stripe has neither', { code: 'GONE', category: 'Data' });
+    const { world, poisoned, sum } = worldOf({ '/v1/customers/cus_lost': lost });
+    expect(await aggregate([message(thin)], world)).toEqual({ failed: [] });
+    expect(poisoned).toMatchObject([{ attributes: { ERROR_CODE: 'GONE', CATEGORY: 'Data' } }]);
+    expect(sum('Errors', { Category: 'Data', EventType: 'customer.updated' })).toBe(1);
+    const away = { ...world, poisoned: { send: () => Promise.reject(new Error('SQS is away')) } };
+    expect(await aggregate([message(thin)], away)).toEqual({ failed: ['evt_lost'] });
   });
 
   it('puts nothing of a person in the log', async () => {
@@ -201,12 +229,8 @@ describe('aggregate', () => {
 
   it('fails the message alone whose reading from Stripe fails', async () => {
     const down = new RetryLater('Stripe did not answer', { code: 'NETWORK', category: 'Network' });
-    const thin = {
-      ...{ thin: true, id: 'evt_thin', type: 'customer.updated', created: SECOND, livemode: false },
-      ...{ api_version: null, objectId: 'cus_9' },
-    };
     const { world, lines } = worldOf({ '/v1/customers/cus_9': down });
-    expect(await aggregate([message(thin), message(stripeEvent({}))], world)).toEqual({ failed: ['evt_thin'] });
+    expect(await aggregate([message(THIN), message(stripeEvent({}))], world)).toEqual({ failed: ['evt_thin'] });
     expect(await buffered()).toHaveLength(1);
     expect(lines).toContainEqual(
       expect.objectContaining({ outcome: 'failed', error: 'RetryLater NETWORK', stripeEventId: 'evt_thin' }),
@@ -214,9 +238,7 @@ describe('aggregate', () => {
   });
 
   it('fills a thin event with the object as it is now, and with the event where the object is gone', async () => {
-    const thin = (objectId: string, id: string) => ({
-      ...{ thin: true, id, type: 'customer.updated', created: SECOND, livemode: false, api_version: null, objectId },
-    });
+    const thin = (objectId: string, id: string) => ({ ...THIN, id, objectId });
     const { world } = worldOf({
       '/v1/customers/cus_1': { ...ADA, name: 'Now' },
       '/v1/events/evt_gone': stripeEvent({ id: 'evt_gone', object: { ...ADA, id: 'cus_2', name: 'Then' } }),
@@ -285,7 +307,7 @@ describe('aggregate', () => {
     expect(failed).toEqual(['evt_1']);
     expect(lines.map(({ outcome, stripeEventId }) => [outcome, stripeEventId])).toEqual([
       ['buffered', 'evt_2'],
-      ['failed', 'evt_1'],
+      ['put off', 'evt_1'],
     ]);
     expect(sum('EventsHandled')).toBe(1);
   });
@@ -295,6 +317,60 @@ describe('aggregate', () => {
     await aggregate([message(stripeEvent({})), message(stripeEvent({ id: 'evt_2' }))], world);
     await aggregate([{ messageId: 'm', body: 'none' }], world);
     expect(received).toEqual([SECOND * 1_000]);
+  });
+
+  describe('when its time is over', () => {
+    const thins = Array.from({ length: 250 }, (_, n) => {
+      const thin = { ...THIN, id: `evt_${n}`, objectId: `cus_${n}` };
+      return message(thin);
+    });
+
+    it('has buffered what was read, gives the rest back as it was, and counts no error', async () => {
+      const stop = new AbortController();
+      let read = 0;
+      const stripe: StripeReader = async ({ path }) => {
+        read += 1;
+        if (read === 150) stop.abort();
+        // Of those under way the answer never comes.
+        if (read >= 150) return Promise.withResolvers<never>().promise;
+        return { body: { ...ADA, id: path.split('/').at(-1) ?? '' }, at: SECOND };
+      };
+      const { world, lines, poisoned, sum } = worldOf({}, { stripe });
+      const { failed } = await aggregateUntil(thins, world, stop.signal);
+      const done = lines.flatMap(({ outcome, messageId = '' }) => (outcome === 'buffered' ? [messageId] : []));
+      expect(done.length).toBeGreaterThan(100);
+      expect([...failed, ...done].sort()).toEqual(thins.map(({ messageId }) => messageId).sort());
+      expect((await buffered()).map(({ externalId }) => externalId?.replace('cus', 'evt')).sort()).toEqual(done.sort());
+      expect(lines.filter(({ outcome }) => outcome === 'put off')).toHaveLength(failed.length);
+      expect([read, poisoned, sum('Errors')]).toEqual([expect.any(Number), [], 0]);
+      expect(read).toBeLessThan(160);
+      // The next run takes up what is left.
+      const { world: next } = worldOf(
+        {},
+        { stripe: async ({ path }) => ({ body: { ...ADA, id: path.split('/').at(-1) }, at: SECOND }) },
+      );
+      const rest = thins.filter(({ messageId }) => failed.includes(messageId));
+      expect(await aggregate(rest, next)).toEqual({ failed: [] });
+      expect(await buffered()).toHaveLength(thins.length);
+    });
+
+    it('buffers each hundred before it reads the next', async () => {
+      const seen: number[] = [];
+      const stripe: StripeReader = async ({ path }) => {
+        seen.push((await buffered()).length);
+        return { body: { ...ADA, id: path.split('/').at(-1) }, at: SECOND };
+      };
+      await aggregate(thins, worldOf({}, { stripe }).world);
+      expect([...new Set(seen)]).toEqual([0, 100, 200]);
+    });
+  });
+
+  it('counts no error of a message that waits for its turn', async () => {
+    const wait = new BudgetWait('others first', { code: 'READ_IN_PROGRESS', retryAfterMs: 1 });
+    const { world, lines, sum } = worldOf({ '/v1/customers/cus_9': wait });
+    expect(await aggregate([message(THIN)], world)).toEqual({ failed: ['evt_thin'] });
+    expect(lines).toMatchObject([{ outcome: 'put off', error: 'BudgetWait READ_IN_PROGRESS' }]);
+    expect([sum('Tries'), sum('Errors')]).toEqual([0, 0]);
   });
 
   it('lets the whole batch come again when Redis fails', async () => {

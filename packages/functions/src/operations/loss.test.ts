@@ -105,7 +105,7 @@ function worldOf(redis: Redis, bench: FlushBench) {
     if (ready.length === 0) return;
     queue = queue.filter(({ at }) => at > clock.now);
     const messages = ready.map(({ event }, index) => ({ messageId: String(index), body: event.body }));
-    const { failed } = await aggregate(messages, {
+    const world = {
       ...{
         nameRows: bench.nameRows,
         stripe: bench.stripe,
@@ -114,7 +114,9 @@ function worldOf(redis: Redis, bench: FlushBench) {
         count: bench.count,
       },
       ...{ received: bench.notes.received, startFlush: async () => {}, flushAbove: 1_000, log: () => {} },
-    });
+      poisoned: bench.parked,
+    };
+    const { failed } = await aggregate(messages, world, new AbortController().signal);
     // Hidden for seven minutes, as in stacks/bulk.ts.
     ready.forEach(({ event }, index) => {
       if (failed.includes(String(index))) queue.push({ at: clock.now + 7 * MINUTE, event });

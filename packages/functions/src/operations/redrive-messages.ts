@@ -1,6 +1,7 @@
 import { redriveVerdict } from '@payments/core/redrive';
 import * as v from 'valibot';
 import type { Letter } from '../adapters/queues.ts';
+import { reasonOf } from '../bulk/poisoned-letter.ts';
 import { BusEventSchema } from '../realtime/machine-input.ts';
 
 /** A message that goes to the bulk queue once more; the number of times goes with it. */
@@ -9,14 +10,16 @@ export type Move = { readonly letter: Letter; readonly redrives: number; readonl
 const BodySchema = v.pipe(v.string(), v.parseJson(), BusEventSchema);
 
 /**
- * Of a message that did not reach the bulk queue, or that the aggregator failed five times: Redis or Stripe was away, or it
- * cannot be read, which a few more tries will show. What is no bus event stays for people.
+ * Of a message that did not reach the bulk queue, or that failed in it for hours: Redis or Stripe was away, or the function
+ * dies over it, which a few more tries will show. What the aggregator gave up as unreadable, and what is no bus event, stays
+ * for people.
  */
 export function moveOf(letter: Letter, nowMs: number): Move | null {
   const body = v.safeParse(BodySchema, letter.body);
   if (!body.success) return null;
   const redrives = Number(letter.attributes[REDRIVES] ?? 0);
-  const verdict = redriveVerdict({ category: 'Network', redrives, givenUpAt: letter.sentAt }, nowMs);
+  const { category } = reasonOf(letter.attributes);
+  const verdict = redriveVerdict({ category, redrives, givenUpAt: letter.sentAt }, nowMs);
   return verdict === 'now' ? { letter, redrives: redrives + 1, eventId: body.output.detail.event.id } : null;
 }
 

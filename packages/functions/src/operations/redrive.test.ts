@@ -354,12 +354,13 @@ describe('redrive', () => {
       ]);
     });
 
-    it('stay for people when they are no bus events, when their turn is later or was the last', async () => {
+    it('stay for people when they are no bus events, can never be read, when their turn is later or was the last', async () => {
       boxes.bulkPoisoned.put('{"poison":1}');
       boxes.bulkPoisoned.put(busEvent('b1', 1), { redrives: '1' }, NOW - 60_000);
       boxes.bulkPoisoned.put(busEvent('b2', 1), { redrives: '5' }, 0);
+      boxes.bulkPoisoned.put(busEvent('b3', 1), { ERROR_CODE: 'GONE', CATEGORY: 'Data' }, 0);
       expect(await redrive(world)).toMatchObject({ moved: 0 });
-      expect([boxes.bulkPoisoned.visible().length, bulk]).toEqual([3, []]);
+      expect([boxes.bulkPoisoned.visible().length, bulk]).toEqual([4, []]);
     });
   });
 

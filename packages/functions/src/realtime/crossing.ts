@@ -11,12 +11,13 @@ export type Crossing = RetryLater | NeverRetry | BudgetWait | ParentWait;
  * travel at the head of the message, as `CODE/Category: text`. {@link readCrossing} reads them back in Park.
  */
 export function crossing(error: unknown): Crossing {
-  const failure = known(error);
+  const failure = sorted(error);
   failure.message = `${failure.code}/${failure.category}: ${failure.message}`;
   return failure;
 }
 
-function known(error: unknown): Crossing {
+/** What to do about whatever was thrown. Its message has nothing of a person in it. */
+export function sorted(error: unknown): Crossing {
   if (error instanceof RetryLater || error instanceof NeverRetry) return error;
   if (error instanceof BudgetWait || error instanceof ParentWait) return error;
   if (error instanceof SalesforceFailure) return failureOf(error);

@@ -18,7 +18,7 @@ export type FailureLog = Pick<Instrument['log'], 'info' | 'warn' | 'error'>;
 
 /**
  * Another execution holds the event or its object, its parent is not there yet, no call is left, others have their turn, the
- * circuit is open: nothing was tried, or nothing is wrong with it.
+ * circuit is open, the run is over: nothing was tried, or nothing is wrong with it.
  */
 const WAITS: ReadonlySet<string> = new Set([
   'CLAIMED',
@@ -26,8 +26,16 @@ const WAITS: ReadonlySet<string> = new Set([
   'PARENT_MISSING',
   'NO_BUDGET',
   'STRIPE_TURN',
+  'READ_IN_PROGRESS',
   'CIRCUIT_OPEN',
+  'NOT_COVERED',
+  'OUT_OF_TIME',
 ]);
+
+/** No try was made of it, so none is counted. */
+export function isWaiting({ code }: Pick<Crossing, 'code'>): boolean {
+  return WAITS.has(code);
+}
 
 /** Counts and logs a step that failed, louder the less the machine can do about it. */
 export function tellFailure(
@@ -37,7 +45,7 @@ export function tellFailure(
 ): void {
   const { name: error, code, category } = failure;
   const line: FailureLine = { step: where.step, error, code, category };
-  if (WAITS.has(code)) {
+  if (isWaiting(failure)) {
     world.log.info('waiting', line);
     return;
   }

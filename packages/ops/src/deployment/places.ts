@@ -29,7 +29,7 @@ export const DEAD_LETTER_QUEUES = {
   RealtimeUndelivered: { kind: 'event', means: 'urgent events for which no execution could be started' },
   FailedExecutions: { kind: 'notice', means: 'executions that failed, timed out or were stopped' },
   BulkUndelivered: { kind: 'event', means: 'bulk events that did not reach their queue' },
-  BulkPoisoned: { kind: 'event', means: 'messages that the aggregator failed five times' },
+  BulkPoisoned: { kind: 'event', means: 'messages that the aggregator could not read, or that failed for hours' },
   BulkParked: { kind: 'row', means: 'rows that the bulk lane gave up' },
   Unrouted: { kind: 'event', means: 'events that no lane takes' },
   UnroutedUndelivered: { kind: 'event', means: 'events that no lane takes, and that could not be kept' },

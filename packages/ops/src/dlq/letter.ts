@@ -58,7 +58,7 @@ export function letterOf(queue: DeadLetterQueue, message: Message, prefix: strin
 function reasonOf(queue: DeadLetterQueue, { attributes }: Message, type: string | null): string {
   if (queue === 'Unrouted' || queue === 'UnroutedUndelivered') return type ?? 'UNKNOWN';
   // The aggregator's own reason is in its log, by the message's id.
-  return attributes.ERROR_CODE ?? (queue === 'BulkPoisoned' ? 'FAILED_FIVE_TIMES' : 'UNKNOWN');
+  return attributes.ERROR_CODE ?? (queue === 'BulkPoisoned' ? 'FAILED_TOO_OFTEN' : 'UNKNOWN');
 }
 
 /** `arn:…:rule/payments-dev-bus/payments-dev-bulk` → `bulk`. */

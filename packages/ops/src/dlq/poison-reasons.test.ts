@@ -12,7 +12,7 @@ it('finds why messages were given up in the log of the aggregator, in one search
     search: async (search: Search) => {
       searches.push(search);
       return {
-        lines: [line('m1', 'failed', 'NotJson'), line('m2', 'buffered'), line('m1', 'failed', 'ValiError')],
+        lines: [line('m1', 'failed', 'NotJson'), line('m2', 'buffered'), line('m1', 'put off', 'ValiError')],
         more: false,
       };
     },
@@ -22,7 +22,7 @@ it('finds why messages were given up in the log of the aggregator, in one search
     { messageId: 'm2', sentAt: 3_000 },
   ];
   expect(await poisonReasons(letters, logs)).toEqual(new Map([['m1', 'ValiError']]));
-  expect(searches).toMatchObject([{ pattern: '?"m1" ?"m2"', from: 3_000, to: 3_605_000 }]);
+  expect(searches).toMatchObject([{ pattern: '?"m1" ?"m2"', from: 3_000, to: 14_405_000 }]);
   expect(await poisonReasons([], logs)).toEqual(new Map());
   expect(searches).toHaveLength(1);
 });

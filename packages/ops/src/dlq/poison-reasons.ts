@@ -5,10 +5,10 @@ import type { Letter } from './letter.ts';
 /** A filter pattern has 1,024 characters; an id with its quotes and sign has forty. */
 const MOST_IDS = 24;
 const MOST_LINES = 500;
-/** A message is tried five times over some 35 minutes before it is given up. */
-const TRIED_MS = 3_600_000;
+/** SQS gives a message up after three and a half hours; the aggregator itself says why on the letter. */
+const TRIED_MS = 4 * 3_600_000;
 
-const Failed = v.looseObject({ messageId: v.string(), outcome: v.literal('failed'), error: v.string() });
+const Failed = v.looseObject({ messageId: v.string(), outcome: v.picklist(['failed', 'put off']), error: v.string() });
 
 /** Why the aggregator failed messages, by their id, as it logged: a queue does not keep reasons. */
 export async function poisonReasons(
