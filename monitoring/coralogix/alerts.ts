@@ -12,7 +12,7 @@ const PRIORITY = { critical: 'ALERT_DEF_PRIORITY_P1', warning: 'ALERT_DEF_PRIORI
 export function alerts(stage: string): readonly Alert[] {
   const table: Readonly<Record<string, Alarm>> = ALARMS;
   const measured = Object.entries(table).map(([name, alarm]) => metricAlert(name, stage, promql(alarm, stage), alarm));
-  return [...measured, deadLetters(stage), unlisted(stage)];
+  return [...measured, deadLetters(stage), unstarted(stage), unlisted(stage)];
 }
 
 type What = Pick<Alarm, 'topic' | 'rings' | 'threshold' | 'impact' | 'runbook'> & {
@@ -85,20 +85,26 @@ function dimensionsOf(watch: Exclude<Watch, { percent: unknown }>): Record<strin
 
 /** The queues are AWS's; Coralogix sees them by name. */
 function deadLetters(stage: string): Alert {
-  const names =
-    '(RealtimeUndelivered|BulkUndelivered|BulkPoisoned|BulkParked|FailedExecutions|.*Unstarted|.*Undelivered)';
-  const depth = awsOwn(
-    'AWS/SQS',
-    'ApproximateNumberOfMessagesVisible',
-    'max',
-    'QueueName',
-    `payments-${stage}-${names}`,
-  );
-  return metricAlert('DeadLetters', stage, `sum(max_over_time(${depth}[5m]))`, {
+  const names = '(RealtimeUndelivered|BulkUndelivered|BulkPoisoned|BulkParked|FailedExecutions|.*Undelivered)';
+  return metricAlert('DeadLetters', stage, messagesIn(names, stage), {
     ...{ topic: 'critical', rings: 'above', threshold: 0, every: 5, times: 1, silence: 'fine' },
     impact: 'At least one change in Stripe is not in Salesforce and will not arrive by itself.',
     runbook: 'dead-letters',
   });
+}
+
+function unstarted(stage: string): Alert {
+  return metricAlert('Unstarted', stage, messagesIn('.*Unstarted', stage), {
+    ...{ topic: 'warning', rings: 'above', threshold: 0, every: 5, times: 1, silence: 'fine' },
+    impact: 'A scheduled run could not be started: no data is lost, and the next run makes up for it.',
+    runbook: 'dead-letters',
+  });
+}
+
+function messagesIn(names: string, stage: string): string {
+  const queues = `payments-${stage}-${names}`;
+  const depth = awsOwn('AWS/SQS', 'ApproximateNumberOfMessagesVisible', 'max', 'QueueName', queues);
+  return `sum(max_over_time(${depth}[5m]))`;
 }
 
 /** What no person sees anywhere else is written at CRITICAL (packages/core/src/log-lines.ts). */
