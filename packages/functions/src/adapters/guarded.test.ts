@@ -80,15 +80,22 @@ describe('Salesforce behind the circuit', () => {
     expect(reported).toEqual([{ good: false, why: code }]);
   });
 
-  it('reports a login that failed as bad, and one that another function has under way as no matter of the road', async () => {
+  it('reports a login that failed as bad', async () => {
     answer = () => Promise.reject(new RetryLater('the login failed', { code: 'invalid_client', category: 'Network' }));
     await expect(call()).rejects.toThrow(RetryLater);
-    answer = () => Promise.reject(new RetryLater('wait', { code: 'LOGIN_IN_PROGRESS', category: 'Network' }));
-    await expect(call()).rejects.toThrow(RetryLater);
-    expect(reported).toEqual([
-      { good: false, why: 'invalid_client' },
-      { good: true, why: '' },
-    ]);
+    expect(reported).toEqual([{ good: false, why: 'invalid_client' }]);
+  });
+
+  it.each([
+    ['another function is logging in', new BudgetWait('wait', { code: 'LOGIN_IN_PROGRESS', retryAfterMs: 1_000 })],
+    ['Redis does not give the token', new Error('Connection is closed.')],
+  ])('reports nothing of a call that was not made: %s', async (_, thrown) => {
+    answer = () => Promise.reject(thrown);
+    for (const kind of ['pass', 'probe'] as const) {
+      given = { kind, epoch: 4 };
+      await expect(call()).rejects.toBe(thrown);
+    }
+    expect(reported).toEqual([]);
   });
 
   it.each(['opened', 'reopened'] as const)('uses up no attempt of the call that finds out: %s', async (became) => {

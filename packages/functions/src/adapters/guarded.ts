@@ -31,6 +31,8 @@ export function guardedSalesforce(
       await tell(isTimed(request) && nowMs() - startedAt >= slowMs ? 'SLOW' : null);
       return answer;
     } catch (error) {
+      // Nobody asked Salesforce, so nobody can say how it is; a probe that says nothing is lost, and another one goes.
+      if (!isAnswer(error)) throw error;
       const away = awayCode(error);
       const change = await tell(away);
       if (away === null || (change === 'none' && permit.kind === 'pass')) throw error;
@@ -70,12 +72,14 @@ function isTimed({ method }: SalesforceRequest): boolean {
   return method !== 'PUT';
 }
 
+/** Salesforce's own, or a login that failed: RetryLater. Redis may fail besides, or another function be logging in. */
+function isAnswer(error: unknown): error is SalesforceFailure | RetryLater {
+  return error instanceof SalesforceFailure || error instanceof RetryLater;
+}
+
 /** The code of a failure that says nobody gets through; `null` for any other, which is somebody's answer. */
-function awayCode(error: unknown): string | null {
-  if (error instanceof SalesforceFailure) {
-    const { status, errorCode, text } = error;
-    return classifySalesforce({ status, errorCode, message: text }).road ? errorCode : null;
-  }
-  // A login that failed: nobody gets in. One that is under way in another function is no answer at all.
-  return error instanceof RetryLater && error.code !== 'LOGIN_IN_PROGRESS' ? error.code : null;
+function awayCode(error: SalesforceFailure | RetryLater): string | null {
+  if (error instanceof RetryLater) return error.code;
+  const { status, errorCode, text } = error;
+  return classifySalesforce({ status, errorCode, message: text }).road ? errorCode : null;
 }

@@ -9,7 +9,7 @@ import { measuredBudget, measuredLogin, measuredSalesforce } from './measured.ts
 import type { Redis } from './redis.ts';
 import type { link } from './resources.ts';
 import { type Salesforce, salesforce } from './salesforce.ts';
-import { logIn } from './salesforce-login.ts';
+import { logIn, logInAsNow } from './salesforce-login.ts';
 import { cachedFor, SalesforceClient, type SecretReader } from './secrets.ts';
 import { tokenCache } from './token-cache.ts';
 
@@ -38,21 +38,7 @@ export function linkedRoad(world: {
     nowMs,
     read: () => world.readSecret(world.clientSecretArn, SalesforceClient),
   });
-  const login = measuredLogin(
-    async () => {
-      const known = await credentials.get();
-      try {
-        return await logIn(known);
-      } catch (error) {
-        // The secret may have been changed: where it was, the same try goes on with the new one.
-        credentials.forget();
-        const now = await credentials.get();
-        if (now.clientSecret === known.clientSecret && now.clientId === known.clientId) throw error;
-        return logIn(now);
-      }
-    },
-    { count },
-  );
+  const login = measuredLogin(() => logInAsNow({ credentials, logIn, nowMs }), { count });
   const tokens = tokenCache({ redis, login, holder: randomUUID(), sleep });
   const send = salesforce({ tokens, version: settings.salesforceApiVersion, observe: budget.observe });
   const slowMs = settings.circuitSlowSeconds * 1_000;

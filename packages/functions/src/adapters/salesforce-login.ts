@@ -9,8 +9,8 @@ export type SalesforceCredentials = {
   readonly clientSecret: string;
 };
 
-/** jsforce sets no limit of its own on the token request. Shorter than the lock in token-cache.ts lives. */
-const TIMEOUT_MS = 10_000;
+/** jsforce sets no limit of its own on the token request. Of one login, a second try with a changed secret included. */
+export const LOGIN_MS = 10_000;
 
 const TokenSchema = v.object({
   access_token: v.pipe(v.string(), v.minLength(1)),
@@ -22,7 +22,7 @@ const TokenSchema = v.object({
  * later, and an event that parks after its retries is tried again once they are. `error` is OAuth's own word
  * (invalid_client …); its description is left out, it may quote the request.
  */
-export async function logIn(credentials: SalesforceCredentials, timeoutMs = TIMEOUT_MS): Promise<SalesforceToken> {
+export async function logIn(credentials: SalesforceCredentials, timeoutMs = LOGIN_MS): Promise<SalesforceToken> {
   const oauth2 = new OAuth2(credentials);
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(() => late.reject(new DOMException('no answer', 'TimeoutError')), timeoutMs);
@@ -41,6 +41,30 @@ export async function logIn(credentials: SalesforceCredentials, timeoutMs = TIME
     );
   } finally {
     clearTimeout(timer);
+  }
+}
+
+/**
+ * Logs in with the credentials as they are kept; where that fails and the secret says something else by now, the same try
+ * goes on with that, in what is left of {@link LOGIN_MS}: the lock of token-cache.ts must not run out under it.
+ */
+export async function logInAsNow(world: {
+  readonly credentials: { readonly get: () => Promise<SalesforceCredentials>; readonly forget: () => void };
+  readonly logIn: typeof logIn;
+  readonly nowMs: () => number;
+}): Promise<SalesforceToken> {
+  const { credentials, nowMs } = world;
+  const known = await credentials.get();
+  const startedAt = nowMs();
+  try {
+    return await world.logIn(known, LOGIN_MS);
+  } catch (error) {
+    const left = LOGIN_MS - (nowMs() - startedAt);
+    credentials.forget();
+    if (left <= 0) throw error;
+    const now = await credentials.get();
+    if (now.clientSecret === known.clientSecret && now.clientId === known.clientId) throw error;
+    return world.logIn(now, left);
   }
 }
 

@@ -1,8 +1,10 @@
+import { RetryLater } from '@payments/core/failure';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Received, type Reply, startHttp } from '../../test/http-stand-in.ts';
 import { type SalesforceRequest, salesforce } from './salesforce.ts';
 import { SalesforceFailure } from './salesforce-failure.ts';
-import { logIn } from './salesforce-login.ts';
+import { LOGIN_MS, logIn, logInAsNow } from './salesforce-login.ts';
+import { LOCK_MS } from './token-cache.ts';
 
 let stop: (() => Promise<void>) | undefined;
 afterEach(async () => {
@@ -136,7 +138,10 @@ describe('logIn', () => {
       body: '{"access_token":"t","instance_url":"https://org.example"}',
     }));
     stop = http.stop;
-    expect(await logIn(credentials(http.url))).toEqual({ accessToken: 't', instanceUrl: 'https://org.example' });
+    expect(await logIn(credentials(http.url))).toEqual({
+      accessToken: 't',
+      instanceUrl: 'https://org.example',
+    });
     expect(http.received[0]).toMatchObject({ method: 'POST', url: '/services/oauth2/token' });
     expect(new URLSearchParams(http.received[0]?.body).get('grant_type')).toBe('client_credentials');
   });
@@ -153,5 +158,56 @@ describe('logIn', () => {
     const thrown = await logIn(credentials(http.url), reply === 'hang' ? 50 : 10_000).catch((error: unknown) => error);
     expect(thrown).toMatchObject({ name: 'RetryLater', code });
     expect(thrown instanceof Error && `${thrown.message} ${thrown.stack}`).not.toContain('very-secret');
+  });
+});
+
+describe('a login while the secret is changed', () => {
+  const [old, changed] = ['old', 'new'].map((clientSecret) => ({ loginUrl: 'x', clientId: 'ck', clientSecret }));
+  const refused = new RetryLater('refused', { code: 'invalid_client', category: 'Network' });
+
+  /** Salesforce takes the new secret alone, and answers after `takesMs`. */
+  function world(kept: (typeof old)[], takesMs: number) {
+    const tries: [secret: string, timeoutMs: number][] = [];
+    let now = 0;
+    return {
+      tries,
+      run: () =>
+        logInAsNow({
+          credentials: {
+            get: async () => kept[0] ?? { loginUrl: '', clientId: '', clientSecret: '' },
+            forget: () => {
+              kept.shift();
+            },
+          },
+          logIn: async ({ clientSecret }, timeoutMs = LOGIN_MS) => {
+            tries.push([clientSecret, timeoutMs]);
+            now += Math.min(takesMs, timeoutMs);
+            if (clientSecret === 'old' || takesMs > timeoutMs) throw refused;
+            return { accessToken: 't', instanceUrl: 'https://org.example' };
+          },
+          nowMs: () => now,
+        }),
+    };
+  }
+
+  it('goes on with the new one in what is left of its time, which the lock outlasts', async () => {
+    const { tries, run } = world([old, changed], 4_000);
+    expect(await run()).toMatchObject({ accessToken: 't' });
+    expect(tries).toEqual([
+      ['old', LOGIN_MS],
+      ['new', LOGIN_MS - 4_000],
+    ]);
+    expect(LOGIN_MS + 2 * 10_000).toBeLessThan(LOCK_MS);
+  });
+
+  it('is over when the secret is the same, or no time is left', async () => {
+    for (const [kept, takesMs] of [
+      [[old, old], 4_000],
+      [[old, changed], 20_000],
+    ] as const) {
+      const { tries, run } = world([...kept], takesMs);
+      await expect(run()).rejects.toBe(refused);
+      expect(tries).toEqual([['old', LOGIN_MS]]);
+    }
   });
 });

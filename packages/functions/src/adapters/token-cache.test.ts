@@ -66,7 +66,7 @@ describe('tokenCache', () => {
   it('gives up waiting for a login that another function does not finish', async () => {
     await server.redis.set('token:{salesforce}:lock', 'crashed', 'PX', 60_000);
     const { caches } = functions(1);
-    await expect(caches[0]?.current()).rejects.toMatchObject({ name: 'RetryLater', code: 'LOGIN_IN_PROGRESS' });
+    await expect(caches[0]?.current()).rejects.toMatchObject({ name: 'BudgetWait', code: 'LOGIN_IN_PROGRESS' });
   });
 
   it('replaces a token that it cannot read', async () => {

@@ -1,4 +1,4 @@
-import { RetryLater } from '@payments/core/failure';
+import { BudgetWait } from '@payments/core/failure';
 import * as v from 'valibot';
 import { type Redis, runScript } from './redis.ts';
 import { GIVE_TOKEN } from './token-give.lua.ts';
@@ -9,8 +9,11 @@ import { TAKE_TOKEN } from './token-take.lua.ts';
  * setting says, 15 minutes at the least (Setup, Session Settings), and its answer does not tell; ten stays below.
  */
 export const TOKEN_LIFE_MS = 10 * 60_000;
-/** Longer than a login may take, so that two functions never log in at once; short enough after a crash. */
-const LOCK_MS = 15_000;
+/**
+ * Longer than a login may take (LOGIN_MS, and twice a reading of the secret of at most ten seconds), so that two functions
+ * never log in at once; short enough after a crash.
+ */
+export const LOCK_MS = 35_000;
 const WAIT_STEP_MS = 100;
 const WAIT_STEPS = 100;
 
@@ -43,9 +46,9 @@ export function tokenCache(world: {
       if (answer !== 'wait') return v.parse(v.pipe(v.string(), v.parseJson(), TokenSchema), answer);
       await world.sleep(WAIT_STEP_MS);
     }
-    throw new RetryLater('another function has been logging in to Salesforce for ten seconds', {
+    throw new BudgetWait('another function has been logging in to Salesforce for ten seconds', {
       code: 'LOGIN_IN_PROGRESS',
-      category: 'Network',
+      retryAfterMs: WAIT_STEP_MS,
     });
   };
 

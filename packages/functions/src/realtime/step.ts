@@ -27,6 +27,7 @@ const WAITS: ReadonlySet<string> = new Set([
   'NO_BUDGET',
   'STRIPE_TURN',
   'READ_IN_PROGRESS',
+  'LOGIN_IN_PROGRESS',
   'CIRCUIT_OPEN',
   'NOT_COVERED',
   'OUT_OF_TIME',
