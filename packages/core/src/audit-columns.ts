@@ -48,6 +48,10 @@ export const AUDIT_COLUMNS = {
     Last_Batch__c: { kind: 'lookup' },
     API_Calls_Used__c: number(9),
     API_Calls_Limit__c: number(9),
+    Calls_Hour__c: number(9),
+    Calls_Hour_Limit__c: number(9),
+    Calls_Day__c: number(9),
+    Calls_Day_Limit__c: number(9),
     Sync_Lag_Seconds__c: number(9),
   },
   Payment_Failed__e: {

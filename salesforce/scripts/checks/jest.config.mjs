@@ -11,6 +11,9 @@ export default {
   ...jestConfig,
   rootDir: project,
   roots: [path.join(project, 'force-app')],
-  moduleNameMapper: { '^lightning/actions$': path.join(here, 'stubs/lightning-actions.js') },
+  moduleNameMapper: {
+    '^lightning/actions$': path.join(here, 'stubs/lightning-actions.js'),
+    '^accessible$': path.join(here, 'stubs/accessible.js'),
+  },
   modulePaths: [path.join(here, 'node_modules')],
 };

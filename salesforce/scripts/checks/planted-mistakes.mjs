@@ -12,6 +12,7 @@ import { checkFormBodies } from './form-bodies.mjs';
 import { checkFormat } from './format.mjs';
 import { checkMetadataTypes } from './metadata-types.mjs';
 import { checkMiddleware } from './middleware.mjs';
+import { checkPages } from './pages.mjs';
 import { readProject } from './project.mjs';
 import { checkReferences } from './references.mjs';
 import { checkManifest } from './manifest.mjs';
@@ -23,7 +24,7 @@ import { checkUserMode } from './user-mode.mjs';
 const STEPS = {
   apex: checkApex, soql: checkSoql, metadata: checkMetadataTypes, references: checkReferences, components: compileComponents,
   tests: testComponents, format: checkFormat, forms: checkFormBodies, middleware: (project) => checkMiddleware(project, core),
-  'user-mode': checkUserMode, manifest: checkManifest, script: checkScratchOrgScript, data: checkSampleData,
+  'user-mode': checkUserMode, pages: checkPages, manifest: checkManifest, script: checkScratchOrgScript, data: checkSampleData,
 };
 const core = path.resolve(import.meta.dirname, '../../../packages/core/src');
 const C = 'force-app/main/default/classes';
@@ -119,7 +120,14 @@ const MISTAKES = [
   ['references', `${D}/customMetadata/Stripe_Price.Team_Monthly.md-meta.xml`, '>Monthly<', '>Per month<', 'a record with a value that is none'],
   ['references', `${D}/customMetadata/Integration_Config.Default.md-meta.xml`, 'Cancel_URL__c', 'Cancelled_URL__c', 'a record with an unknown field'],
   ['references', `${D}/layouts/Sync_Failure__c-Sync Failure Layout.layout-meta.xml`, 'Sync_Failure__c.Retry', 'Sync_Failure__c.Repeat', 'a layout with an unknown action'],
-  ['references', `${D}/applications/Stripe_Payments.app-meta.xml`, '<tabs>Sync_Batch__c', '<tabs>Sync_Job__c', 'an app with an unknown tab'],
+  // pages
+  ['pages', `${D}/applications/Stripe_Payments.app-meta.xml`, '<tabs>Sync_Batch__c', '<tabs>Sync_Job__c', 'an app with an unknown tab'],
+  ['pages', `${D}/applications/Stripe_Payments.app-meta.xml`, '<tabs>Integration_Health', '<tabs>Integration_Hearth', 'an app with an unknown tab of a page'],
+  ['pages', `${D}/permissionsets/Stripe_User.permissionset-meta.xml`, '<tab>Integration_Health', '<tab>Integration_Hearth', 'a right on an unknown tab'],
+  ['pages', `${D}/tabs/Integration_Health.tab-meta.xml`, '<flexiPage>Integration_Health', '<flexiPage>Integration_Hearth', 'a tab of an unknown page'],
+  ['pages', `${D}/flexipages/Integration_Health.flexipage-meta.xml`, '<componentName>integrationHealth', '<componentName>integrationHearth', 'a page with an unknown component'],
+  ['pages', `${L}/integrationHealth/integrationHealth.js-meta.xml`, '<target>lightning__AppPage</target>', '', 'a page with a component that may not stand there'],
+  ['pages', `${D}/flexipages/Integration_Health.flexipage-meta.xml`, '<name>main', '<name>middle', 'a region that the template does not have'],
   ['references', 'scripts/data/Pricing_Tiers.json', '@PlanRef1', '@PlanRef9', 'sample data that refers to nothing'],
   ['references', 'config/stripe-scratch-def.json', '"edition": "Developer"', '"edition": "Developper"', 'an edition that does not exist'],
   // screens
@@ -135,6 +143,11 @@ const MISTAKES = [
   ['components', `${L}/createCheckout/createCheckout.js`, '@api recordId;', '@api recordId; @api @wire(plans) recordId2;', 'decorators that exclude each other'],
   ['tests', `${L}/changePlan/changePlan.js`, 'this.preview = undefined;', '', 'a stale preview that may be charged'],
   ['tests', `${L}/createCheckout/createCheckout.js`, 'this.signup ??', 'undefined ??', 'a second signup after a failure'],
+  ['tests', `${L}/integrationHealth/integrationHealth.js`, '!document.hidden', 'true', 'a page that looks on while nobody sees it'],
+  ['tests', `${L}/healthVerdict/healthVerdict.js`, 'isOld || this.isUnread', 'this.isUnread', 'an old row that is believed'],
+  ['tests', `${L}/healthVerdict/healthVerdict.js`, "icon: 'utility:warning'", "icon: 'utility:success'", 'a state told by its colour alone'],
+  ['tests', `${L}/openFailures/openFailures.html`, 'aria-expanded={category.expanded}', 'aria-expanded="some"', 'an attribute that no screen reader knows'],
+  ['tests', `${L}/openFailures/openFailures.js`, 'if (!isSure)', 'if (isSure === undefined)', 'a category that is retried unconfirmed'],
   ['format', `${C}/stripe/StripeForm.cls`, 'public String body() {', 'public String body( {', 'a syntax error'],
   // with the middleware
   ['user-mode', `${D}/permissionsets/Stripe_User.permissionset-meta.xml`, '<field>Contact.Email</field>', '<field>Contact.Title</field>', 'a screen that reads what its user may not'],

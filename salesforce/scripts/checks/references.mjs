@@ -145,13 +145,6 @@ function screens(project, say, unknown) {
     if (action.lightningWebComponent && !bundles.has(action.lightningWebComponent))
       say(file, `unknown component ${action.lightningWebComponent}`);
   }
-  for (const file of project.ending('.tab-meta.xml')) {
-    const name = project.nameOf(file);
-    if (!project.objects.has(name)) say(file, `tab of unknown object ${name}`);
-  }
-  const tabs = new Set(project.ending('.tab-meta.xml').map(project.nameOf));
-  for (const file of project.ending('.app-meta.xml'))
-    for (const tab of list(project.xml(file).tabs)) if (isCustom(tab) && !tabs.has(tab)) say(file, `unknown tab ${tab}`);
 }
 
 function permissionSets(project, say, fieldOf) {

@@ -1,5 +1,6 @@
 import { CLOSED } from '@payments/core/circuit';
 import { BudgetWait } from '@payments/core/failure';
+import type { MetricName } from '@payments/core/metrics';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { failure } from '../../test/fake-org.ts';
 import {
@@ -12,9 +13,12 @@ import {
   SECOND,
 } from '../../test/flush-bench.ts';
 import { startRedis, type TestRedis } from '../../test/redis-server.ts';
+import type { Usage } from '../adapters/budget.ts';
+import { bufferState } from '../adapters/buffer-state.ts';
 import type { Generation } from '../adapters/generation.ts';
 import type { SalesforceRequest } from '../adapters/salesforce.ts';
 import { SalesforceFailure } from '../adapters/salesforce-failure.ts';
+import { measure } from '../operations/measure.ts';
 import { type ReportWorld, report } from './report.ts';
 
 let server: TestRedis;
@@ -78,7 +82,8 @@ describe('the status row', () => {
       ...{ Name: 'Stripe', Health__c: 'Healthy', Health_Reason__c: null, Sync_Lag_Seconds__c: 0 },
       Last_Event_Received_At__c: iso(received),
       Oldest_Unsettled_Event_At__c: iso(bench.clock.now),
-      ...{ API_Calls_Used__c: 0, API_Calls_Limit__c: 1e6 },
+      ...{ API_Calls_Used__c: null, API_Calls_Limit__c: null },
+      ...{ Calls_Hour__c: 0, Calls_Hour_Limit__c: 1e6, Calls_Day__c: 0, Calls_Day_Limit__c: 1e6 },
     });
   });
 
@@ -135,6 +140,34 @@ describe('the status row', () => {
     await minute();
     expect(row).toMatchObject({ API_Calls_Used__c: 85_000, API_Calls_Limit__c: 100_000, Health__c: 'Degraded' });
     expect(row.Health_Reason__c).toBe('85 % of the API calls are used');
+  });
+
+  it('tells the same figures as the metrics do, whose place is not the org', async () => {
+    await whole();
+    await bufferedIn(bench, [['evt_1', customer({})]]);
+    bench.clock.now += MINUTE;
+    const usage: Usage = {
+      windows: [
+        { window: 'minute', windowMs: MINUTE, used: 7, limit: 600 },
+        { window: 'hour', windowMs: 60 * MINUTE, used: 420, limit: 10_000 },
+        { window: 'day', windowMs: 1_440 * MINUTE, used: 5_150, limit: 80_000 },
+      ],
+      ...{ orgUsed: 9_001, orgMax: 100_000 },
+    };
+    const budget = { ...bench.budget, usage: async () => usage };
+    const objects = [CUSTOMER] as const;
+    const buffer = bufferState(server.redis);
+    await measure({ ...bench, objects, buffer, budget, circuit: bench.circuit.look });
+    await report({ execution: 'arn:flush:1' }, world({ budget }));
+
+    const told = (metric: MetricName, dimensions = {}) => bench.valuesOf(metric, dimensions)[0];
+    expect(row).toMatchObject({
+      ...{ Calls_Hour__c: told('ApiCalls', { Window: 'hour' }), Calls_Day__c: told('ApiCalls', { Window: 'day' }) },
+      API_Calls_Used__c: told('OrgApiCalls'),
+      Sync_Lag_Seconds__c: told('BufferAge', { Object: CUSTOMER }),
+    });
+    expect(row).toMatchObject({ Calls_Hour__c: 420, Calls_Day__c: 5_150, API_Calls_Used__c: 9_001 });
+    expect(row).toMatchObject({ Calls_Hour_Limit__c: 10_000, Calls_Day_Limit__c: 80_000, Sync_Lag_Seconds__c: 60 });
   });
 });
 

@@ -91,10 +91,14 @@ function shareUsed({ windows, orgUsed, orgMax }: Usage): number {
   return Math.max(...shares, orgUsed === null || orgMax === null ? 0 : orgUsed / Math.max(1, orgMax));
 }
 
-/** The org's own count where it has told one, else ours of 24 hours. */
+/** Everyone's calls in 24 hours by the org's own count, empty until it has told one; and ours, as they are booked. */
 function apiCalls({ windows, orgUsed, orgMax }: Usage): Status {
-  const day = windows.find(({ window }) => window === 'day');
-  return { API_Calls_Used__c: orgUsed ?? day?.used ?? null, API_Calls_Limit__c: orgMax ?? day?.limit ?? null };
+  const [hour, day] = (['hour', 'day'] as const).map((name) => windows.find(({ window }) => window === name));
+  return {
+    ...{ API_Calls_Used__c: orgUsed, API_Calls_Limit__c: orgMax },
+    ...{ Calls_Hour__c: hour?.used ?? null, Calls_Hour_Limit__c: hour?.limit ?? null },
+    ...{ Calls_Day__c: day?.used ?? null, Calls_Day_Limit__c: day?.limit ?? null },
+  };
 }
 
 /** One call of the budget, of the urgent lane's: what a recovery would begin with is not to be shed. `false`: none is left. */

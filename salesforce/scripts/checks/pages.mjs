@@ -1,0 +1,113 @@
+// Lightning pages, tabs and apps: every component, field, related list, page and object that they name exists, and a
+// component may stand where it is put.
+import path from 'node:path';
+import { schemaOf } from './apex-schema.mjs';
+import { isCustom, list, lower } from './project.mjs';
+
+/** Salesforce's own components that our pages use, each with the page properties that name something. */
+const STANDARD = new Set([
+  'force:highlightsPanel', 'force:detailPanel', 'force:relatedListContainer', 'force:relatedListSingleContainer',
+  'flexipage:tabset', 'flexipage:tab', 'runtime_sales_activities:activityPanel',
+]);
+/** Template → the regions that it has; any other would be dropped or refused. */
+const TEMPLATES = {
+  'flexipage:defaultAppHomeTemplate': ['main'],
+  'flexipage:recordHomeTemplateDesktop': ['header', 'main', 'sidebar'],
+};
+/** Where a component has to be exposed to stand on a page of that kind. */
+const TARGETS = { AppPage: 'lightning__AppPage', RecordPage: 'lightning__RecordPage', HomePage: 'lightning__HomePage' };
+/** Related lists of standard objects and those that the platform adds. */
+const STANDARD_LISTS = new Set(['Histories', 'OpenActivities', 'ActivityHistories', 'AttachedContentDocuments']);
+
+/** @returns {string[]} one line per mistake */
+export function checkPages(project) {
+  const issues = [];
+  const say = (file, message) => issues.push(`${project.relative(file)}: ${message}`);
+  const find = schemaOf(project);
+  const pages = new Map(project.ending('.flexipage-meta.xml').map((file) => [project.nameOf(file), project.xml(file)]));
+  for (const file of project.ending('.flexipage-meta.xml')) page(project, file, say, find);
+  tabs(project, pages, say);
+  for (const file of project.ending('.app-meta.xml')) overrides(file, project.xml(file), pages, say);
+  for (const file of project.ending('.object-meta.xml'))
+    overrides(file, project.xml(file), pages, say, project.nameOf(file));
+  return issues;
+}
+
+function page(project, file, say, find) {
+  const { flexiPageRegions, sobjectType, template, type } = project.xml(file);
+  const regions = list(flexiPageRegions);
+  const allowed = TEMPLATES[template?.name];
+  if (!allowed) say(file, `unknown template ${template?.name}`);
+  const object = sobjectType && find(sobjectType);
+  if (type === 'RecordPage' && !object) say(file, `page of unknown object ${sobjectType}`);
+  const facets = new Set(regions.filter((region) => region.type === 'Facet').map((region) => region.name));
+  const used = new Set();
+  const identifiers = new Set();
+  for (const region of regions) {
+    if (allowed && region.type === 'Region' && !allowed.includes(region.name)) say(file, `the template has no region ${region.name}`);
+    for (const { componentInstance, fieldInstance } of list(region.itemInstances)) {
+      const { identifier } = componentInstance ?? fieldInstance;
+      if (identifiers.has(identifier)) say(file, `two parts are called ${identifier}`);
+      identifiers.add(identifier);
+      if (fieldInstance) fieldOf(fieldInstance.fieldItem, object, (problem) => say(file, problem));
+      if (!componentInstance) continue;
+      component(project, file, componentInstance.componentName, type, say);
+      for (const { name, value } of list(componentInstance.componentInstanceProperties)) {
+        if (['tabs', 'body'].includes(name)) {
+          used.add(value);
+          if (!facets.has(value)) say(file, `unknown facet ${value}`);
+        }
+        if (name === 'relatedListApiName') relatedList(value, object, (problem) => say(file, problem));
+      }
+    }
+  }
+  for (const facet of facets) if (!used.has(facet)) say(file, `nothing shows the facet ${facet}`);
+}
+
+function component(project, file, name, type, say) {
+  if (name.includes(':')) {
+    if (!STANDARD.has(name)) say(file, `unknown component ${name}`);
+    return;
+  }
+  const meta = project.files.find((each) => each.endsWith(`/lwc/${name}/${name}.js-meta.xml`));
+  if (!meta) return say(file, `unknown component ${name}`);
+  const bundle = project.xml(meta);
+  if (bundle.isExposed !== 'true' || !list(bundle.targets?.target).includes(TARGETS[type]))
+    say(file, `${name} is not exposed to a ${type}`);
+}
+
+function fieldOf(item, object, tell) {
+  const [, name] = /^Record\.(\w+)$/.exec(item) ?? [];
+  if (!name) tell(`${item} is no field of the record`);
+  else if (object && isCustom(name) && !object.fields.has(lower(name))) tell(`unknown field ${object.name}.${name}`);
+}
+
+function relatedList(name, object, tell) {
+  if (object && !STANDARD_LISTS.has(name) && !object.children.has(lower(name))) tell(`${object.name} has no related list ${name}`);
+}
+
+function tabs(project, pages, say) {
+  const known = new Set(project.ending('.tab-meta.xml').map(project.nameOf));
+  for (const file of project.ending('.tab-meta.xml')) {
+    const { flexiPage } = project.xml(file);
+    const name = project.nameOf(file);
+    if (flexiPage === undefined && !project.objects.has(name)) say(file, `tab of unknown object ${name}`);
+    if (flexiPage !== undefined && pages.get(flexiPage)?.type !== 'AppPage') say(file, `tab of unknown page ${flexiPage}`);
+  }
+  const isKnown = (name) => name.startsWith('standard-') || known.has(name);
+  for (const file of project.ending('.app-meta.xml'))
+    for (const tab of list(project.xml(file).tabs)) if (!isKnown(tab)) say(file, `unknown tab ${tab}`);
+  for (const file of project.ending('.permissionset-meta.xml'))
+    for (const { tab } of list(project.xml(file).tabSettings)) if (!isKnown(tab)) say(file, `unknown tab ${tab}`);
+}
+
+/** A record page that an app or an object opens: it exists and shows that object. */
+function overrides(file, { actionOverrides }, pages, say, owner) {
+  for (const { content, type, pageOrSobjectType } of list(actionOverrides)) {
+    if (lower(type) !== 'flexipage') continue;
+    const object = owner ?? pageOrSobjectType;
+    const shown = pages.get(content);
+    if (!shown) say(file, `unknown page ${content}`);
+    else if (shown.sobjectType !== object) say(file, `${content} is a page of ${shown.sobjectType}, not of ${object}`);
+  }
+}
