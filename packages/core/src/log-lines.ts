@@ -62,6 +62,12 @@ export const LOG_LINES = {
     means: 'a batch was taken, or nothing was due',
     fields: [...batch, 'outcome', 'token', 'rows', 'why'],
   },
+  tie: {
+    from: 'Take',
+    means:
+      'two states of one second, of which the org kept one: Stripe was asked which is true. tie left: asked again in a minute; tie given up: Stripe has the object no more',
+    fields: [...batch, 'outcome', 'stripeObjectId', 'stripeEventId'],
+  },
   write: {
     from: 'Write',
     means: 'a batch was sent',
@@ -80,7 +86,7 @@ export const LOG_LINES = {
   settle: {
     from: 'SettleBatch',
     means:
-      'a batch is settled, and one line for each of its rows: written, unchanged, refused, given back, parked, left, tie left, tie given up',
+      'a batch is settled, and one line for each of its rows: written, unchanged, refused, given back, parked, left',
     fields: [
       ...batch,
       ...event,

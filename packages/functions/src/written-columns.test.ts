@@ -83,7 +83,15 @@ async function writtenByBatches(written: Written): Promise<void> {
   const account: BatchAccount = {
     ...{ object: 'Stripe_Customer__c', batchId: 'b_1', parked: [{ key: 'cus_1', row, outcome }] },
     ...{ rows: new Map([['cus_1', row]]), outcomes: new Map([['cus_1', outcome]]) },
-    meta: { startedAt: NOW_MS, jobId: '750', transport: 'bulk', calls: 1, setbacks: 0, jobStartedAt: NOW_MS },
+    meta: {
+      startedAt: NOW_MS,
+      jobId: '750',
+      transport: 'bulk',
+      calls: 1,
+      setbacks: 0,
+      parkedSent: true,
+      jobStartedAt: NOW_MS,
+    },
   };
   await tell(account, {
     salesforce: async (request) => {

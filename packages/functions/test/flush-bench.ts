@@ -19,7 +19,7 @@ import { awaitJob } from '../src/bulk/await.ts';
 import { read } from '../src/bulk/read.ts';
 import { incomingFrom } from '../src/bulk/row.ts';
 import { type SettleLine, settle } from '../src/bulk/settle.ts';
-import { take } from '../src/bulk/take.ts';
+import { type TakeLine, take } from '../src/bulk/take.ts';
 import { write } from '../src/bulk/write.ts';
 import { counting } from './counted.ts';
 import { type FakeOrg, fakeOrg } from './fake-org.ts';
@@ -39,6 +39,7 @@ export function flushBench(redis: Redis) {
   const org: FakeOrg = fakeOrg();
   const lines: SettleLine[] = [];
   const letters: string[] = [];
+  const told: TakeLine[] = [];
   const budget = redisBudget(
     redis,
     { perMinute: 1e6, perHour: 1e6, perDay: 1e6, realtimeReserve: 0.2, lowValueReserve: 0.05 },
@@ -67,6 +68,10 @@ export function flushBench(redis: Redis) {
     freshness: freshnessStore(redis),
     generation: generationStore(redis, nowMs),
     lost: () => {},
+    tell: (line: TakeLine) => {
+      told.push(line);
+    },
+    told,
     notes: statusNotes(redis, nowMs, 50_000),
     coverage: coverage(redis, nowMs),
     salesforce: org.salesforce,

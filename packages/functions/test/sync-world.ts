@@ -6,7 +6,7 @@ import type { SalesforceRecord } from '@payments/core/record';
 import * as v from 'valibot';
 import { expect } from 'vitest';
 import type { FreshnessStore } from '../src/adapters/freshness-store.ts';
-import type { Child, Missing } from '../src/adapters/orphans.ts';
+import type { Child, Waiting } from '../src/adapters/orphans.ts';
 import type { SalesforceRequest } from '../src/adapters/salesforce.ts';
 import type { Part } from '../src/realtime/composite.ts';
 import type { StepInput } from '../src/realtime/machine-input.ts';
@@ -90,7 +90,7 @@ export function world(
     readonly org?: Org;
     readonly stripe?: (path: string) => FetchedObject;
     readonly calls?: number;
-    readonly waiting?: readonly (readonly [string, Missing & { readonly triedAt: number }])[];
+    readonly waiting?: readonly (readonly [string, Waiting])[];
     /** Who holds what: an execution or 'done'. */
     readonly claims?: readonly (readonly [string, string])[];
     /** Ms after the event was made. */
@@ -113,13 +113,15 @@ export function world(
   const held: string[] = [];
   const naps: number[] = [];
   const claims = new Map(options.claims);
-  const waiting = new Map<string, Missing & { readonly triedAt: number }>(options.waiting);
+  const waiting = new Map<string, Waiting>(options.waiting);
   const woken: string[] = [];
   const deps: SyncWorld = {
     nameRows: async (records) => records,
     orphans: {
-      wait: async (child, missing) => void waiting.set(JSON.stringify(child), { ...missing, triedAt: deps.nowMs() }),
-      waiting: async (child) => waiting.get(JSON.stringify(child)) ?? null,
+      wait: async (waits) => {
+        for (const { child, ...wait } of waits) waiting.set(JSON.stringify(child), wait);
+      },
+      waiting: async (children) => children.map((child) => waiting.get(JSON.stringify(child)) ?? null),
       release: async (parents) => {
         const found = [...waiting].filter(([, { parent }]) => parents.includes(parent)).map(([child]) => child);
         for (const child of found) waiting.delete(child);

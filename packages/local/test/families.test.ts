@@ -70,10 +70,11 @@ describe('families', { timeout: TEST_WITHIN_MS }, () => {
     const events = small.account.events().filter(({ data }) => data.object.id === intent.id);
     const urgent = events.find(({ type }) => type === 'payment_intent.succeeded');
     const parkingSet = orphans(redis, () => Date.now());
-    const waiting = async () => [
-      await parkingSet.waiting({ kind: 'event', eventId: urgent?.id ?? '' }),
-      await parkingSet.waiting({ kind: 'row', object: 'Payment_Transaction__c', key: intent.id }),
-    ];
+    const waiting = async () =>
+      parkingSet.waiting([
+        { kind: 'event', eventId: urgent?.id ?? '' },
+        { kind: 'row', object: 'Payment_Transaction__c', key: intent.id },
+      ]);
     await small.delivery.idle();
     const both = Array(2).fill(expect.objectContaining({ parent: customer.id }));
     await expect.poll(waiting, { timeout: 60_000, interval: 100 }).toEqual(both);

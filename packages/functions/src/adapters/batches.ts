@@ -26,6 +26,8 @@ export type BatchMeta = {
   readonly jobStartedAt: number | null;
   /** Calls of it over which the org broke (bulk/collections.ts). */
   readonly setbacks: number;
+  /** Its rows that are given up lie in the queue BulkParked. */
+  readonly parkedSent: boolean;
 };
 
 export type GivenBack = {
@@ -87,6 +89,7 @@ const Meta = v.object({
   jobStartedAt: v.optional(v.string(), ''),
   calls: v.optional(whole, '0'),
   setbacks: v.optional(whole, '0'),
+  parkedSent: v.optional(v.string()),
 });
 
 export function redisBatches(redis: Redis, now: () => number): Batches {
@@ -140,6 +143,7 @@ export function redisBatches(redis: Redis, now: () => number): Batches {
         startedAt: stored.startedAt,
         calls: stored.calls,
         setbacks: stored.setbacks,
+        parkedSent: stored.parkedSent === 'true',
         transport: stored.transport === '' ? null : stored.transport,
         jobId: stored.jobId === '' ? null : stored.jobId,
         jobStartedAt: stored.jobStartedAt === '' ? null : Number(stored.jobStartedAt),

@@ -12,43 +12,55 @@ export type Child =
 /** A parent by its external id, and the code with which Salesforce refused it. */
 export type Missing = { readonly parent: string; readonly code: string };
 
+export type Waiting = Missing & {
+  /** Ms since 1970; 0: to be tried now. */
+  readonly triedAt: number;
+  /** What was known of the parent then (realtime/wait-for-parents.ts). */
+  readonly seen: string;
+};
+
 /**
  * The parking set of children whose parent Salesforce does not take. Nothing is lost with it: rows stay in the buffer, events
  * in their executions, and both are tried again without it, only later.
  */
 export type Orphans = {
-  readonly wait: (child: Child, missing: Missing) => Promise<void>;
-  /** `null`: it does not wait (any more). */
-  readonly waiting: (child: Child) => Promise<(Missing & { readonly triedAt: number }) | null>;
+  readonly wait: (waits: readonly (Waiting & { readonly child: Child })[]) => Promise<void>;
+  /** In the order asked; `null`: it does not wait (any more). */
+  readonly waiting: (children: readonly Child[]) => Promise<readonly (Waiting | null)[]>;
   /** These rows are in Salesforce now. Gives the children that waited for them. */
   readonly release: (parents: readonly string[]) => Promise<readonly Child[]>;
 };
 
 const TAG = 'orphans:{orphans}';
-const PARENTS = `${TAG}:parents`;
-const TRIED = `${TAG}:tried`;
+const [PARENTS, CHILDREN, TRIED] = [`${TAG}:parents`, `${TAG}:children`, `${TAG}:tried`] as const;
 const childrenOf = (parent: string): string => `${TAG}:of:${parent}`;
 
-const ROWS_PER_CALL = 1_000;
+/** Of one call of a script, which has a key for each. */
+const WAITS_PER_CALL = 200;
+const PARENTS_PER_CALL = 1_000;
 
 export function orphans(redis: Redis, nowMs: () => number): Orphans {
   return {
-    wait: async (child, { parent, code }) => {
-      const tried = JSON.stringify({ parent, code, triedAt: nowMs() });
-      await runScript(redis, WAIT, [PARENTS, childrenOf(parent), TRIED], [parent, textOf(child), tried]);
+    wait: async (waits) => {
+      for (const some of chunks(waits, WAITS_PER_CALL)) {
+        const keys = some.map(({ parent }) => childrenOf(parent));
+        const args = some.flatMap(({ child, ...waiting }) => [waiting.parent, textOf(child), JSON.stringify(waiting)]);
+        await runScript(redis, WAIT, [PARENTS, CHILDREN, TRIED, ...keys], [nowMs(), ...args]);
+      }
     },
-    waiting: async (child) => {
-      const tried = await redis.hget(TRIED, textOf(child));
-      return tried === null ? null : v.parse(Tried, JSON.parse(tried));
+    waiting: async (children) => {
+      if (children.length === 0) return [];
+      const tried = await redis.hmget(TRIED, ...children.map(textOf));
+      return tried.map((text) => (text === null ? null : v.parse(Tried, JSON.parse(text))));
     },
     release: async (parents) => {
       const children: Child[] = [];
-      for (const some of chunks([...new Set(parents)], ROWS_PER_CALL)) {
+      for (const some of chunks([...new Set(parents)], PARENTS_PER_CALL)) {
         // Nearly always nobody waits.
-        const waited = await redis.smismember(PARENTS, ...some);
-        const found = some.filter((_, index) => waited[index] === 1);
+        const waited = await redis.zmscore(PARENTS, ...some);
+        const found = some.filter((_, index) => (waited[index] ?? null) !== null);
         if (found.length === 0) continue;
-        const answer = await runScript(redis, RELEASE, [PARENTS, TRIED, ...found.map(childrenOf)], found);
+        const answer = await runScript(redis, RELEASE, [PARENTS, CHILDREN, TRIED, ...found.map(childrenOf)], found);
         children.push(...v.parse(v.array(v.string()), answer).flatMap(childFrom));
       }
       return children;
@@ -60,7 +72,7 @@ function textOf(child: Child): string {
   return JSON.stringify(child.kind === 'row' ? [child.object, child.key] : [child.eventId]);
 }
 
-const Tried = v.object({ parent: v.string(), code: v.string(), triedAt: v.number() });
+const Tried = v.object({ parent: v.string(), code: v.string(), triedAt: v.number(), seen: v.string() });
 const Row = v.tuple([
   v.picklist([
     'Stripe_Customer__c',

@@ -12,6 +12,10 @@ import {
   payment,
 } from '../../test/flush-bench.ts';
 import { startRedis, type TestRedis } from '../../test/redis-server.ts';
+import { bufferKeys } from '../adapters/buffer.ts';
+import type { StripeReader } from '../adapters/stripe.ts';
+import { releaseChildren } from '../realtime/release-children.ts';
+import { readLetter } from './parked-letter.ts';
 
 let server: TestRedis;
 let world: FlushBench;
@@ -78,7 +82,7 @@ describe.each([
     await flushAll();
     expect(world.org.row(CUSTOMER, 'cus_1')).toMatchObject({ Customer_Email__c: 'ada@example.com' });
     expect(world.org.row(PAYMENT, 'pi_1')).toMatchObject({ Status__c: 'succeeded' });
-    expect(await world.orphans.waiting({ kind: 'row', object: PAYMENT, key: 'pi_1' })).toBeNull();
+    expect(await world.orphans.waiting([{ kind: 'row', object: PAYMENT, key: 'pi_1' }])).toEqual([null]);
     expect(world.letters).toEqual([]);
   });
 
@@ -128,9 +132,84 @@ describe.each([
     };
     await bufferedIn(world, [['evt_1', payment('pi_1', 'cus_1')]]);
     await flushAll();
-    expect(await world.orphans.waiting({ kind: 'row', object: PAYMENT, key: 'pi_1' })).toMatchObject({
-      parent: 'cus_1',
-    });
+    expect(await world.orphans.waiting([{ kind: 'row', object: PAYMENT, key: 'pi_1' }])).toMatchObject([
+      { parent: 'cus_1' },
+    ]);
     expect(await world.buffer.waiting(PAYMENT)).toBe(1);
   });
+
+  it('is woken by a parent that comes while the row is on its way into the parking set', async () => {
+    const bench = orgThatWantsAddresses(null, bulkAbove);
+    /** What the realtime lane does once the customer is written: it remembers, and asks who waits. */
+    const bringParent = async () => {
+      bench.org.rowFault = () => null;
+      bench.org.insert(CUSTOMER, { Stripe_Customer_ID__c: 'cus_1', Customer_Email__c: 'ada@example.com' });
+      const version = Math.floor(bench.clock.now / 1_000) * 100 + 50;
+      await bench.freshness.remember([{ owner: 'customer', externalId: 'cus_1', version, eventId: 'evt_2' }]);
+      await releaseChildren(['cus_1'], bench);
+    };
+    for (const moment of ['it was refused', 'it is back in the buffer'] as const) {
+      await server.redis.flushall();
+      bench.org.rowFault = orgThatWantsAddresses(null, bulkAbove).org.rowFault;
+      world = {
+        ...bench,
+        batches: {
+          ...bench.batches,
+          giveBack: async (held, rows) => {
+            if (held.object === PAYMENT && moment === 'it was refused') await bringParent();
+            await bench.batches.giveBack(held, rows);
+            if (held.object === PAYMENT && moment === 'it is back in the buffer') await bringParent();
+          },
+        },
+      };
+      const id = `pi_${moment.length}`;
+      await bufferedIn(world, [['evt_1', payment(id, 'cus_1')]]);
+      await flushIn(world, PAYMENT);
+      expect([moment, world.org.row(PAYMENT, id)?.Status__c]).toEqual([moment, 'succeeded']);
+    }
+  });
+
+  it('is not tried again and again for a parent that was written once and that somebody has deleted in Salesforce', async () => {
+    world = orgThatWantsAddresses(null, bulkAbove);
+    await world.freshness.remember([
+      { owner: 'customer', externalId: 'cus_1', version: 1_700_000_000_50, eventId: 'e' },
+    ]);
+    await bufferedIn(world, [['evt_1', payment('pi_1', 'cus_1')]]);
+    for (let minute = 0; minute < 3; minute += 1) await flushAll();
+    const tries = world.lines.filter((line) => line.outcome === 'given back' && line.stripeObjectId === 'pi_1');
+    expect(tries).toHaveLength(2);
+    expect(world.letters.map(readLetter)).not.toContainEqual(expect.objectContaining({ key: 'pi_1' }));
+  });
+
+  it('is back in the buffer, and its batch over, before Stripe is asked for the parent', async () => {
+    world = orgThatWantsAddresses(null, bulkAbove);
+    const seen: unknown[] = [];
+    const { stripe } = world;
+    world = {
+      ...world,
+      stripe: async (need) => {
+        seen.push([await server.redis.exists(bufferKeys(PAYMENT).meta), await world.buffer.waiting(PAYMENT)]);
+        return stripe(need);
+      },
+    };
+    await bufferedIn(world, [['evt_1', payment('pi_1', 'cus_1')]]);
+    await flushAll();
+    expect(seen).toEqual([[0, 1]]);
+  });
+});
+
+it('fifty parents are asked for ten at once, and nobody any more when Stripe does not answer', async () => {
+  const asking: string[] = [];
+  const stripe: StripeReader = async ({ path }) => {
+    asking.push(path);
+    throw new Error('Stripe is down');
+  };
+  world = { ...orgThatWantsAddresses(null, 2_000), stripe };
+  await bufferedIn(
+    world,
+    Array.from({ length: 200 }, (_, n) => [`evt_${n}`, payment(`pi_${n}`, `cus_${n}`)] as const),
+  );
+  await flushIn(world, PAYMENT, 'arn:flush:1', 1);
+  expect(asking).toHaveLength(10);
+  expect(await world.buffer.waiting(PAYMENT)).toBe(200);
 });

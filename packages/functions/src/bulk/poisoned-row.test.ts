@@ -163,6 +163,23 @@ it('an org that breaks over everything is no row’s fault: the search ends', as
   expect(world.org.rows(CUSTOMER)).toHaveLength(200);
 });
 
+it('a row that is given up is one letter, although Settle is run again after Salesforce could not be told', async () => {
+  await bufferedIn(world, [['evt_1', customer({ id: POISONED })]]);
+  world.org.rowFault = (object) => (object === CUSTOMER ? { code: 'STRING_TOO_LONG', message: '' } : null);
+  const { salesforce } = world;
+  world.salesforce = async (request) => {
+    const account = JSON.stringify(request.body ?? '').includes('Sync_Batch__c');
+    if (account) throw failure(503, 'SERVER_UNAVAILABLE');
+    return salesforce(request);
+  };
+  for (let run = 0; run < 3; run += 1) await expect(flushIn(world, CUSTOMER)).rejects.toThrow();
+  expect(world.letters).toHaveLength(1);
+  world.salesforce = salesforce;
+  await flushIn(world, CUSTOMER);
+  expect(world.letters).toHaveLength(1);
+  expect(world.org.accounts().failures).toHaveLength(1);
+});
+
 function failJobs(error: string): void {
   const { salesforce } = world.org;
   world.salesforce = async (request) => {

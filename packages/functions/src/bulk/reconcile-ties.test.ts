@@ -18,6 +18,7 @@ it('asks no more once Stripe does not answer, and keeps every tie for the next f
     },
     buffer: { put: async () => ({ outcomes: [], waiting: 0 }) },
     nameRows: async (records) => records,
+    nowMs: () => 0,
     stripe: async () => {
       asked += 1;
       throw new Error('no answer');

@@ -10,6 +10,7 @@ import { type Reads, readFrom, refetched, wasRead } from './statement.ts';
 export type TieWorld = Reads & {
   readonly ties: TieList;
   readonly buffer: Pick<Buffer, 'put'>;
+  readonly nowMs: () => number;
 };
 
 export type Reconciled = {
@@ -21,25 +22,29 @@ export type Reconciled = {
 
 /** A few per flush: each costs two reads of Stripe. */
 const AT_ONCE = 50;
+/** Until which a further question is asked; Take may take two minutes, and a batch waits behind it. */
+const ASKING_MS = 20_000;
 
 /**
  * Asks Stripe for the present state of objects of which the org kept another state of the same second, and buffers that.
  * Should it be of that very second once more, the org refuses it once more, and the next flush asks again. The first question
- * that Stripe does not answer is the last: fifty of them would take longer than Settle may.
+ * that Stripe does not answer is the last: fifty of them would take longer than Take may.
  */
 export async function reconcileTies(object: SObjectName, world: TieWorld): Promise<Reconciled> {
   const ties = await world.ties.some(object, AT_ONCE);
   const left: Tie[] = [];
   const givenUp: Tie[] = [];
+  const until = world.nowMs() + ASKING_MS;
   let answers = true;
   for (const [eventId, same] of Map.groupBy(ties, (tie) => tie.eventId)) {
     const receivedAt = Math.min(...same.map((tie) => tie.receivedAt));
-    const outcome = !answers
-      ? 'undecided'
-      : await bufferPresentState(eventId, receivedAt, world).catch(() => {
-          answers = false;
-          return 'undecided' as const;
-        });
+    const outcome =
+      !answers || world.nowMs() > until
+        ? 'undecided'
+        : await bufferPresentState(eventId, receivedAt, world).catch(() => {
+            answers = false;
+            return 'undecided' as const;
+          });
     if (outcome === 'undecided') {
       left.push(...same);
       continue;

@@ -19,7 +19,7 @@ function levelOf(line: SettleLine): 'info' | 'warn' | 'error' | 'critical' {
   // Rows that Salesforce did not list either: nobody sees them there.
   if (line.outcome === 'settled') return line.untold > 0 ? 'critical' : 'info';
   if (line.outcome === 'parked') return 'error';
-  return ['given back', 'tie left', 'tie given up'].includes(line.outcome) ? 'warn' : 'info';
+  return line.outcome === 'given back' ? 'warn' : 'info';
 }
 
 /** Called by the state `Settle`. */

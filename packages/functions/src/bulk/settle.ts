@@ -13,39 +13,38 @@ import type { Salesforce } from '../adapters/salesforce.ts';
 import { SalesforceFailure } from '../adapters/salesforce-failure.ts';
 import type { SentHashes } from '../adapters/sent-hashes.ts';
 import type { StatusNotes } from '../adapters/status-notes.ts';
-import type { Tie } from '../adapters/tie-list.ts';
+import type { Tie, TieList } from '../adapters/tie-list.ts';
 import { releaseChildren } from '../realtime/release-children.ts';
 import { failureOf } from '../realtime/salesforce-refusal.ts';
 import { type BatchAccount, type ParkedRow, resolvedRows, tell } from './account.ts';
 import type { SettleResult } from './flush-state.ts';
 import { subjectsOf } from './judged.ts';
-import { type OrphanWorld, parkOrphans } from './orphaned-rows.ts';
+import { type OrphanWorld, orphanedRows, parkOrphans, readParents } from './orphaned-rows.ts';
 import type { RowOutcome } from './outcome.ts';
 import { letterOf } from './parked-letter.ts';
 import { spending } from './purse.ts';
-import { reconcileTies, type TieWorld } from './reconcile-ties.ts';
 import { type BufferedRow, recordFrom } from './row.ts';
 import { countBatch, type RowLine, rowLines } from './settled-batch.ts';
 import { lags, sentOf } from './unchanged.ts';
 
-export type SettleWorld = TieWorld &
-  OrphanWorld & {
-    readonly batches: Batches;
-    /** The queue BulkParked. */
-    readonly parked: LetterSink;
-    readonly salesforce: Salesforce;
-    readonly budget: Pick<Budget, 'acquire'>;
-    readonly freshness: Pick<FreshnessStore, 'remember'>;
-    readonly sent: Pick<SentHashes, 'remember'>;
-    readonly generation: Pick<GenerationStore, 'look'>;
-    readonly notes: Pick<StatusNotes, 'batchTold'>;
-    readonly claims: Pick<Claims, 'done'>;
-    /** The API's, `66.0`. */
-    readonly version: string;
-    readonly nowMs: () => number;
-    readonly log: (line: SettleLine) => void;
-    readonly count: Count;
-  };
+export type SettleWorld = OrphanWorld & {
+  readonly batches: Batches;
+  /** The queue BulkParked. */
+  readonly parked: LetterSink;
+  readonly salesforce: Salesforce;
+  readonly budget: Pick<Budget, 'acquire'>;
+  readonly freshness: Pick<FreshnessStore, 'known' | 'remember'>;
+  readonly ties: Pick<TieList, 'add'>;
+  readonly sent: Pick<SentHashes, 'remember'>;
+  readonly generation: Pick<GenerationStore, 'look'>;
+  readonly notes: Pick<StatusNotes, 'batchTold'>;
+  readonly claims: Pick<Claims, 'done'>;
+  /** The API's, `66.0`. */
+  readonly version: string;
+  readonly nowMs: () => number;
+  readonly log: (line: SettleLine) => void;
+  readonly count: Count;
+};
 
 export type SettleLine =
   | {
@@ -63,8 +62,7 @@ export type SettleLine =
       /** From Stripe's `created` (whole seconds) of the oldest event to now. */
       readonly oldestLagMs: number;
     }
-  | RowLine
-  | { readonly outcome: 'tie left' | 'tie given up'; readonly stripeObjectId: string; readonly stripeEventId: string };
+  | RowLine;
 
 /**
  * The state `Settle`: the batch is accounted for in Salesforce, what stands is remembered, what failed for now goes back,
@@ -81,11 +79,15 @@ export async function settle(held: Held, world: SettleWorld): Promise<SettleResu
   const account: BatchAccount = { object, batchId, meta, rows, outcomes, parked };
 
   // First, and whatever Salesforce says: what is given up must not be in Redis alone.
-  await world.parked.send(parked.map((row) => letterOf(object, batchId, row, world.nowMs())));
+  if (parked.length > 0 && !meta.parkedSent) {
+    await world.parked.send(parked.map((row) => letterOf(object, batchId, row, world.nowMs())));
+    await world.batches.note(held, { parkedSent: true });
+  }
   const { untold } = await told(held, account, world);
   await rememberWhatStands(account, world);
-  await parkOrphans(account, givenBack, world);
   await world.batches.giveBack(held, [...givenBack, ...lagging]);
+  const orphaned = orphanedRows(account, givenBack);
+  await parkOrphans(orphaned, world);
   await releaseChildren(thereOf(outcomes), world);
   await world.ties.add(object, tiesOf(rows, outcomes));
   const refused = [...outcomes.values()].filter(({ kind }) => kind === 'refused').length;
@@ -95,14 +97,11 @@ export async function settle(held: Held, world: SettleWorld): Promise<SettleResu
     ...{ outcome: 'settled', object, batchId, rows: rows.size, parked: parked.length, givenBack: givenBack.length },
     ...{ lagging: lagging.length, refused, untold, oldestLagMs: world.nowMs() - oldest },
   });
-  const ties = await reconcileTies(object, world);
-  const tell = (outcome: 'tie left' | 'tie given up') => (tie: Tie) =>
-    world.log({ outcome, stripeObjectId: tie.key, stripeEventId: tie.eventId });
-  ties.left.forEach(tell('tie left'));
-  ties.givenUp.forEach(tell('tie given up'));
   const due = await world.batches.finish(held);
-  // Last, since everything before may run twice.
+  // Not before, since everything before may run twice.
   countBatch(account, givenBack, { count: world.count, nowMs: world.nowMs() });
+  // Last: however slow Stripe is, the batch has ended. What is not read now is read when its child fails again.
+  await readParents(orphaned, world);
   return { object, batchId, more: due > 0 };
 }
 

@@ -13,6 +13,7 @@ export const handler = flushStep(instruments, 'take', TakeInput, async (state) =
   const result = await take(state, {
     ...(await world()),
     lost: (generation) => instruments.log.warn('redis lost', generation),
+    tell: (line) => instruments.log.warn('tie', line),
   });
   instruments.log.info('take', result);
   return result;

@@ -76,11 +76,11 @@ describe('an event whose parent Salesforce does not take', () => {
 
   it('goes on at once when its parent came', async () => {
     const { deps, waiting, woken } = world({
-      waiting: [[CHILD, { parent: 'cus_1', code: 'X', triedAt: SECOND * 1_000 + 59_000 }]],
+      waiting: [[CHILD, { parent: 'cus_1', code: 'X', triedAt: SECOND * 1_000 + 59_000, seen: '' }]],
     });
     await expect(sync(input(), deps)).rejects.toMatchObject({ name: 'ParentWait' });
     const row9 = JSON.stringify({ kind: 'row', object: 'Payment_Transaction__c', key: 'pi_9' });
-    waiting.set(row9, { parent: 'cus_1', code: 'X', triedAt: 0 });
+    waiting.set(row9, { parent: 'cus_1', code: 'X', triedAt: 0, seen: '' });
     const other = {
       ...deps,
       planner: planner([{ ...stub, owners: { customer: { version: UPDATED, fetched: false } } }]),
@@ -88,6 +88,30 @@ describe('an event whose parent Salesforce does not take', () => {
     await sync(input({ ...EVENT, id: 'evt_parent' }), other);
     expect(woken).toEqual(['Payment_Transaction__c pi_9']);
     expect(await sync(input(), deps)).toMatchObject({ outcome: 'written' });
+  });
+
+  it('goes on at once when its parent came between its try and its waiting', async () => {
+    let brought = false;
+    const org: Org = (part) => (isCustomer(part) && !brought ? fails('FIELD_CUSTOM_VALIDATION_EXCEPTION') : undefined);
+    const { deps } = world({ planner: family(), org, stripe: customer(null) });
+    const { orphans } = deps;
+    const late = {
+      ...deps,
+      orphans: {
+        ...orphans,
+        // Somebody else writes the customer, and asks who waits for it before anybody does.
+        wait: async (waits: Parameters<typeof orphans.wait>[0]) => {
+          if (!brought) {
+            brought = true;
+            await deps.freshness.remember([{ owner: 'customer', externalId: 'cus_1', version: UPDATED, eventId: 'x' }]);
+            expect(await orphans.release(['cus_1'])).toEqual([]);
+          }
+          await orphans.wait(waits);
+        },
+      },
+    };
+    await expect(sync(input(), late)).rejects.toMatchObject({ name: 'ParentWait' });
+    expect(await sync(input(), late)).toMatchObject({ outcome: 'written' });
   });
 
   it('is parked at once when the fault is its own', async () => {

@@ -1,15 +1,18 @@
 import { ParentWait } from '@payments/core/failure';
 import type { SalesforceRecord } from '@payments/core/record';
 import type { Buffer } from '../adapters/buffer.ts';
+import type { FreshnessStore } from '../adapters/freshness-store.ts';
 import type { Missing, Orphans } from '../adapters/orphans.ts';
 import { fullParent } from './full-parent.ts';
 import type { StepInput } from './machine-input.ts';
 import type { PlannerWorld } from './planned.ts';
 import { releaseChildren } from './release-children.ts';
+import { waitForParents } from './wait-for-parents.ts';
 import { ParentRefused, type Written } from './write.ts';
 
 export type FamilyWorld = PlannerWorld & {
   readonly orphans: Orphans;
+  readonly freshness: Pick<FreshnessStore, 'known'>;
   readonly buffer: Pick<Buffer, 'wake'>;
   readonly nowMs: () => number;
 };
@@ -20,7 +23,7 @@ export const TRY_ALL_EVERY_MS = 5 * 60_000;
 /** Throws ParentWait while the event's parent is known to be missing: no call is spent on asking again so soon. */
 export async function notAnOrphan(input: StepInput, world: FamilyWorld): Promise<void> {
   const eventId = input.event.detail.event.id;
-  const waiting = await world.orphans.waiting({ kind: 'event', eventId });
+  const [waiting = null] = await world.orphans.waiting([{ kind: 'event', eventId }]);
   if (waiting !== null && world.nowMs() - waiting.triedAt < TRY_ALL_EVERY_MS) throw waits(eventId, waiting);
 }
 
@@ -47,9 +50,10 @@ export async function writeFamily(
     if (!(again instanceof ParentRefused)) return released(withReal, again, world);
     refused = again;
   }
-  const missing = { parent: refused.parent.externalId, code: refused.code };
-  await world.orphans.wait({ kind: 'event', eventId: event.id }, missing);
-  throw waits(event.id, missing);
+  const { parent, code } = refused;
+  // If the parent has come meanwhile, the next look does not wait.
+  await waitForParents([{ child: { kind: 'event', eventId: event.id }, parent, code }], world);
+  throw waits(event.id, { parent: parent.externalId, code });
 }
 
 async function tried(write: () => Promise<Written>): Promise<Written | ParentRefused> {

@@ -149,6 +149,7 @@ function told(said: Said, at: number): readonly Telling[] {
         },
       ];
     case 'settle':
+    case 'tie':
       return settle(said, at);
     default:
       return [];
@@ -200,6 +201,7 @@ const ENDINGS: ReadonlyMap<string, Outcome> = new Map<string, Outcome>([
   ['tie left', 'buffered'],
   ['tie given up', 'stale'],
   ['parked', 'failed'],
+  ['given up', 'failed'],
 ]);
 
 const TITLES: Readonly<Record<string, string>> = {
@@ -214,6 +216,7 @@ const TITLES: Readonly<Record<string, string>> = {
   'tie left': 'Two states of one second: read again later',
   'tie given up': 'Two states of one second: the one in Salesforce stays',
   parked: 'Given up',
+  'given up': 'Given up: it can never be read',
 };
 
 function settled(said: Said, about: Telling): Telling {
@@ -232,6 +235,7 @@ function settled(said: Said, about: Telling): Telling {
 function aggregate(said: Said, about: Telling): readonly Telling[] {
   if (said.stripeEventId === null) return [];
   if (said.outcome === 'failed') return [step(about, 'queue', 'Failed for now: comes again', said.error)];
+  if (said.outcome === 'put off') return [step(about, 'queue', 'Waits: comes again', said.error)];
   const outcome = ENDINGS.get(said.outcome ?? '') ?? null;
   const title = TITLES[said.outcome ?? ''] ?? '';
   const kept = outcome === 'buffered';
