@@ -77,6 +77,8 @@ describe('the dashboard', () => {
       // Shown as Errors by category, SyncLag, CircuitState, the executions and the batches they belong to.
       ...['Tries', 'Replayed', 'Redriven', 'PathTime', 'StripeTime', 'CircuitOpened', 'CircuitProbes'],
       ...['RedisLost', 'Recoveries'],
+      // Seldom anything; both ring.
+      ...['MissedEvents', 'SweepBehind'],
     ]);
   });
 

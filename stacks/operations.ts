@@ -1,12 +1,13 @@
 /** What runs by the clock or for an operator and not by an event: one small Lambda each, from packages/functions/src/operations/. */
 
-import { bulkPoisoned, bulkQueueLink, rule as bulkRule, bulkUndelivered, parkedRows } from './bulk.ts';
-import { ARCHIVE_DAYS, archive, busArn } from './bus.ts';
+import { aggregate, bulkPoisoned, bulkQueueLink, rule as bulkRule, bulkUndelivered, parkedRows } from './bulk.ts';
+import { ARCHIVE_DAYS, archive, bus, busArn } from './bus.ts';
 import { deadLetterQueue } from './dead-letter.ts';
+import { ingress } from './ingress.ts';
 import { queueLink } from './queue-link.ts';
-import { failedExecutions, machines, realtimeMachines, realtimeUndelivered } from './realtime.ts';
+import { claim, failedExecutions, machines, realtimeMachines, realtimeUndelivered } from './realtime.ts';
 import { redisAuthSecretArn, redisCluster, vpc } from './redis.ts';
-import { salesforceClient, secretArns } from './secrets.ts';
+import { salesforceClient, secretArns, stripeApiKey } from './secrets.ts';
 import { prefix, settings } from './stage.ts';
 
 type Operation = {
@@ -120,6 +121,31 @@ operation('Recover', {
   description: 'Replays the archive when Redis has lost its data',
   seconds: 55,
   link: [redisCluster, salesforceClient, archiveLink],
+});
+
+const groupOf = (fn: sst.aws.Function) =>
+  fn.nodes.logGroup.apply((group) => ({ name: group?.name ?? '', arn: group?.arn ?? '' }));
+const [ingressLog, claimLog, aggregateLog] = [ingress, claim, aggregate].map(groupOf);
+const acceptedLog = new sst.Linkable('AcceptedLog', {
+  properties: { Ingress: ingressLog.name, Claim: claimLog.name, Aggregate: aggregateLog.name },
+  include: [
+    sst.aws.permission({
+      actions: ['logs:FilterLogEvents'],
+      resources: [ingressLog.arn, claimLog.arn, aggregateLog.arn].map((arn) => $interpolate`${arn}:*`),
+    }),
+  ],
+});
+const archiveAge = new sst.Linkable('ArchiveAge', {
+  properties: { name: archive.name },
+  include: [sst.aws.permission({ actions: ['events:DescribeArchive'], resources: [archive.arn] })],
+});
+
+operation('Sweep', {
+  every: 'rate(1 hour)',
+  description: 'Feeds what Stripe has and nobody here has accepted',
+  seconds: 300,
+  memory: '1024 MB',
+  link: [redisCluster, stripeApiKey, bus, archiveAge, acceptedLog],
 });
 
 operation('RetryFailures', {

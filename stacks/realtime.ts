@@ -27,6 +27,7 @@ const functions = {
   Park: step('Park', [salesforceClient]),
 };
 
+export const claim = functions.Claim;
 export const realtimeFunctions = Object.entries(functions).map(([name, fn]) => ({ name, fn }));
 
 export const realtimeUndelivered = deadLetterQueue('RealtimeUndelivered');

@@ -69,5 +69,8 @@ export const settings = new sst.Linkable('Settings', {
     // EventBridge asks to wait ten minutes before what was just received is looked for in the archive.
     replayMarginSeconds: 900,
     archiveLagSeconds: 900,
+    sweepGraceSeconds: 600,
+    // Lines are in the log after some seconds.
+    sweepSecondLookSeconds: 30,
   },
 });

@@ -102,6 +102,20 @@ export const ALARMS = {
     runbook: 'no-events',
     onlyProduction: true,
   },
+  EventsMissed: {
+    topic: 'warning',
+    watch: { metric: 'MissedEvents', statistic: 'Sum' },
+    ...{ rings: 'above', threshold: 0, every: 60, times: 1, silence: 'fine' },
+    impact: 'Changes in Stripe did not reach us when they happened; they are being written now, hours late.',
+    runbook: 'events-missed',
+  },
+  SweepBehind: {
+    topic: 'warning',
+    watch: { metric: 'SweepBehind', statistic: 'Maximum' },
+    ...{ rings: 'above', threshold: 3_600, every: 60, times: 6, silence: 'bad' },
+    impact: 'For hours nobody has looked whether Stripe has events that never arrived.',
+    runbook: 'events-missed',
+  },
   LoginsFailing: {
     topic: 'critical',
     watch: { metric: 'OAuthRefreshes', dimensions: { Outcome: 'failed' }, statistic: 'Sum' },

@@ -133,6 +133,12 @@ export const LOG_LINES = {
       'what was given up is tried again: an execution started anew, a row put back, a message moved; or Salesforce is away',
     fields: ['outcome', 'executionName', 'from', 'code', 'stripeObjectId', 'stripeEventId', 'left'],
   },
+  sweep: {
+    from: 'Sweep',
+    means:
+      'an event that nobody here had accepted was fed; or how far the sweep came: swept, unfinished (the next run goes on), put off (`why`)',
+    fields: [...event, 'outcome', 'found', 'from', 'to', 'listed', 'fed', 'behind', 'why'],
+  },
   retry: {
     from: 'RetryFailures',
     means: 'a Sync_Failure__c has another status now, or the retries looked around',

@@ -292,6 +292,21 @@ export const METRICS = {
     means: 'replays of the archive that a loss of Redis made necessary',
     from: ['operations/recover.ts'],
   },
+  MissedEvents: {
+    ...count,
+    dimensions: { Found: ['undelivered', 'gap'] },
+    by: [[], ['Found']],
+    means:
+      'events that Stripe made and nobody here had accepted, fed by the sweep. undelivered: Stripe says that an endpoint has not taken it. gap: it is in Stripe and in no log of ours',
+    from: ['operations/sweep.ts'],
+  },
+  SweepBehind: {
+    unit: 'Seconds',
+    kind: 'gauge',
+    ...whole,
+    means: 'how much of what is old enough the last sweep has not looked at yet',
+    from: ['operations/sweep.ts'],
+  },
   SecretAge: {
     unit: 'None',
     kind: 'gauge',

@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { WRITE_ORDER } from '@payments/core/record';
+import { connectRedis } from '@payments/functions/adapters/redis';
+import { sweepPlace } from '@payments/functions/adapters/sweep-place';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkpointFile, readCheckpoint } from '../../ops/src/backfill/checkpoint.ts';
 import { type RunWorld, runOps } from '../../ops/test/run-ops.ts';
@@ -178,25 +180,56 @@ describe('the ledger', { timeout: TEST_WITHIN_MS }, () => {
   });
 
   describe('sweep', () => {
-    it('finds and feeds what Stripe could not deliver, once', async () => {
-      expect((await ops('sweep --json')).json()).toMatchObject({ missed: 0 });
-      const { key } = [...small.org.org.rows('Stripe_Customer__c')][0] ?? {};
+    const phone = (key: string) =>
+      [...small.org.org.rows('Stripe_Customer__c')].find((row) => row.key === key)?.columns.Customer_Phone__c;
+    /** A change of a customer that reaches nobody: as when the secret in Secrets Manager is wrong. */
+    const unheard = (at: number, telephone: string) => {
+      const { key } = [...small.org.org.rows('Stripe_Customer__c')][at] ?? {};
       const customer = small.account.books.customers.peek(String(key)) ?? expect.fail('the customer is there');
-      // As when the secret in Secrets Manager is wrong: the ingress refuses every delivery.
       small.signWith(['whsec_of_another_endpoint']);
       small.account.advance(5);
-      small.account.books.emit('customer.updated', { ...customer, phone: '+1 555 0199' });
+      small.account.books.emit('customer.updated', { ...customer, phone: telephone });
+      return { key: String(key), event: small.account.events().at(-1)?.id ?? '' };
+    };
+    /** The function, as its schedule calls it. */
+    const sweepNow = async () => {
+      const { arn = '' } = small.graph.functions.find(({ name }) => name.includes('-SweepFunction')) ?? {};
+      return small.road.functions.get(arn)?.invoke({});
+    };
+
+    it('finds and feeds what Stripe could not deliver, once', async () => {
+      expect((await ops('sweep --json')).json()).toMatchObject({ missed: 0 });
+      const { key } = unheard(0, '+1 555 0199');
       small.account.advance(60);
-      const preview = await ops('sweep --grace 0s --preview --json');
+      const preview = await ops('sweep --grace 0s --undelivered --preview --json');
       expect([preview.exit, preview.json()]).toMatchObject([
         1,
-        { missed: 1, fed: 0, events: [{ type: 'customer.updated', undelivered: true }] },
+        { listed: 1, missed: 1, fed: 0, events: [{ type: 'customer.updated', undelivered: true }] },
       ]);
       const fed = await ops('sweep --grace 0s --yes --json');
       expect([fed.exit, fed.json()]).toMatchObject([0, { missed: 1, fed: 1 }]);
-      const phone = () => [...small.org.org.rows('Stripe_Customer__c')].find((row) => row.key === key)?.columns;
-      await expect.poll(phone, { timeout: 30_000 }).toMatchObject({ Customer_Phone__c: '+1 555 0199' });
+      await expect.poll(() => phone(key), { timeout: 30_000 }).toBe('+1 555 0199');
       expect((await ops('sweep --grace 0s --json')).json()).toMatchObject({ missed: 0 });
+      small.signWith([small.signingSecret]);
+    });
+
+    it('is done each hour by a function, which finds as well what Stripe believes to have delivered', async () => {
+      const { host, port } = small.road.redis;
+      const redis = connectRedis({ host, port, tls: false, username: '', password: '' });
+      const place = sweepPlace(redis);
+      // The account's clock has run ahead of this machine's: to it, the archive is younger than all that has happened.
+      await place.write(small.account.books.now());
+      const undelivered = unheard(0, '+1 555 0111');
+      const gap = unheard(1, '+1 555 0122');
+      small.account.books.awaited.delete(gap.event);
+      small.account.advance(11 * 60);
+      const swept = await sweepNow();
+      expect(swept).toMatchObject({ fed: 2, behind: 0 });
+      await expect.poll(() => phone(undelivered.key), { timeout: 30_000 }).toBe('+1 555 0111');
+      await expect.poll(() => phone(gap.key), { timeout: 30_000 }).toBe('+1 555 0122');
+      expect(await sweepNow()).toMatchObject({ fed: 0, behind: 0 });
+      expect((await ops('sweep --json')).json()).toMatchObject({ missed: 0 });
+      redis.disconnect();
       small.signWith([small.signingSecret]);
     });
 

@@ -28,6 +28,7 @@ const UNHURRIED = {
   ...{ callsPerMinute: 6_000, callsPerHour: 60_000, callsPerDay: 90_000 },
   ...{ circuitOpenSeconds: 0.5, circuitLongestOpenSeconds: 2 },
   ...{ stripeCallsPerSecond: 1_000, stripeCallsPerEndpoint: 1_000 },
+  ...{ sweepSecondLookSeconds: 0.2 },
 };
 /** A flush every two seconds instead of every minute. */
 const SCHEDULE_SPEED = 30;

@@ -46,11 +46,23 @@ const Replay = v.object({
   ReplayEndTime: v.optional(v.date()),
 });
 
-export function replays(link: ArchiveLink): Replays {
-  const client = new EventBridgeClient({
+function connect(): EventBridgeClient {
+  return new EventBridgeClient({
     maxAttempts: 2,
     requestHandler: { connectionTimeout: CONNECT_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS },
   });
+}
+
+/** When an archive was made: ms since 1970. */
+export function archiveAge({ name }: Pick<ArchiveLink, 'name'>, client = connect()): Replays['archiveCreatedAt'] {
+  return async () => {
+    const answer = await client.send(new DescribeArchiveCommand({ ArchiveName: name }));
+    return v.parse(Archive, answer).CreationTime.getTime();
+  };
+}
+
+export function replays(link: ArchiveLink): Replays {
+  const client = connect();
   const nameOf = (recovery: string, replay: ReplayNumber, attempt: number) =>
     `${link.replayPrefix}${recovery}-${replay}-${attempt}`;
 
@@ -70,10 +82,7 @@ export function replays(link: ArchiveLink): Replays {
   };
 
   return {
-    archiveCreatedAt: async () => {
-      const answer = await client.send(new DescribeArchiveCommand({ ArchiveName: link.name }));
-      return v.parse(Archive, answer).CreationTime.getTime();
-    },
+    archiveCreatedAt: archiveAge(link, client),
     latest: async (recovery, replay) => {
       let found: ReplaySeen | null = null;
       for (let attempt = 1; ; attempt += 1) {

@@ -39,6 +39,8 @@ const LINKS = {
     ruleArns: v.array(v.string()),
     replayPrefix: v.string(),
   }),
+  /** The same, to ask only how old it is. */
+  ArchiveAge: v.object({ name: v.string() }),
   RedisCluster: v.object({
     host: v.string(),
     port: v.number(),
@@ -47,6 +49,8 @@ const LINKS = {
     /** `''`: the server asks for no password. */
     authSecretArn: v.string(),
   }),
+  /** Log groups of the functions that say what was accepted. */
+  AcceptedLog: v.object({ Ingress: v.string(), Claim: v.string(), Aggregate: v.string() }),
   Settings: v.object({
     stage: v.string(),
     /** The least that is said. */
@@ -84,6 +88,10 @@ const LINKS = {
     replayMarginSeconds: v.number(),
     /** How long an event may take into the archive. */
     archiveLagSeconds: v.number(),
+    /** An event of Stripe's that is younger may be on its way: no sweep calls it missed. */
+    sweepGraceSeconds: count,
+    /** After this a sweep looks a second time for what it did not find. */
+    sweepSecondLookSeconds: v.number(),
   }),
 } as const;
 

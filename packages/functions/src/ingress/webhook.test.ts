@@ -5,10 +5,11 @@ import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { counting } from '../../test/counted.ts';
 import { type BusEntry, BusRefused } from '../adapters/bus.ts';
+import { MAX_WHOLE_EVENT_BYTES } from './bus-entry.ts';
 import { HEALTH_CACHE_MS, healthCheck } from './health.ts';
 import { route } from './http.ts';
 import { cachedSigningKeys } from './signing-keys.ts';
-import { MAX_BODY_BYTES, MAX_WHOLE_EVENT_BYTES, receiveWebhook, type WebhookLine } from './webhook.ts';
+import { MAX_BODY_BYTES, receiveWebhook, type WebhookLine } from './webhook.ts';
 
 const NOW_MS = 1_790_000_000_123;
 const SECRET = 'whsec_test';

@@ -1,9 +1,9 @@
 import { isUtf8 } from 'node:buffer';
-import { type Envelope, type StripeEvent, StripeEventSchema, type ThinEvent } from '@payments/core/event';
+import { type StripeEvent, StripeEventSchema } from '@payments/core/event';
 import type { Count } from '@payments/core/metrics';
-import { laneOf, priorityOf } from '@payments/core/priority';
 import * as v from 'valibot';
 import type { BusEntry } from '../adapters/bus.ts';
+import { busEntry, objectIdOf } from './bus-entry.ts';
 import type { SigningKeys } from './signing-keys.ts';
 import { verify } from './verify.ts';
 
@@ -26,12 +26,6 @@ import { verify } from './verify.ts';
  * worth the memory to hash and parse for a stranger. A genuine event above it fails in Stripe's dashboard, visibly.
  */
 export const MAX_BODY_BYTES = 1024 * 1024;
-
-/**
- * Step Functions takes 262,144 bytes of input (aws.amazon.com: service quotas); the bus takes a megabyte. The rest is
- * room for the bus envelope and what the states add.
- */
-export const MAX_WHOLE_EVENT_BYTES = 200 * 1024;
 
 export type WebhookRequest = {
   readonly signature: string | undefined;
@@ -129,39 +123,11 @@ async function accept(event: StripeEvent, text: string, correlationId: string, w
     return UNROUTED;
   }
   const receivedAt = new Date(world.nowMs());
-  const thin = Buffer.byteLength(text) > MAX_WHOLE_EVENT_BYTES;
-  const lane = laneOf(event);
-  await world.publish({
-    detailType: event.type,
-    detail: envelope({
-      head: { priority: priorityOf(event), lane, receivedAt: receivedAt.toISOString(), correlationId },
-      eventText: thin ? JSON.stringify(thinned(event)) : text,
-    }),
-    time: receivedAt,
-  });
+  const { entry, lane, thin } = busEntry(event, text, { receivedAt, correlationId });
+  await world.publish(entry);
   tell({ outcome: lane === null ? 'unrouted' : 'published', ...ids, ...(thin ? { thin } : {}) }, world);
   world.count('DeliveryLag', receivedAt.getTime() - event.created * 1_000);
   return lane === null ? UNROUTED : RECEIVED;
-}
-
-/**
- * The raw text goes into the envelope as it came: writing a parsed event again costs a quarter of all work before the
- * publish. It is valid JSON, since it has just been parsed.
- */
-function envelope(parts: { readonly head: Omit<Envelope, 'event'>; readonly eventText: string }): string {
-  return `${JSON.stringify(parts.head).slice(0, -1)},"event":${parts.eventText}}`;
-}
-
-function thinned(event: StripeEvent): ThinEvent {
-  const { id, type, created, livemode } = event;
-  const api_version = event.api_version ?? null;
-  return { thin: true, id, type, created, livemode, api_version, objectId: objectIdOf(event) };
-}
-
-/** Objects without an id (a balance, an upcoming invoice) are of no routed type; the event's own id stands in. */
-function objectIdOf(event: StripeEvent): string {
-  const id = event.data.object.id;
-  return typeof id === 'string' && /^[A-Za-z0-9_-]{1,255}$/.test(id) ? id : event.id;
 }
 
 async function checkSignature(

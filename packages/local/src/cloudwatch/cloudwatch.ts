@@ -20,7 +20,7 @@ export type CloudWatch = {
   readonly metrics: MetricStore;
   line(line: LogLine): void;
   /** Makes a function's log group known before its first line. */
-  watchFunction(functionName: string): void;
+  watchFunction(functionName: string, logGroup?: string): void;
   /** Counts the invocation that `invoke` makes. */
   invocation<Result>(functionName: string, invoke: () => Promise<Result>): Promise<Result>;
   execution(execution: Execution): void;
@@ -45,6 +45,8 @@ export function createCloudWatch(options: {
   const metrics = createMetricStore();
   const logs = createLogStore();
   const { account, region, now } = options;
+  const groups = new Map<string, string>();
+  const groupOf = (functionName: string): string => groups.get(functionName) ?? `/aws/lambda/${functionName}`;
   const put = (namespace: string, name: string, dimensions: Dimensions, value: number, unit = 'Count'): void =>
     metrics.add({ namespace, name, dimensions, unit, at: now(), values: [value] });
 
@@ -55,10 +57,13 @@ export function createCloudWatch(options: {
       ['GraniteServiceVersion20100801', (operation, input) => handleMonitoring(metrics, operation, input)],
     ]),
     line({ functionName, line, at }) {
-      logs.add(`/aws/lambda/${functionName}`, line, at);
+      logs.add(groupOf(functionName), line, at);
       for (const datum of embeddedMetrics(line)) metrics.add(datum);
     },
-    watchFunction: (functionName) => logs.open(`/aws/lambda/${functionName}`, now()),
+    watchFunction: (functionName, logGroup) => {
+      if (logGroup !== undefined) groups.set(functionName, logGroup);
+      logs.open(groupOf(functionName), now());
+    },
     async invocation(FunctionName, invoke) {
       const started = now();
       let errors = 1;

@@ -20,6 +20,7 @@ const FunctionInputs = v.object({
   memorySize: v.optional(number, 1024),
   reservedConcurrentExecutions: v.optional(number),
   environment: v.optional(v.object({ variables: v.optional(v.record(v.string(), v.string()), {}) })),
+  loggingConfig: v.optional(v.object({ logGroup: v.optional(text) })),
 });
 const Rule = v.object({
   eventBusName: v.optional(text, 'default'),
@@ -75,6 +76,7 @@ export type GraphFunction = {
   readonly memoryMb: number;
   readonly reservedConcurrency: number | null;
   readonly environment: Readonly<Record<string, string>>;
+  readonly logGroup: string;
 };
 
 export type Graph = ReturnType<typeof graphOf>;
@@ -178,6 +180,8 @@ function functionOf(resource: SynthesisedResource, synthesis: Synthesis): GraphF
     memoryMb: inputs.memorySize,
     reservedConcurrency: inputs.reservedConcurrentExecutions ?? null,
     environment: inputs.environment?.variables ?? {},
+    // Lambda's own default.
+    logGroup: inputs.loggingConfig?.logGroup ?? `/aws/lambda/${name}`,
   };
 }
 

@@ -241,7 +241,7 @@ export async function startRoad(options: RoadOptions): Promise<Road> {
         },
         (name, payload) => faults.invocation(name, payload),
       );
-      cloudwatch.watchFunction(fn.name);
+      cloudwatch.watchFunction(fn.name, fn.logGroup);
       functions.set(fn.arn, local);
       functions.set(fn.name, local);
     }

@@ -86,7 +86,7 @@ export type Books = {
   readonly webhookEndpoints: Map<string, WebhookEndpoint>;
   /** By webhook endpoint id: its signing secrets, newest first. */
   readonly signingSecrets: Map<string, SigningSecret[]>;
-  /** By event id: how many receivers still owe a 2xx. */
+  /** By event id: how many receivers still owe a 2xx; `pending_webhooks`. None for an event that nobody was subscribed to. */
   readonly awaited: Map<string, number>;
   readonly sessions: Shelf<CheckoutSession>;
   readonly subscriptions: Shelf<Subscription>;
@@ -111,8 +111,6 @@ export type Books = {
   readonly events: AccountEvent[];
   /** Where an event stands in `events`, by its id. */
   readonly eventPlaces: Map<string, number>;
-  /** Ids of events that every receiver answered with 2xx: `pending_webhooks` is then 0. */
-  readonly acknowledged: Set<string>;
   readonly listeners: Set<(event: AccountEvent) => void>;
 
   /** The simulated time in epoch seconds. */
@@ -198,7 +196,6 @@ export function openBooks(options: AccountOptions): Books {
     nextInvoiceNumber: new Map(),
     events,
     eventPlaces,
-    acknowledged: new Set(),
     listeners,
     now: () => clock,
     moveTo: (seconds) => {

@@ -92,7 +92,6 @@ function acknowledge(books: Books, id: string): void {
     return;
   }
   books.awaited.delete(id);
-  books.acknowledged.add(id);
 }
 
 /** Sends every event of the account from now on to one endpoint, as Stripe does: signed, retried, twice, out of order. */

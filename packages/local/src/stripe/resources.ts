@@ -6,6 +6,7 @@ import { DAY } from './calendar.ts';
 import { inShownOrder, itemAt, selection } from './list-page.ts';
 import { flag, hash, list, oneOf, text } from './parameters.ts';
 import type { Sequence, Shelf, Shelved } from './shelf.ts';
+import { refused } from './stripe-error.ts';
 
 export type Collection = {
   readonly noun: string;
@@ -134,7 +135,8 @@ const EVENTS_KEPT = 30 * DAY;
 function events(account: StripeAccount): Collection {
   const { books } = account;
   const all = books.events;
-  const pending = (id: string): number => books.awaited.get(id) ?? (books.acknowledged.has(id) ? 0 : 1);
+  // Of an event that no endpoint was subscribed to, nobody is owed anything: it counts as delivered.
+  const pending = (id: string): number => books.awaited.get(id) ?? 0;
   const shown = (it: AccountEvent): JsonObject => ({ ...it, pending_webhooks: pending(it.id) });
   const since = (): number => books.now() - EVENTS_KEPT;
   return {
@@ -208,6 +210,7 @@ const PAYMENT: Filter = {
 };
 
 function ofTypes(object: JsonObject, { type, types, delivery_success: delivered }: Given): boolean {
+  if (type !== undefined && types !== undefined) throw refused('You may pass either `type` or `types`, but not both.');
   const pending = Number(object.pending_webhooks ?? 0) > 0;
   return (
     (type === undefined || object.type === type) &&

@@ -106,6 +106,15 @@ test('delivery_success=false lists what some endpoint has not taken yet, until i
       [1, unsent.id],
     ]);
     expect((await stripe.events.list({ delivery_success: true })).data.length).toBe(1);
+    // Nobody was subscribed to it, so nobody is owed anything.
+    await stripe.products.create({ name: 'unasked' });
+    await deliveries.idle();
+    const said = await stripe.events.list({ type: 'product.created', delivery_success: true });
+    expect(said.data.map((event) => event.pending_webhooks)).toEqual([0]);
+    const both = stripe.events.list({ type: 'product.created', types: ['product.created'] });
+    await expect(both).rejects.toThrow('not both');
+    const tooMany = stripe.events.list({ types: Array.from({ length: 21 }, (_, n) => `a.b${n}`) });
+    await expect(tooMany).rejects.toThrow();
     expect([...deliveries.reports()].map(({ attempts, status }) => [attempts, status])).toEqual([
       [1, 200],
       [1, 200],

@@ -3,7 +3,9 @@ import {
   DescribeLogGroupsCommand,
   FilterLogEventsCommand,
 } from '@aws-sdk/client-cloudwatch-logs';
+import { type AcceptedLog, type AcceptingPlace, acceptedLog } from '@payments/functions/adapters/accepted-log';
 import type { Deployment } from '../deployment/deployment.ts';
+import { NotReached } from '../frame/problem.ts';
 
 /** A line that a function wrote. */
 export type Line = {
@@ -55,6 +57,20 @@ export function logsOf(deployment: Deployment): Logs {
       };
     },
   };
+}
+
+/** Which events this deployment has accepted, as the functions that take them tell. */
+export async function acceptedOf(deployment: Deployment): Promise<AcceptedLog> {
+  const known = await groupsOf(new CloudWatchLogsClient(deployment.aws), `/aws/lambda/${deployment.prefix}-`);
+  const groupOf = (name: AcceptingPlace): string => {
+    const group = known.get(name);
+    if (group !== undefined) return group;
+    throw new NotReached(`there is no log of ${name} in ${deployment.region}: is the stage deployed here?`);
+  };
+  return acceptedLog(
+    { Ingress: groupOf('Ingress'), Claim: groupOf('Claim'), Aggregate: groupOf('Aggregate') },
+    deployment.aws,
+  );
 }
 
 async function groupsOf(client: CloudWatchLogsClient, prefix: string): Promise<ReadonlyMap<string, string>> {

@@ -9,6 +9,7 @@ import type { Missed } from './missed.ts';
 const Input = v.object({
   since: v.optional(InstantSchema),
   grace: v.optional(InstantSchema),
+  undelivered: v.optional(v.boolean(), false),
   preview: v.optional(v.boolean(), false),
 });
 
@@ -20,11 +21,16 @@ const OLDEST_MS = 30 * DAY_MS;
 export const sweepCommand = command({
   name: 'sweep',
   summary: 'Finds events that Stripe made and we never received, and feeds them through the road',
-  detail: `Lists Stripe's events and leaves out those that the ingress or a lane has logged. What is left is published as the ingress
-would have done it; an event that Stripe delivers later after all is a duplicate, and does no harm.`,
+  detail: `Lists Stripe's events of the routed types and leaves out those that the ingress or a lane has logged. What is left is
+published as the ingress would have done it; an event that Stripe delivers later after all is a duplicate, and does no harm.
+The function Sweep does the same each hour; this is for another time, and for those who do not want to wait.`,
   options: [
     { flags: '--since <time>', description: 'events made since then (1d); Stripe has those of thirty days' },
     { flags: '--grace <time>', description: 'leave alone what is younger than this: it may be on its way (10m)' },
+    {
+      flags: '--undelivered',
+      description: 'only what Stripe says some endpoint has not taken: quick, and blind to the rest',
+    },
     { flags: '--preview', description: 'only tell' },
   ],
   changesData: true,
@@ -43,23 +49,24 @@ would have done it; an event that Stripe delivers later after all is a duplicate
       throw new WrongUsage('--since is more than thirty days ago: Stripe has no such events any more');
     if (sinceMs >= now - graceMs) throw new WrongUsage('--since has to be longer ago than --grace');
     const deployment = await context.deployment();
-    const [{ connectStripe }, { logsOf }, { busOf }, { entryOf, missedEvents }] = await Promise.all([
+    const [{ connectStripe }, { acceptedOf }, { busOf }, { entryOf, missedEvents }] = await Promise.all([
       import('../adapters/stripe.ts'),
       import('../adapters/logs.ts'),
       import('../adapters/bus.ts'),
       import('./missed.ts'),
     ]);
     const stripe = connectStripe(deployment);
+    const accepted = await acceptedOf(deployment);
     // Stripe's clock decides what is old; the local account's is not ours.
     const { at } = await stripe({ path: LISTS.customers[0].path, query: [['limit', '1']] });
     const listing = context.progress('events', 0);
     const { listed, missed } = await missedEvents(
       {
         ...{ from: at - Math.ceil((now - sinceMs) / 1_000), to: at - Math.floor(graceMs / 1_000) },
-        ...{ receivedFrom: sinceMs, nowMs: now },
+        ...{ receivedFrom: sinceMs, onlyUndelivered: input.undelivered },
       },
       {
-        ...{ stripe, logs: logsOf(deployment), sleep: io.sleep, stopped: () => io.signal.aborted },
+        ...{ stripe, accepted, nowMs: io.nowMs, sleep: io.sleep, stopped: () => io.signal.aborted },
         onProgress: (read) => {
           listing.outOf(read);
           listing.to(read);
