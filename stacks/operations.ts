@@ -125,13 +125,13 @@ operation('Recover', {
 
 const groupOf = (fn: sst.aws.Function) =>
   fn.nodes.logGroup.apply((group) => ({ name: group?.name ?? '', arn: group?.arn ?? '' }));
-const [ingressLog, claimLog, aggregateLog] = [ingress, claim, aggregate].map(groupOf);
+const logs = { Ingress: groupOf(ingress), Claim: groupOf(claim), Aggregate: groupOf(aggregate) };
 const acceptedLog = new sst.Linkable('AcceptedLog', {
-  properties: { Ingress: ingressLog.name, Claim: claimLog.name, Aggregate: aggregateLog.name },
+  properties: { Ingress: logs.Ingress.name, Claim: logs.Claim.name, Aggregate: logs.Aggregate.name },
   include: [
     sst.aws.permission({
       actions: ['logs:FilterLogEvents'],
-      resources: [ingressLog.arn, claimLog.arn, aggregateLog.arn].map((arn) => $interpolate`${arn}:*`),
+      resources: Object.values(logs).map(({ arn }) => $interpolate`${arn}:*`),
     }),
   ],
 });
