@@ -30,7 +30,7 @@ export type GenerationStore = {
   readonly finish: (id: string) => Promise<boolean>;
 };
 
-const KEY = 'generation:{redis}';
+export const GENERATION_KEY = 'generation:{redis}';
 
 const whole = v.pipe(v.string(), v.transform(Number), v.number());
 const Found = v.tuple([
@@ -51,10 +51,10 @@ const Found = v.tuple([
 
 export function generationStore(redis: Redis, now: () => number): GenerationStore {
   const note = async (id: string, ...fields: readonly (string | number)[]) =>
-    (await runScript(redis, NOTE, [KEY], [id, ...fields])) === 1;
+    (await runScript(redis, NOTE, [GENERATION_KEY], [id, ...fields])) === 1;
   return {
     look: async () => {
-      const answer = await runScript(redis, LOOK, [KEY], [newId(now()), now()]);
+      const answer = await runScript(redis, LOOK, [GENERATION_KEY], [newId(now()), now()]);
       const [id, , since, cause, state, unsettledAt, noticed] = v.parse(Found, answer);
       return { id, since, cause, state, unsettledAt, noticed: noticed === 1 };
     },
