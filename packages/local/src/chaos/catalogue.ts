@@ -4,7 +4,7 @@ import { disorder, duplicates } from './faults/deliveries.ts';
 import { clocks, deaths } from './faults/functions.ts';
 import { putEvents, redelivery } from './faults/messages.ts';
 import { poisonedEvent, poisonedRow } from './faults/poison.ts';
-import { failover } from './faults/redis.ts';
+import { failover, flush, lag, loss } from './faults/redis.ts';
 import { cuts, limits, locks, sessions, slowness, unavailable } from './faults/salesforce.ts';
 import { secretRoll } from './faults/secrets.ts';
 import { stripeErrors, stripeLimits } from './faults/stripe.ts';
@@ -18,6 +18,9 @@ export const CATALOGUE: readonly Fault[] = [
   redelivery,
   putEvents,
   failover,
+  flush,
+  loss,
+  lag,
   unavailable,
   limits,
   locks,

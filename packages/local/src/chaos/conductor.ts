@@ -54,6 +54,7 @@ export function conduct(world: {
     hit: (events) => hit(number, events),
     salesforcePreset: (preset) => machine.org.org.preset(preset),
     underWay: () => watch.underWay(),
+    redisLoses: () => watch.bufferLoses(),
     poison: (poison) => void poisons.push(poison),
     post: (event) => post(machine, event),
     later: (events, act) => {
@@ -89,7 +90,7 @@ export function conduct(world: {
   };
 }
 
-type Placed = Pick<Storm, 'aws' | 'salesforce' | 'stripe' | 'bulkJob'>;
+type Placed = Pick<Storm, 'aws' | 'salesforce' | 'stripe' | 'bulkJob' | 'lockRow'>;
 
 /** Places faults for an injection, and tells it when they strike: by the number that the stand-in gave the fault. */
 function listenTo(
@@ -103,6 +104,7 @@ function listenTo(
     aws: new Map<string, number>(),
     salesforce: new Map<number, number>(),
     stripe: new Map<string, number>(),
+    locks: new Map<string, number>(),
   };
   const jobs: number[] = [];
   const report = (injection: number | undefined, events: () => Iterable<string>): void => {
@@ -117,12 +119,17 @@ function listenTo(
     const objectId = path.split('/').at(-1);
     report(owners.stripe.get(id), () => watch.underWay().filter((event) => objectOf(machine, event) === objectId));
   });
+  org.onLockedRow((id) => report(owners.locks.get(id), () => watch.underWay()));
   org.onPlannedJob(() => report(jobs.shift(), () => watch.inBulk()));
 
   return (injection) => ({
     aws: (fault) => void owners.aws.set(aws.place(fault), injection),
     salesforce: (fault) => void owners.salesforce.set(org.fault(fault), injection),
     stripe: (fault) => void owners.stripe.set(stripe.place(fault), injection),
+    lockRow: (id, times) => {
+      owners.locks.set(id, injection);
+      org.preset({ preset: 'lockRow', id, times });
+    },
     bulkJob: (preset) => {
       jobs.push(injection);
       org.preset(preset);

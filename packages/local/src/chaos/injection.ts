@@ -45,9 +45,13 @@ export type Storm = {
   salesforcePreset(preset: PresetInput): void;
   /** Strikes when the next job of its object is made. */
   bulkJob(preset: PresetInput): void;
+  /** Strikes when the row, or one below it, is written. */
+  lockRow(id: string, times: number): void;
   stripe(fault: object): void;
   /** Events that are accepted and have not settled. */
   underWay(): readonly string[];
+  /** Redis is about to lose data; to be told by what it gives that it has. */
+  redisLoses(): () => void;
   /** Must end parked with a reason. */
   poison(poison: Poison): void;
   /** Sends a webhook as Stripe would, until it is accepted. */

@@ -10,7 +10,7 @@ import { life } from '../stripe/life.ts';
 import { type Accounts, accountsOf } from './accounts.ts';
 import { type Conductor, conduct } from './conductor.ts';
 import { type History, historyOf } from './history.ts';
-import type { Injection } from './injection.ts';
+import type { Injection, Poison } from './injection.ts';
 import { type FaultFigures, figuresOf } from './ledger.ts';
 import { MONTHS, TWIN_RATE } from './story.ts';
 import { createWatch, type Watch } from './watch.ts';
@@ -20,6 +20,8 @@ export type StormRequest = {
   readonly seed: number;
   readonly customers: number;
   readonly injections: readonly Injection[];
+  /** Of each function; 2 by default, so that several storms fit on two cores. One is half the work of starting them. */
+  readonly instances?: number;
   readonly onProgress?: (progress: Progress) => void;
   /** Every line that the functions print. */
   readonly onLog?: (line: LogLine) => void;
@@ -51,8 +53,13 @@ const SETTINGS = {
   circuitOpenSeconds: 5,
   circuitLongestOpenSeconds: 10,
   circuitProbeSeconds: 20,
+  // What Redis lost comes again within seconds.
+  statusEverySeconds: 10,
+  archiveLagSeconds: 15,
+  replayMarginSeconds: 120,
 };
-/** Of a function, so that several storms fit on two cores. */
+/** An event is on its way into the archive for a little less than `recover` waits for it. */
+const GUESSES = { bus: { archiveDelayMs: 10_000 } };
 const INSTANCES = 2;
 /** Ten seconds in one: tries after 0.2 to 3.2 s, a circuit that stays open for one second, a claim's lease of five. */
 const SPEED = 10;
@@ -93,7 +100,8 @@ export async function runStorm(request: StormRequest): Promise<StormResult> {
       },
     },
     settings: SETTINGS,
-    instances: INSTANCES,
+    guesses: GUESSES,
+    instances: request.instances ?? INSTANCES,
     scheduleSpeed: SCHEDULE_SPEED,
     haste: HASTE,
     speed: SPEED,
@@ -203,13 +211,21 @@ function underWay(machine: Machine, watch: Watch): number {
 async function settled(machine: Machine, conductor: Conductor, show: () => void): Promise<void> {
   await conductor.idle();
   const until = Date.now() + SETTLE_WITHIN_MS;
-  do await machine.settle(Math.max(0, until - Date.now()), show);
-  while (hidden(machine) > 0 && Date.now() < until);
+  do {
+    await machine.settle(Math.max(0, until - Date.now()), show);
+    if (hidden(machine, conductor.poisons()) === 0 && (await machine.road.redisWhole().catch(() => false))) return;
+    await delay(LOOK_EVERY_MS);
+  } while (Date.now() < until);
+  throw new Error(`not everything has come again after ${SETTLE_WITHIN_MS / 1000} s`);
 }
 
-/** Messages that failed: hidden until they are tried again, in nobody's hands until then. */
-function hidden({ graph, road }: Machine): number {
-  return graph.mappings.reduce((sum, { queueArn }) => sum + road.queues.depth(queueArn).inFlight, 0);
+/** Messages that failed: hidden until they are tried again, in nobody's hands until then. Not poison, which always fails. */
+function hidden({ graph, road }: Machine, poisons: readonly Poison[]): number {
+  const marks = poisons.flatMap((poison) =>
+    poison.kind === 'event' ? [poison.id] : poison.kind === 'message' ? [poison.body] : [],
+  );
+  const bodies = graph.mappings.flatMap(({ queueArn }) => road.queues.hidden(queueArn));
+  return bodies.filter((body) => !marks.some((mark) => body.includes(mark))).length;
 }
 
 /** Reads the buffer again and again until told to stop, and once more then. */

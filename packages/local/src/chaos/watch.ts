@@ -3,7 +3,6 @@
  * ends of executions, the aggregator's lines) and from the rows in Redis. Times are the wall's, in ms since 1970.
  */
 import * as v from 'valibot';
-import type { Graph } from '../graph/graph.ts';
 import type { LogLine } from '../lambda/function.ts';
 import type { Arrival } from '../road/arrival.ts';
 import type { Execution } from '../states/machines.ts';
@@ -26,8 +25,11 @@ export type Watch = {
   readonly onLog: (line: LogLine) => void;
   /** Compares with the buffer, as read from Redis from `askedAt` on. */
   buffered(events: ReadonlySet<string>, askedAt: number): void;
-  /** Redis has forgotten its rows: what was in them has to come again. */
-  bufferLost(): void;
+  /**
+   * Redis is about to forget rows: what was in them has to come again. Nothing that is read from it counts until what this
+   * gives is called.
+   */
+  bufferLoses(): () => void;
   underWay(): readonly string[];
   /** Those of them that wait in the bulk lane. */
   inBulk(): readonly string[];
@@ -51,9 +53,15 @@ const Aggregated = v.pipe(
   }),
 );
 
-export function createWatch(graph: Graph): Watch {
+/** `graph`: which queues have a consumer. `now`: the wall's time, ms since 1970. */
+export function createWatch(
+  graph: { readonly mappings: readonly { readonly queueArn: string }[] },
+  now: () => number = Date.now,
+): Watch {
   const seen = new Map<string, Seen>();
   const bulkQueues = new Set(graph.mappings.map(({ queueArn }) => queueArn));
+  let losses = 0;
+  let lostAt = Number.NEGATIVE_INFINITY;
 
   const settle = (event: Seen, at: number): void => {
     event.settledAt ??= at;
@@ -64,7 +72,7 @@ export function createWatch(graph: Graph): Watch {
 
   return {
     onArrival({ eventId, targetArn }) {
-      const at = Date.now();
+      const at = now();
       if (seen.has(eventId)) return;
       const lane = targetArn.includes(':states:') ? 'realtime' : bulkQueues.has(targetArn) ? 'bulk' : 'unrouted';
       const settledAt = lane === 'unrouted' ? at : null;
@@ -75,7 +83,7 @@ export function createWatch(graph: Graph): Watch {
       const parsed = v.safeParse(Input, input);
       const event = parsed.success ? seen.get(parsed.output.detail.event.id) : undefined;
       if (event === undefined) return;
-      if (status === 'SUCCEEDED') settle(event, Date.now());
+      if (status === 'SUCCEEDED') settle(event, now());
       else if (event.settledAt === null) event.parked = error ?? status;
     },
     onLog({ line, at }) {
@@ -87,12 +95,18 @@ export function createWatch(graph: Graph): Watch {
       else settle(event, at);
     },
     buffered(events, askedAt) {
+      if (losses > 0 || askedAt < lostAt) return;
       for (const [id, event] of open()) {
         if (event.bufferedAt !== null && event.bufferedAt < askedAt && !events.has(id)) settle(event, askedAt);
       }
     },
-    bufferLost() {
-      for (const [, event] of open()) event.bufferedAt = null;
+    bufferLoses() {
+      losses += 1;
+      return () => {
+        losses -= 1;
+        lostAt = now();
+        for (const [, event] of open()) event.bufferedAt = null;
+      };
     },
     underWay: () => open().map(([id]) => id),
     inBulk: () => open().flatMap(([id, { lane }]) => (lane === 'bulk' ? [id] : [])),

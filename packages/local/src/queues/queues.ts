@@ -51,6 +51,8 @@ export type Queues = {
   depth(arn: string): Depth;
   /** Ready messages without taking them: for people and for the judge. */
   peek(arn: string): readonly string[];
+  /** As `peek`, of the messages that somebody has received: they come again unless they are deleted. */
+  hidden(arn: string): readonly string[];
   /** One operation of the wire, as SQS would answer it; queues are found by the last part of a QueueUrl. */
   request(operation: string, input: unknown): Promise<SqsAnswer>;
   /** What GetQueueAttributes gives for `All`, by the queue's name; `null` when there is none. */
@@ -138,6 +140,7 @@ export async function startQueues(configs: readonly QueueConfig[], region: strin
       return { ready: ready.length, delayed: delayed.length, inFlight: inflight.length, oldestSentAt };
     },
     peek: (arn) => inspect(arn).ready.map(({ body }) => body),
+    hidden: (arn) => inspect(arn).inflight.map(({ message }) => message.body),
     request: (operation, input) => request(server, operation, input),
     attributes: (name) => server.inspectQueue(name)?.attributes ?? null,
     close: () => server.stop(),

@@ -92,6 +92,13 @@ export async function startPrivateRedis(): Promise<PrivateRedis> {
   const clusterPort = await freePort();
   const directory = await mkdtemp(path.join(tmpdir(), 'payments-redis-'));
   let server = await startServer({ port, clusterPort, directory });
+  let last: Promise<void> = Promise.resolve();
+  /** A server that is being started again can be asked nothing. */
+  const inTurn = (what: () => Promise<void>): Promise<void> => {
+    const done = last.then(what);
+    last = done.catch(() => {});
+    return done;
+  };
   return {
     host: '127.0.0.1',
     port,
@@ -102,18 +109,20 @@ export async function startPrivateRedis(): Promise<PrivateRedis> {
     cutConnections: async () => {
       await command(port, 'CLIENT KILL TYPE normal SKIPME yes');
     },
-    flush: async () => expectOk(await command(port, 'FLUSHALL')),
-    snapshot: async () => expectOk(await command(port, 'SAVE')),
-    async restart(keeps) {
-      if (keeps === 'its data') expectOk(await command(port, 'SAVE'));
-      if (keeps === 'nothing') await rm(path.join(directory, 'dump.rdb'), { force: true });
-      await server.end('SIGKILL');
-      server = await startServer({ port, clusterPort, directory });
-    },
-    async close() {
-      await server.end('SIGTERM');
-      await rm(directory, { recursive: true, force: true });
-    },
+    flush: () => inTurn(async () => expectOk(await command(port, 'FLUSHALL'))),
+    snapshot: () => inTurn(async () => expectOk(await command(port, 'SAVE'))),
+    restart: (keeps) =>
+      inTurn(async () => {
+        if (keeps === 'its data') expectOk(await command(port, 'SAVE'));
+        if (keeps === 'nothing') await rm(path.join(directory, 'dump.rdb'), { force: true });
+        await server.end('SIGKILL');
+        server = await startServer({ port, clusterPort, directory });
+      }),
+    close: () =>
+      inTurn(async () => {
+        await server.end('SIGTERM');
+        await rm(directory, { recursive: true, force: true });
+      }),
   };
 }
 

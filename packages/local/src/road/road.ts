@@ -6,6 +6,7 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { WRITE_ORDER } from '@payments/core/record';
 import { bufferKeys } from '@payments/functions/adapters/buffer';
+import { GENERATION_KEY } from '@payments/functions/adapters/generation';
 import { connectRedis, type Redis } from '@payments/functions/adapters/redis';
 import * as v from 'valibot';
 import type { AwsFaults } from '../aws/faults.ts';
@@ -84,10 +85,15 @@ export type Road = {
   readonly graph: Graph;
   /** Deliveries, executions, messages and invocations that are under way. */
   busy(): number;
-  /** Rows in the bulk buffer, those of unfinished batches included, those that wait for their version alone not. */
+  /**
+   * Rows in the bulk buffer, those of unfinished batches included, those that wait for their version alone not; and ties that
+   * Stripe has not decided.
+   */
   buffered(): Promise<number>;
   /** Ids of the events in those rows. */
   bufferedEvents(): Promise<ReadonlySet<string>>;
+  /** Whether Redis has lost nothing that has not come again since. */
+  redisWhole(): Promise<boolean>;
   /** Starts the flush machine as its schedule does, unless it runs. */
   flush(): void;
   close(): Promise<void>;
@@ -298,6 +304,7 @@ export async function startRoad(options: RoadOptions): Promise<Road> {
       graph,
       buffered: () => bufferedRows(buffer),
       bufferedEvents: () => bufferedEvents(buffer),
+      redisWhole: () => isWhole(buffer),
       flush: () => {
         for (const { targetArn, input } of graph.schedules) {
           const running = [...machines.executions(targetArn)].some(({ status }) => status === 'RUNNING');
@@ -330,8 +337,8 @@ function redisSecretOf({ app, stage, account, region }: Graph): { readonly name:
 async function bufferedRows(redis: Redis): Promise<number> {
   const counts = await Promise.all(
     WRITE_ORDER.flatMap((object) => {
-      const { due, batch } = bufferKeys(object);
-      return [redis.zcard(due), redis.hlen(batch)];
+      const { due, batch, ties } = bufferKeys(object);
+      return [redis.zcard(due), redis.hlen(batch), redis.zcard(ties)];
     }),
   );
   return counts.reduce((sum, count) => sum + count, 0);
@@ -342,11 +349,23 @@ const Row = v.pipe(v.string(), v.parseJson(), v.object({ events: v.array(v.strin
 async function bufferedEvents(redis: Redis): Promise<ReadonlySet<string>> {
   const rows = await Promise.all(
     WRITE_ORDER.flatMap((object) => {
-      const { rows: waiting, batch } = bufferKeys(object);
-      return [redis.hvals(waiting), redis.hvals(batch)];
+      const { rows: waiting, due, batch } = bufferKeys(object);
+      return [dueRows(redis, waiting, due), redis.hvals(batch)];
     }),
   );
   return new Set(rows.flat().flatMap((row) => v.parse(Row, row).events));
+}
+
+/** Rows that only lag are not due: Salesforce says already what they say. */
+async function dueRows(redis: Redis, rows: string, due: string): Promise<readonly string[]> {
+  const [all, keys] = await Promise.all([redis.hgetall(rows), redis.zrange(due, 0, '-1')]);
+  return keys.flatMap((key) => all[key] ?? []);
+}
+
+/** Redis has its data, or all that it lost has come again: the generation ended nowhere (generation.lua.ts). */
+async function isWhole(redis: Redis): Promise<boolean> {
+  const [generation, info] = await Promise.all([redis.hgetall(GENERATION_KEY), redis.info('server')]);
+  return generation.state === 'whole' && info.includes(`run_id:${generation.server}`);
 }
 
 function loadBus(bus: Bus, graph: Graph): void {

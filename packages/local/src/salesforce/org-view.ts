@@ -44,6 +44,8 @@ export type OrgView = {
   onFault(listener: (hit: FaultHit) => void): void;
   /** Hears when what was armed for a Bulk job has met its job. */
   onPlannedJob(listener: () => void): void;
+  /** Hears when a lock that was armed for a row (`lockRow`) refuses a write; the row's id. */
+  onLockedRow(listener: (id: string) => void): void;
   preset(preset: PresetInput): void;
   clearFaults(): void;
   /** Takes rows as another writer would; returns their release. */
@@ -81,6 +83,9 @@ export function viewOf(world: FaultWorld): OrgView {
     onFault: (listener) => world.faults.onHit(listener),
     onPlannedJob: (listener) => {
       world.services.jobs.onPlanned = listener;
+    },
+    onLockedRow: (listener) => {
+      engine.locks.onRefused = listener;
     },
     preset: (preset) => applyPreset(world, v.parse(Preset, preset)),
     clearFaults: () => world.faults.clear(),

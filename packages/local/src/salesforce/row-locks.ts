@@ -10,6 +10,8 @@ export class RowLocks {
   readonly #lockStatus: () => number;
   /** Ids another writer holds that the running request ran into; it waits for them and runs again. */
   readonly blockedBy = new Set<string>();
+  /** Told when a refusal that was armed for a row meets a write. */
+  onRefused: (id: string) => void = () => {};
   /** Rows and parents written by the running request. */
   readonly touched = new Set<string>();
 
@@ -69,6 +71,7 @@ export class RowLocks {
       if (armed !== undefined) {
         if (armed <= 1) this.#armed.delete(id);
         else this.#armed.set(id, armed - 1);
+        this.onRefused(id);
         throw this.#refusal([id]);
       }
     }

@@ -4,18 +4,23 @@ import { often, throughout, times } from '../places.ts';
 
 type Death = 'before' | 'after' | { readonly afterSending: number };
 
-/** A whole storm kills each function at each of the three; a small one at one of them, which changes with the seed. */
+/**
+ * A whole storm kills each function at each of the three. A small one kills every third function at one of them; which, and
+ * at which, changes with the seed: most of what a small storm costs is starting instances anew.
+ */
 const WHOLE_FROM_CUSTOMERS = 10;
+const SHARE = 3;
 
 export const deaths: Fault = {
   name: 'deaths',
   what: 'a Lambda instance dies before, in the middle of and after its work, for each function of the road',
   plan: (story, random) => {
-    const first = random.between(0, 2);
+    const [first, turn] = [random.between(0, 2), random.between(0, SHARE - 1)];
+    const whole = story.customers >= WHOLE_FROM_CUSTOMERS;
     return story.functions.flatMap(({ name, place }, index) => {
       const all: readonly Death[] = ['before', { afterSending: random.between(1, 6) }, 'after'];
-      const one = all[(first + index) % all.length] ?? 'before';
-      const deaths = story.customers < WHOLE_FROM_CUSTOMERS ? [one] : all;
+      const one = all[(first + Math.floor(index / SHARE)) % all.length] ?? 'before';
+      const deaths = whole ? all : index % SHARE === turn ? [one] : [];
       return deaths.flatMap((dies) =>
         throughout(story, random, 1, (at) => {
           const nth = random.between(1, 3);

@@ -71,8 +71,7 @@ function lock(storm: Storm, which: number, count: number): void {
     storm.later(3, () => lock(storm, which, count));
     return;
   }
-  storm.hit(storm.underWay());
-  storm.salesforcePreset({ preset: 'lockRow', id: row.id, times: count });
+  storm.lockRow(row.id, count);
 }
 
 export const sessions: Fault = {
