@@ -142,7 +142,7 @@ export const LOG_LINES = {
   retry: {
     from: 'RetryFailures',
     means: 'a Sync_Failure__c has another status now, or the retries looked around',
-    fields: [...event, 'outcome', 'failure', 'seen', 'changed'],
+    fields: [...event, 'outcome', 'failure', 'seen', 'changed', 'unsaved'],
   },
   operator: {
     from: 'Operator',

@@ -44,7 +44,7 @@ export const handler = around(async () => {
       freshness: freshnessStore(connection),
       sleep: (ms) => sleep(ms),
       patienceMs: PATIENCE_MS,
-      log: (line) => log.info('retry', line),
+      log: (line) => log[line.outcome === 'looked' && line.unsaved > 0 ? 'warn' : 'info']('retry', line),
     });
   } catch (error) {
     // The circuit is open: the next run asks again.

@@ -5,7 +5,7 @@ import type { PutOutcome } from '../adapters/buffer.ts';
 import type { ExecutionStatus } from '../adapters/machines.ts';
 import type { Letter } from '../adapters/queues.ts';
 import { readLetter } from '../bulk/parked-letter.ts';
-import { type RetryWorld, retryFailures } from './retry-failures.ts';
+import { type RetryLine, type RetryWorld, retryFailures } from './retry-failures.ts';
 
 const NOW = Date.UTC(2026, 10, 25, 12);
 const MINUTE = 60_000;
@@ -36,6 +36,8 @@ describe('a Sync_Failure__c', () => {
   let putOutcome: PutOutcome;
   let held: Set<string>;
   let known: number;
+  let unwritable: Set<unknown>;
+  let lines: RetryLine[];
   let now: number;
   let world: RetryWorld;
 
@@ -53,6 +55,8 @@ describe('a Sync_Failure__c', () => {
     putOutcome = 'stored';
     held = new Set();
     known = 0;
+    unwritable = new Set();
+    lines = [];
     now = NOW;
     world = {
       salesforce: async ({ method, path, body }) => {
@@ -63,8 +67,9 @@ describe('a Sync_Failure__c', () => {
         }
         expect(path).toBe('/composite/sobjects/Sync_Failure__c/Failure_Key__c');
         const sent = JSON.parse(JSON.stringify(body));
-        saved.push(...sent.records);
-        return { status: 200, body: sent.records.map(() => ({ success: true })) };
+        const results = sent.records.map((row: Row) => ({ success: !unwritable.has(row.Failure_Key__c) }));
+        saved.push(...sent.records.filter((_: Row, index: number) => results[index].success));
+        return { status: 200, body: results };
       },
       budget: { acquire: async () => ({ granted: true, retryAfterMs: 0 }) },
       executions: {
@@ -117,7 +122,7 @@ describe('a Sync_Failure__c', () => {
       },
       nowMs: () => now,
       patienceMs: 10_000,
-      log: () => {},
+      log: (line) => lines.push(line),
       count: counting().count,
     };
   });
@@ -270,6 +275,26 @@ describe('a Sync_Failure__c', () => {
       const changes = [...written({ Status__c: 'Resolved' }, 'older'), ...written({ Status__c: 'Resolved' }, ROW_KEY)];
       expect(await run()).toEqual(changes);
       expect([queue, hidden, back]).toEqual([[], [], []]);
+    });
+
+    it('keeps its letter until it is Resolved: the org refuses one of its rows, or nobody gets through', async () => {
+      park({ failures: ['older', ROW_KEY] });
+      known = 300;
+      unwritable.add('older');
+      expect(await run(bulk())).toEqual(written({ Status__c: 'Resolved' }, ROW_KEY));
+      expect([queue.length, hidden]).toEqual([1, []]);
+      expect(lines).toContainEqual({ outcome: 'looked', seen: 1, changed: 1, unsaved: 1 });
+      const { salesforce } = world;
+      const gone = new Error('gone');
+      const away: RetryWorld['salesforce'] = (request) =>
+        request.method === 'PATCH' ? Promise.reject(gone) : salesforce(request);
+      world = { ...world, salesforce: away };
+      await expect(run(bulk())).rejects.toBe(gone);
+      expect([queue.length, hidden]).toEqual([1, []]);
+      world = { ...world, salesforce };
+      unwritable.clear();
+      await run(bulk());
+      expect([queue.length, hidden]).toEqual([0, []]);
     });
 
     it('is kept when Salesforce has the same state or none', async () => {

@@ -14,7 +14,7 @@ import { type Change, idsOf, SyncFailure } from './sync-failure.ts';
  * dead letters go.
  */
 export type RetryWorld = EventsWorld &
-  RowsWorld & {
+  Omit<RowsWorld, 'save'> & {
     readonly salesforce: Salesforce;
     readonly budget: Pick<Budget, 'acquire'>;
     /** The queue FailedExecutions. */
@@ -24,7 +24,7 @@ export type RetryWorld = EventsWorld &
 
 export type RetryLine =
   | ({ readonly outcome: 'Resolved' | 'Open' } & ReturnType<typeof idsOf>)
-  | { readonly outcome: 'looked'; readonly seen: number; readonly changed: number };
+  | { readonly outcome: 'looked'; readonly seen: number; readonly changed: number; readonly unsaved: number };
 
 /** In one run; the rest is taken up by the next. What is tried again costs time, what is only looked at hardly any. */
 const MOST_RETRIED = 200;
@@ -45,18 +45,25 @@ export async function retryFailures(world: RetryWorld): Promise<{ readonly seen:
   );
   const failures = [...retrying, ...open];
   const events = failures.filter(({ Source__c: source }) => source === 'realtime');
-  const changes = new Map<string, Change>();
-  for (const [failure, change] of await retryEvents(events, world)) changes.set(failure.Failure_Key__c, change);
+  let unsaved = 0;
+  const save: RowsWorld['save'] = async (changes) => {
+    const saved = await saveAll(changes, world);
+    unsaved += changes.size - saved.size;
+    return saved;
+  };
+  const told = [...(await retryEvents(events, world))].map(
+    ([{ Failure_Key__c: key }, change]) => [key, change] as const,
+  );
+  const saved = await save(new Map(told));
   const rows = retrying.filter(({ Source__c: source }) => source === 'bulk');
-  for (const [key, change] of await retryRows(rows, world)) changes.set(key, change);
-
-  await save(changes, world);
+  const ofRows = await retryRows(rows, { ...world, save });
+  const changes = new Map<string, Change>([...told.filter(([key]) => saved.has(key)), ...ofRows]);
   await removeDoneNotices(world.failed, world.claims);
   for (const failure of failures) {
     const status = changes.get(failure.Failure_Key__c)?.Status__c;
     if (status === 'Resolved' || status === 'Open') world.log({ outcome: status, ...idsOf(failure) });
   }
-  if (failures.length > 0) world.log({ outcome: 'looked', seen: failures.length, changed: changes.size });
+  if (failures.length > 0) world.log({ outcome: 'looked', seen: failures.length, changed: changes.size, unsaved });
   return { seen: failures.length, changed: changes.size };
 }
 
@@ -67,19 +74,30 @@ async function query(where: string, { salesforce }: RetryWorld): Promise<readonl
   return v.parse(Page, body).records;
 }
 
-/** What is not written, for want of a call or because the org refused it, is found again by the next run. */
-async function save(changes: ReadonlyMap<string, Change>, { salesforce, budget }: RetryWorld): Promise<void> {
+const Saved = v.array(v.object({ success: v.boolean() }));
+
+/** Gives the keys that were written. The others, for want of a call or because the org refused them, are found again by the next run. */
+async function saveAll(
+  changes: ReadonlyMap<string, Change>,
+  { salesforce, budget }: Pick<RetryWorld, 'salesforce' | 'budget'>,
+): Promise<ReadonlySet<string>> {
+  const saved = new Set<string>();
   for (const some of chunks([...changes], ROWS_PER_CALL)) {
-    if (!(await budget.acquire({ lane: 'bulk', calls: 1 })).granted) return;
+    if (!(await budget.acquire({ lane: 'bulk', calls: 1 })).granted) break;
     const records = some.map(([Failure_Key__c, change]) => ({
       attributes: { type: 'Sync_Failure__c' },
       Failure_Key__c,
       ...change,
     }));
-    await salesforce({
+    const { body } = await salesforce({
       method: 'PATCH',
       path: '/composite/sobjects/Sync_Failure__c/Failure_Key__c',
       body: { allOrNone: false, records },
     });
+    const results = v.parse(Saved, body);
+    some.forEach(([key], index) => {
+      if (results[index]?.success === true) saved.add(key);
+    });
   }
+  return saved;
 }

@@ -2,7 +2,7 @@ import type { Count } from '@payments/core/metrics';
 import { WRITE_ORDER } from '@payments/core/record';
 import type { Buffer } from '../adapters/buffer.ts';
 import type { FreshnessStore } from '../adapters/freshness-store.ts';
-import type { LetterBox } from '../adapters/queues.ts';
+import type { Letter, LetterBox } from '../adapters/queues.ts';
 import { subjectsOf } from '../bulk/judged.ts';
 import { type ParkedLetter, readLetter, triesOf } from '../bulk/parked-letter.ts';
 import { recordFrom } from '../bulk/row.ts';
@@ -11,6 +11,8 @@ import { type PutBackWorld, putBack } from './put-back.ts';
 import { type Change, openAgain, RESOLVED, type SyncFailure } from './sync-failure.ts';
 
 export type RowsWorld = PutBackWorld & {
+  /** Writes to Sync_Failure__c rows by Failure_Key__c. Gives the keys of those that Salesforce took. */
+  readonly save: (changes: ReadonlyMap<string, Change>) => Promise<ReadonlySet<string>>;
   /** The queue BulkParked. */
   readonly parked: LetterBox;
   readonly buffer: Pick<Buffer, 'put' | 'holds'>;
@@ -24,15 +26,18 @@ const SOUGHT_MS = 20 * 60_000;
 
 /**
  * Rows of the bulk lane that are to be tried again go back into the buffer; Settle resolves their failures with them. Letters
- * that Salesforce has overtaken meanwhile are let go. Gives what is to be written, by Failure_Key__c.
+ * that Salesforce has overtaken meanwhile are let go, each once its rows are Resolved there: a run that ends in between, or a row
+ * that Salesforce does not take, leaves the letter to the next run. Gives what was written, by Failure_Key__c.
  */
 export async function retryRows(
   failures: readonly SyncFailure[],
   world: RowsWorld,
 ): Promise<ReadonlyMap<string, Change>> {
   const changes = new Map<string, Change>();
+  const overtaken: { readonly letter: Letter; readonly keys: readonly string[] }[] = [];
   const sought = new Map(failures.map((failure) => [failure.Failure_Key__c, failure]));
   const found = new Set<string>();
+  const saved = new Set<string>();
   await withLetters(world.parked, async (letters, done) => {
     for (const letter of letters) {
       const parked = readLetter(letter.body);
@@ -41,20 +46,24 @@ export async function retryRows(
       for (const { Failure_Key__c: key } of wanted) found.add(key);
       if (await isOvertaken(parked, world)) {
         for (const key of parked.failures) changes.set(key, RESOLVED);
-        await done(letter);
+        overtaken.push({ letter, keys: parked.failures });
         continue;
       }
       const change = wanted.length === 0 ? null : await tried(parked, wanted, world);
       if (change === 'back') await done(letter);
       else if (change !== null) for (const { Failure_Key__c: key } of wanted) changes.set(key, change);
     }
+    for (const key of await world.save(changes)) saved.add(key);
+    for (const { letter, keys } of overtaken) if (keys.every((key) => saved.has(key))) await done(letter);
   });
+  const lost = new Map<string, Change>();
   for (const [key, failure] of sought) {
     if (!found.has(key) && (await isLost(failure, world))) {
-      changes.set(key, openAgain({ Message__c: 'The row is not kept any more: replay the event.' }));
+      lost.set(key, openAgain({ Message__c: 'The row is not kept any more: replay the event.' }));
     }
   }
-  return changes;
+  for (const key of await world.save(lost)) saved.add(key);
+  return new Map([...changes, ...lost].filter(([key]) => saved.has(key)));
 }
 
 /** `null`: nothing can be said before the next run. */
