@@ -319,6 +319,18 @@ describe('redrive', () => {
       expect([boxes.bulkParked.visible(), nothingHidden()]).toEqual([[], []]);
     });
 
+    it('are put back fifty at a time, and no more when the run has to end', async () => {
+      for (let n = 0; n < 120; n += 1) park(`cus_${n}`, 1_000 + n);
+      let now = NOW;
+      const put: RedriveWorld['buffer']['put'] = async (_, rows) => {
+        now += 10;
+        return { outcomes: rows.map(() => 'stored'), waiting: 0 };
+      };
+      world = { ...world, nowMs: () => now, stopAtMs: NOW + 15, buffer: { ...world.buffer, put } };
+      expect((await redrive(world)).putBack).toBe(100);
+      expect([boxes.bulkParked.visible().length, nothingHidden()]).toEqual([20, []]);
+    });
+
     it('are left to people when the row is the reason, or when it was put back often enough', async () => {
       park('cus_1', 1_000, 'Data');
       park('cus_2', 1_000, 'Network', { redrives: 5 });
@@ -352,6 +364,19 @@ describe('redrive', () => {
         { bodies: [one], attributes: { redrives: '1' } },
         { bodies: [two], attributes: { redrives: '3' } },
       ]);
+    });
+
+    it('are moved no more when the run has to end, and nothing further is received', async () => {
+      for (let n = 0; n < 3; n += 1) boxes.bulkPoisoned.put(busEvent(`b${n}`, n), {}, NOW - 60_000);
+      boxes.failedExecutions.put(notice(away));
+      let now = NOW;
+      const send = async () => {
+        now += 10;
+      };
+      world = { ...world, nowMs: () => now, stopAtMs: NOW + 15, bulk: { send } };
+      expect(await redrive(world)).toMatchObject({ moved: 2, started: 0 });
+      expect([boxes.bulkPoisoned.visible().length, boxes.failedExecutions.visible().length]).toEqual([1, 1]);
+      expect(nothingHidden()).toEqual([]);
     });
 
     it('stay for people when they are no bus events, can never be read, when their turn is later or was the last', async () => {

@@ -34,7 +34,7 @@ export type RedriveWorld = PutBackWorld & {
   /** True for one run in so many minutes. */
   readonly onceIn: (minutes: number) => Promise<boolean>;
   readonly nowMs: () => number;
-  /** When to start no further execution, so that what was received is given back in time. */
+  /** When to begin nothing further, be it an execution, a row or a message, so that what was received is given back in time. */
   readonly stopAtMs: number;
   readonly log: (level: 'info' | 'warn', line: RedriveLine) => void;
   readonly count: Count;
@@ -123,28 +123,44 @@ async function askLimits({ budget, salesforce }: RedriveWorld): Promise<void> {
   }
 }
 
+function lateIn({ nowMs, stopAtMs }: RedriveWorld): boolean {
+  return nowMs() >= stopAtMs;
+}
+
 async function startExecutions(world: RedriveWorld): Promise<Done> {
   const { machineArns, letters } = world;
   let room = redriveRoom(freeCalls(await world.budget.usage(), world.limits));
   if (room === 0) return { done: 0, left: 0 };
   let started = 0;
   let undeliveredLeft = 0;
-  const failedLeft = await withLetters(letters.failedExecutions, async (failed, doneFailed) => {
-    undeliveredLeft = await withLetters(letters.realtimeUndelivered, async (undelivered, doneUndelivered) => {
-      const due = [
-        ...failed.map((letter) => ({ start: startFromNotice(letter, machineArns, world.nowMs()), done: doneFailed })),
-        ...undelivered.map((letter) => ({ start: startFromEvent(letter, machineArns), done: doneUndelivered })),
-      ].flatMap(({ start, done }) => (start === null ? [] : [{ start, done }]));
-      due.sort((a, b) => a.start.at - b.start.at);
-      for (const { start, done } of due) {
-        if (room === 0 || world.nowMs() >= world.stopAtMs) break;
-        if (!(await tryStart(start, world))) continue;
-        await done(start.letter);
-        room -= 1;
-        started += 1;
-      }
-    });
-  });
+  const isLate = () => lateIn(world);
+  const failedLeft = await withLetters(
+    letters.failedExecutions,
+    async (failed, doneFailed) => {
+      undeliveredLeft = await withLetters(
+        letters.realtimeUndelivered,
+        async (undelivered, doneUndelivered) => {
+          const due = [
+            ...failed.map((letter) => ({
+              start: startFromNotice(letter, machineArns, world.nowMs()),
+              done: doneFailed,
+            })),
+            ...undelivered.map((letter) => ({ start: startFromEvent(letter, machineArns), done: doneUndelivered })),
+          ].flatMap(({ start, done }) => (start === null ? [] : [{ start, done }]));
+          due.sort((a, b) => a.start.at - b.start.at);
+          for (const { start, done } of due) {
+            if (room === 0 || isLate()) break;
+            if (!(await tryStart(start, world))) continue;
+            await done(start.letter);
+            room -= 1;
+            started += 1;
+          }
+        },
+        isLate,
+      );
+    },
+    isLate,
+  );
   return { done: started, left: failedLeft + undeliveredLeft };
 }
 
@@ -167,25 +183,30 @@ const ROWS_PER_CALL = 50;
 
 async function putRowsBack(world: RedriveWorld): Promise<Done> {
   let back = 0;
-  const left = await withLetters(world.letters.bulkParked, async (letters, done) => {
-    const due = letters.flatMap((letter) => dueRow(letter, world.nowMs()) ?? []);
-    due.sort((a, b) => a.parked.row.newestAt - b.parked.row.newestAt);
-    for (let from = 0; from < due.length; from += ROWS_PER_CALL) {
-      const some = due.slice(from, from + ROWS_PER_CALL);
-      const became = await putBack(
-        some.map(({ parked }) => parked),
-        world,
-      );
-      for (const [index, { letter, parked }] of some.entries()) {
-        if (became[index] !== 'back') continue;
-        await done(letter);
-        back += 1;
-        world.count('Redriven', 1);
-        const ids = { stripeObjectId: parked.key, stripeEventId: parked.row.eventId };
-        world.log('info', { outcome: 'put-back', ...ids, code: parked.code });
+  const isLate = () => lateIn(world);
+  const left = await withLetters(
+    world.letters.bulkParked,
+    async (letters, done) => {
+      const due = letters.flatMap((letter) => dueRow(letter, world.nowMs()) ?? []);
+      due.sort((a, b) => a.parked.row.newestAt - b.parked.row.newestAt);
+      for (let from = 0; from < due.length && !isLate(); from += ROWS_PER_CALL) {
+        const some = due.slice(from, from + ROWS_PER_CALL);
+        const became = await putBack(
+          some.map(({ parked }) => parked),
+          world,
+        );
+        for (const [index, { letter, parked }] of some.entries()) {
+          if (became[index] !== 'back') continue;
+          await done(letter);
+          back += 1;
+          world.count('Redriven', 1);
+          const ids = { stripeObjectId: parked.key, stripeEventId: parked.row.eventId };
+          world.log('info', { outcome: 'put-back', ...ids, code: parked.code });
+        }
       }
-    }
-  });
+    },
+    isLate,
+  );
   return { done: back, left };
 }
 
@@ -199,17 +220,23 @@ function dueRow(letter: Letter, nowMs: number): { readonly letter: Letter; reado
 async function moveMessages(world: RedriveWorld): Promise<Done> {
   let moved = 0;
   let left = 0;
+  const isLate = () => lateIn(world);
   for (const box of [world.letters.bulkUndelivered, world.letters.bulkPoisoned]) {
-    left += await withLetters(box, async (letters, done) => {
-      const due = letters.flatMap((letter) => moveOf(letter, world.nowMs()) ?? []);
-      for (const { letter, redrives, eventId } of due.sort((a, b) => a.letter.sentAt - b.letter.sentAt)) {
-        await world.bulk.send([letter.body], { [REDRIVES]: String(redrives) });
-        await done(letter);
-        moved += 1;
-        world.count('Redriven', 1);
-        world.log('info', { outcome: 'moved', stripeEventId: eventId });
-      }
-    });
+    left += await withLetters(
+      box,
+      async (letters, done) => {
+        const due = letters.flatMap((letter) => moveOf(letter, world.nowMs()) ?? []);
+        for (const { letter, redrives, eventId } of due.sort((a, b) => a.letter.sentAt - b.letter.sentAt)) {
+          if (isLate()) break;
+          await world.bulk.send([letter.body], { [REDRIVES]: String(redrives) });
+          await done(letter);
+          moved += 1;
+          world.count('Redriven', 1);
+          world.log('info', { outcome: 'moved', stripeEventId: eventId });
+        }
+      },
+      isLate,
+    );
   }
   return { done: moved, left };
 }
