@@ -10,6 +10,7 @@ import { GENERATION_KEY } from '@payments/functions/adapters/generation';
 import { connectRedis } from '@payments/functions/adapters/redis';
 import * as v from 'valibot';
 import { expect } from 'vitest';
+import type { Ears } from '../src/console/console.ts';
 import { type Judgement, judgement } from '../src/demo/judgement.ts';
 import { createTally, type Tally } from '../src/demo/tally.ts';
 import type { LogLine } from '../src/lambda/function.ts';
@@ -47,6 +48,8 @@ export type SmallOptions = {
   readonly redisPassword?: string;
   readonly haste?: MachineOptions['haste'];
   readonly guesses?: MachineOptions['guesses'];
+  /** Of a console that hears of this machine. */
+  readonly ears?: Pick<Ears, 'onLog' | 'onArrival'>;
 };
 
 export type Answer = { readonly status: number; readonly text: string; readonly headers: Headers };
@@ -89,9 +92,13 @@ export async function startSmall(options: SmallOptions): Promise<SmallMachine> {
     scheduleSpeed: SCHEDULE_SPEED,
     instances: 2,
     say: () => {},
-    onLog: (line) => logs.push(line),
+    onLog: (line) => {
+      logs.push(line);
+      options.ears?.onLog(line);
+    },
     onArrival: (arrival) => {
       arrivals.push(arrival);
+      options.ears?.onArrival(arrival);
       tally?.onArrival(arrival);
     },
     onExecution: (execution) => {

@@ -3,8 +3,8 @@
  * road, what happened, and whether something moved on. Pure.
  */
 import type { Hop, Lane, Outcome, PlaceName } from '@payments/console/contract';
-import * as v from 'valibot';
 import type { Arrival } from '../road/arrival.ts';
+import type { Said } from './said.ts';
 
 export type Telling = {
   readonly at: number;
@@ -36,52 +36,6 @@ export type Telling = {
   } | null;
 };
 
-const text = v.nullish(v.string(), null);
-const number = v.nullish(v.number(), null);
-const Said = v.object({
-  message: v.string(),
-  outcome: v.nullish(v.string(), ''),
-  type: text,
-  stripeEventId: text,
-  stripeEventIds: v.nullish(v.array(v.string()), null),
-  stripeObjectId: text,
-  executionName: text,
-  object: text,
-  salesforceId: text,
-  rows: number,
-  calls: number,
-  pathMs: number,
-  code: text,
-  category: text,
-  step: text,
-  error: text,
-  reason: text,
-  attempts: number,
-  twin: v.nullish(v.boolean(), false),
-  replayed: v.nullish(v.boolean(), false),
-  notes: v.nullish(v.array(v.unknown()), null),
-  service: text,
-});
-type Said = v.InferOutput<typeof Said>;
-
-/** A metric has a line of its own, which tells nothing here; most lines are metrics. */
-const METRIC = '"_aws"';
-
-/** What a log line tells; nothing for a line that is about no event. */
-export function tellingsOf(line: string, at: number): readonly Telling[] {
-  if (!line.startsWith('{') || line.includes(METRIC)) return [];
-  const said = v.safeParse(Said, jsonOf(line));
-  return said.success ? told(said.output, at) : [];
-}
-
-function jsonOf(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return null;
-  }
-}
-
 /** What a delivery of the bus tells. `lane` by the target. */
 export function tellingOf(arrival: Arrival, lane: Lane, machine: string | null): Telling {
   const { eventId, type, objectId, at, createdAt } = arrival;
@@ -108,7 +62,8 @@ const NOTHING = {
   ...{ delivered: false, executionName: null, row: null },
 } as const;
 
-function told(said: Said, at: number): readonly Telling[] {
+/** What a log line tells; nothing for one that is about no event. */
+export function tellingsOf(said: Said, at: number): readonly Telling[] {
   const about = {
     ...NOTHING,
     ...{ at, eventId: said.stripeEventId, type: said.type ?? '', objectId: said.stripeObjectId },

@@ -35,6 +35,17 @@ export type Depth = {
   readonly oldestSentAt: number | null;
 };
 
+/** A message as it lies in a queue. */
+export type Seen = {
+  readonly id: string;
+  readonly body: string;
+  /** Milliseconds since 1970. */
+  readonly sentAt: number;
+  readonly receives: number;
+  /** Those with a text as their value. */
+  readonly attributes: Readonly<Record<string, string>>;
+};
+
 export type Queues = {
   readonly port: number;
   send(arn: string, body: string, attributes?: Readonly<Record<string, string>>): void;
@@ -49,6 +60,8 @@ export type Queues = {
   /** Makes received messages visible again at once. */
   release(arn: string, receiptHandles: readonly string[]): Promise<void>;
   depth(arn: string): Depth;
+  /** Every message that is not deleted, oldest first, without taking any. */
+  look(arn: string): readonly Seen[];
   /** Ready messages without taking them: for people and for the judge. */
   peek(arn: string): readonly string[];
   /** As `peek`, of the messages that somebody has received: they come again unless they are deleted. */
@@ -139,11 +152,27 @@ export async function startQueues(configs: readonly QueueConfig[], region: strin
       );
       return { ready: ready.length, delayed: delayed.length, inFlight: inflight.length, oldestSentAt };
     },
+    look(arn) {
+      const { ready, delayed, inflight } = inspect(arn);
+      const all = [...ready, ...delayed, ...inflight.map(({ message }) => message)];
+      return all.map(seen).sort((a, b) => a.sentAt - b.sentAt);
+    },
     peek: (arn) => inspect(arn).ready.map(({ body }) => body),
     hidden: (arn) => inspect(arn).inflight.map(({ message }) => message.body),
     request: (operation, input) => request(server, operation, input),
     attributes: (name) => server.inspectQueue(name)?.attributes ?? null,
     close: () => server.stop(),
+  };
+}
+
+function seen(message: NonNullable<ReturnType<FauxqsServer['inspectQueue']>>['messages']['ready'][number]): Seen {
+  const { messageId, body, sentTimestamp, approximateReceiveCount, messageAttributes } = message;
+  const attributes = Object.entries(messageAttributes).flatMap(([name, { StringValue }]) =>
+    StringValue === undefined ? [] : [[name, StringValue] as const],
+  );
+  return {
+    ...{ id: messageId, body, sentAt: sentTimestamp, receives: approximateReceiveCount },
+    attributes: Object.fromEntries(attributes),
   };
 }
 

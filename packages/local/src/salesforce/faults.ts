@@ -79,6 +79,13 @@ export class Faults {
     return id;
   }
 
+  /** `false`: there is none of that number. */
+  lift(id: number): boolean {
+    const at = this.#armed.findIndex((fault) => fault.id === id);
+    if (at !== -1) this.#armed.splice(at, 1);
+    return at !== -1;
+  }
+
   clear(): void {
     this.#armed.length = 0;
   }

@@ -5,7 +5,7 @@ import { applyPreset, type FaultWorld, Preset, type PresetInput } from './fault-
 import type { FaultHit, FaultInput } from './faults.ts';
 import { isRecord, readRecord } from './record-input.ts';
 import { saveRecord } from './save.ts';
-import { externalKeyOf, type ObjectSchema, objectNamed, type Stored } from './schema.ts';
+import { externalKeyOf, type ObjectSchema, objectNamed, type Schema, type Stored } from './schema.ts';
 import type { PlatformEvent, Row, Store } from './store.ts';
 
 /** A live row as a judge reads it. */
@@ -22,6 +22,7 @@ export type OrgRow = {
 
 /** The org from inside: for tests and the demo, never for the code under test. */
 export type OrgView = {
+  readonly schema: Schema;
   rows(object: string): IterableIterator<OrgRow>;
   count(object: string): number;
   /** The moment (ms) a client last changed the row with this external id, or `null` when there is none. */
@@ -48,6 +49,8 @@ export type OrgView = {
   onLockedRow(listener: (id: string) => void): void;
   preset(preset: PresetInput): void;
   clearFaults(): void;
+  /** `false`: there is no fault of that number. */
+  liftFault(id: number): boolean;
   /** Takes rows as another writer would; returns their release. */
   holdRows(ids: readonly string[]): () => void;
   /** Puts a record in without an API call, through the same validation. Returns its id. */
@@ -65,6 +68,7 @@ export function viewOf(world: FaultWorld): OrgView {
     return object;
   };
   return {
+    schema,
     rows: (name) => liveRows(store, objectOf(name)),
     count: (name) => store.table(objectOf(name).name).size,
     committedAt(name, externalId) {
@@ -89,6 +93,7 @@ export function viewOf(world: FaultWorld): OrgView {
     },
     preset: (preset) => applyPreset(world, v.parse(Preset, preset)),
     clearFaults: () => world.faults.clear(),
+    liftFault: (id) => world.faults.lift(id),
     holdRows: (ids) => engine.locks.hold(ids),
     insert(name, fields) {
       const object = objectOf(name);
