@@ -9,38 +9,48 @@ export function stripeOrder(value: Json): Json {
 /** A deep copy of an object, keys in Stripe's order. */
 export function stripeOrdered(object: JsonObject): JsonObject {
   const copy: Record<string, Json> = {};
-  for (const key of Object.keys(object).sort(byStripeOrder)) {
+  const put = (key: string) => {
     const value = object[key];
     if (value !== undefined) copy[key] = stripeOrder(value);
-  }
+  };
+  put('id');
+  put('object');
+  for (const key of Object.keys(object).sort()) if (key !== 'id' && key !== 'object') put(key);
   return copy;
 }
 
-const FIRST = ['id', 'object'];
-
-function byStripeOrder(left: string, right: string): number {
-  const place = (key: string): number => (FIRST.includes(key) ? FIRST.indexOf(key) : FIRST.length);
-  return place(left) - place(right) || (left < right ? -1 : left > right ? 1 : 0);
-}
-
 /**
- * JSON as Stripe prints it: two spaces, empty containers split over two lines, other characters raw. A body that was
- * parsed and printed again by JSON.stringify differs from it, and its signature fails, as with the real one.
+ * JSON as Stripe prints it: two spaces, an empty hash split over two lines and an empty list over three, other characters
+ * raw. A body that was parsed and printed again by JSON.stringify differs from it, and its signature fails, as with the
+ * real one.
  */
-export function printAsStripe(value: Json, indent = ''): string {
-  const inner = `${indent}  `;
-  if (isList(value)) {
-    const lines = value.map((item) => `${inner}${printAsStripe(item, inner)}`);
-    return `[\n${lines.join(',\n')}\n${indent}]`;
+export function printAsStripe(value: Json): string {
+  const text = JSON.stringify(value, null, 2);
+  // The engine's own printer does all but the empty ones. They end their line, and no line that ends so ends in a text.
+  let printed = '';
+  let done = 0;
+  for (let start = 0; start < text.length; ) {
+    const brk = text.indexOf('\n', start);
+    const next = brk < 0 ? text.length : brk;
+    const closing = text.charCodeAt(next - 1) === COMMA ? next - 2 : next - 1;
+    const opened = OPENED.get(text.charCodeAt(closing));
+    if (opened !== undefined && text.charCodeAt(closing - 1) === opened.by) {
+      let token = start;
+      while (text.charCodeAt(token) === SPACE) token += 1;
+      printed += `${text.slice(done, closing)}${opened.split}${text.slice(start, token)}`;
+      done = closing;
+    }
+    start = next + 1;
   }
-  if (!isHash(value)) return JSON.stringify(value);
-  const lines: string[] = [];
-  for (const [key, item] of Object.entries(value)) {
-    lines.push(`${inner}${JSON.stringify(key)}: ${printAsStripe(item, inner)}`);
-  }
-  if (lines.length === 0) return `{\n${indent}}`;
-  return `{\n${lines.join(',\n')}\n${indent}}`;
+  return printed + text.slice(done);
 }
+
+const [SPACE, COMMA] = [0x20, 0x2c];
+/** By the closing bracket: which one opens it, and what stands between the two when there is nothing else. */
+const OPENED: ReadonlyMap<number, { readonly by: number; readonly split: string }> = new Map([
+  [0x7d, { by: 0x7b, split: '\n' }],
+  [0x5d, { by: 0x5b, split: '\n\n' }],
+]);
 
 /**
  * `previous_attributes`: the former values of what changed. A nested hash names only its changed keys, a list is given

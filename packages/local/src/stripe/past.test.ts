@@ -119,6 +119,40 @@ describe('an account with a past', () => {
       expect((await of(customer)).map(({ id }) => id)).toEqual(own);
     }));
 
+  test('shows the same objects whatever was looked at, and changed, before', async () => {
+    const read = async ({ stripe }: Served): Promise<string[]> => {
+      const intents = await stripe.paymentIntents.list({ limit: 100, expand: ['data.latest_charge'] });
+      const joined = await stripe.invoicePayments.list({
+        limit: 100,
+        expand: ['data.invoice', 'data.payment.payment_intent'],
+      });
+      const subscriptions = await stripe.subscriptions.list({ limit: 100, expand: ['data.latest_invoice'] });
+      return [intents, joined, subscriptions].flatMap(({ data }) => data.map((object) => JSON.stringify(object)));
+    };
+    let untouched: string[] = [];
+    await onPast(async (served) => {
+      untouched = await read(served);
+    });
+    await onPast(async (served) => {
+      const { stripe } = served;
+      await all(stripe.charges.list({ limit: 100 }));
+      await all(stripe.invoices.list({ limit: 100, expand: ['data.customer', 'data.payments'] }));
+      const [subscription] = (await stripe.subscriptions.list({ limit: 1 })).data;
+      const items = [{ id: subscription?.items.data[0]?.id ?? '', quantity: 9 }];
+      await stripe.invoices.createPreview({
+        subscription: subscription?.id ?? '',
+        subscription_details: { items },
+      });
+      expect(await read(served)).toEqual(untouched);
+      const [intent] = (await stripe.paymentIntents.list({ limit: 1 })).data;
+      const before = await stripe.charges.retrieve(String(intent?.latest_charge));
+      await stripe.refunds.create({ charge: before.id, amount: 1 });
+      expect((await stripe.charges.retrieve(before.id)).amount_refunded).toBe(1);
+      const changed = (await read(served)).filter((object, place) => object !== untouched[place]);
+      expect(changed).toEqual([expect.stringContaining(before.id)]);
+    });
+  });
+
   test('changes by call as any other, and what was made from it long ago stays', () =>
     onPast(async ({ stripe, told, account }) => {
       const owing = (await all(stripe.subscriptions.list({ status: 'past_due', limit: 100 })))[0];

@@ -38,8 +38,38 @@ export function givePast(books: Books, options: PastOptions): void {
   // What was made long ago is made from what was there then, whatever became of it since.
   const then = withEmptyShelves(books);
   const world: World = { books: then, family: familyOf(counts), until, pace, prices };
-  shelve(then, world);
-  shelve(books, world);
+  const shown: Shown = {
+    customer: lately((place) => customerAt(world, place)),
+    method: lately((place) => methodAt(world, place)),
+    subscription: lately((place) => subscriptionAt(world, place)),
+    payment: lately((place) => paymentAt(world, place)),
+  };
+  shelve(then, world, shown);
+  shelve(books, world, shown);
+}
+
+/** What was made lately, for looking only. */
+type Shown = {
+  readonly customer: (place: number) => ReturnType<typeof customerAt>;
+  readonly method: (place: number) => ReturnType<typeof methodAt>;
+  readonly subscription: (place: number) => ReturnType<typeof subscriptionAt>;
+  readonly payment: (place: number) => ReturnType<typeof paymentAt>;
+};
+
+/** A page has a hundred, which lie together, and what is expanded in it lies together too. */
+const KEPT_LATELY = 512;
+
+/** Remembers the last that were made: a payment is asked for as intent, as charge, as invoice, and as what joins them. */
+function lately<T>(make: (place: number) => T): (place: number) => T {
+  const slots: ({ readonly place: number; readonly made: T } | undefined)[] = [];
+  return (place) => {
+    const slot = place % KEPT_LATELY;
+    const known = slots[slot];
+    if (known?.place === place) return known.made;
+    const made = make(place);
+    slots[slot] = { place, made };
+    return made;
+  };
 }
 
 function withEmptyShelves(books: Books): Books {
@@ -56,7 +86,7 @@ function withEmptyShelves(books: Books): Books {
   };
 }
 
-function shelve(books: Books, world: World): void {
+function shelve(books: Books, world: World, shown: Shown): void {
   const { family } = world;
   const { customers, subscriptions, payments } = family.counts;
   const ofCustomer = (id: string, places: (customer: number) => readonly number[]): readonly number[] => {
@@ -80,18 +110,21 @@ function shelve(books: Books, world: World): void {
     size: customers,
     createdAt: (place) => madeAt.customer(world, place),
     make: (place) => customerAt(world, place),
+    show: shown.customer,
     placeOf: (id) => told(id, customers, (it) => idOf.customer(world, it)),
   });
   start(books.paymentMethods, {
     size: customers,
     createdAt: (place) => madeAt.customer(world, place),
     make: (place) => methodAt(world, place),
+    show: shown.method,
     placeOf: (id) => told(id, customers, (it) => idOf.method(world, it)),
   });
   start(books.subscriptions, {
     size: subscriptions,
     createdAt: (place) => madeAt.subscription(world, place),
     make: (place) => subscriptionAt(world, place),
+    show: shown.subscription,
     placeOf: (id) => told(id, subscriptions, (it) => idOf.subscription(world, it)),
     having: (_, id) => ofCustomer(id, family.subscriptionsOfCustomer),
   });
@@ -99,6 +132,7 @@ function shelve(books: Books, world: World): void {
     size: family.invoices,
     createdAt: (place) => madeAt.payment(world, family.paymentOfInvoice(place)),
     make: (place) => part(paymentAt(world, family.paymentOfInvoice(place)).invoice),
+    show: (place) => part(shown.payment(family.paymentOfInvoice(place)).invoice),
     placeOf: (id) => invoiceTold(id, (it) => idOf.invoice(world, it)),
     having: (field, id) =>
       invoiced(
@@ -111,6 +145,7 @@ function shelve(books: Books, world: World): void {
     size: family.invoices,
     createdAt: (place) => madeAt.payment(world, family.paymentOfInvoice(place)),
     make: (place) => part(paymentAt(world, family.paymentOfInvoice(place)).joined),
+    show: (place) => part(shown.payment(family.paymentOfInvoice(place)).joined),
     placeOf: (id) => invoiceTold(id, (it) => idOf.joined(world, it)),
     having: (field, id) => one(invoiceTold(id, (it) => (field === 'invoice' ? idOf.invoice : idOf.intent)(world, it))),
   });
@@ -118,6 +153,7 @@ function shelve(books: Books, world: World): void {
     size: payments,
     createdAt: (place) => madeAt.payment(world, place),
     make: (place) => paymentAt(world, place).intent,
+    show: (place) => shown.payment(place).intent,
     placeOf: (id) => ofPayment(id, (it) => idOf.intent(world, it)),
     having: (_, id) => ofCustomer(id, family.paymentsOfCustomer),
   });
@@ -125,6 +161,7 @@ function shelve(books: Books, world: World): void {
     size: payments,
     createdAt: (place) => madeAt.payment(world, place),
     make: (place) => part(paymentAt(world, place).charge),
+    show: (place) => part(shown.payment(place).charge),
     placeOf: (id) => ofPayment(id, (it) => idOf.charge(world, it)),
     having: (field, id) =>
       field === 'customer'

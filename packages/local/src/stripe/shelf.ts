@@ -19,7 +19,10 @@ export type Sequence<T> = {
 export type Past<T> = {
   readonly size: number;
   createdAt(place: number): number;
+  /** Anew at every call, for whoever may change it. */
   make(place: number): T;
+  /** What `make` gives, for whoever only looks: it may have been shown before. `make` itself by default. */
+  readonly show?: (place: number) => T;
   placeOf(id: string): number | undefined;
   /** Places of those with this value of an indexed field, ascending. */
   having(field: string, value: string): readonly number[];
@@ -53,7 +56,6 @@ export class Shelf<T extends Shelved> implements Sequence<T> {
   /** `fields`: what is looked up often and never changes, by the name that a list's filter has. */
   constructor(fields: Fields<T> = {}) {
     this.fields = fields;
-    for (const field of Object.keys(fields)) this.#having.set(field, new Map());
   }
 
   /** Throws a RangeError when something is there already: the order would break. */
@@ -91,7 +93,7 @@ export class Shelf<T extends Shelved> implements Sequence<T> {
     this.#places.set(object.id, place);
     for (const [field, read] of Object.entries(this.fields)) {
       const value = read(object);
-      if (value !== null) append(this.#having.get(field), value, place);
+      if (value !== null) append(this.#having, field, value, place);
     }
   }
 
@@ -100,7 +102,7 @@ export class Shelf<T extends Shelved> implements Sequence<T> {
   }
 
   at(place: number): T {
-    return this.#live[place - this.#past.size] ?? this.#kept.get(place) ?? this.#past.make(place);
+    return this.#stored(place) ?? (this.#past.show ?? this.#past.make)(place);
   }
 
   placeOf(id: string): number | undefined {
@@ -121,10 +123,16 @@ export class Shelf<T extends Shelved> implements Sequence<T> {
     return this.placesHaving(field, value).map((place) => this.#keep(place));
   }
 
+  #stored(place: number): T | undefined {
+    return this.#live[place - this.#past.size] ?? this.#kept.get(place);
+  }
+
   #keep(place: number): T {
-    const object = this.at(place);
-    if (place < this.#past.size) this.#kept.set(place, object);
-    return object;
+    const stored = this.#stored(place);
+    if (stored !== undefined) return stored;
+    const made = this.#past.make(place);
+    this.#kept.set(place, made);
+    return made;
   }
 
   /** The eldest with this value of an indexed field; for looking only. */
@@ -139,9 +147,11 @@ export class Shelf<T extends Shelved> implements Sequence<T> {
   }
 }
 
-function append(index: Map<string, number[]> | undefined, value: string, place: number): void {
-  const places = index?.get(value);
-  if (places === undefined) index?.set(value, [place]);
+function append(index: Map<string, Map<string, number[]>>, field: string, value: string, place: number): void {
+  const byValue = index.get(field) ?? new Map<string, number[]>();
+  index.set(field, byValue);
+  const places = byValue.get(value);
+  if (places === undefined) byValue.set(value, [place]);
   else places.push(place);
 }
 

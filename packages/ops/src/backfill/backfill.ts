@@ -89,11 +89,11 @@ Customers and prices that were deleted are only in Stripe's events of the last t
         salesforce: connectOrg(deployment).request,
         forget: operator.forget,
         save: (now) => checkpoints.saveCheckpoint(file, now),
-        onProgress: ({ name }, { read, rows }) => {
+        onProgress: ({ name }, { read, standing }) => {
           const bar = bars.get(name) ?? context.progress(name, read);
           bars.set(name, bar);
           bar.outOf(read);
-          bar.to(read, `objects, ${rows} rows`);
+          bar.to(standing, 'of those read are in Salesforce');
         },
       });
     } finally {

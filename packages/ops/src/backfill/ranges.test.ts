@@ -35,6 +35,15 @@ function skewed(count: number): readonly number[] {
   });
 }
 
+/** A handful in the first years, half within one day, the others in the last month. */
+function half(count: number): readonly number[] {
+  const day = YEARS - 32 * 86_400;
+  return Array.from({ length: count }, (_, index) => {
+    if (index < 20) return index * 86_400;
+    return index < count / 2 ? day + (index % 86_400) : YEARS - (index % (30 * 86_400));
+  });
+}
+
 async function read(created: readonly number[], workers = 8) {
   const list = stripeList(created);
   const ranges: Range[] = [{ from: 0, to: YEARS, left: YEARS }];
@@ -64,6 +73,7 @@ describe('reading a list in ranges', () => {
   it.each([
     ['skewed data', skewed(20_000)],
     ['even data', Array.from({ length: 20_000 }, (_, index) => Math.floor((index / 20_000) * YEARS))],
+    ['half of all in one day after empty years', half(20_000)],
     ['everything within one minute', Array.from({ length: 10_000 }, (_, index) => 5_000 + (index % 60))],
   ])('reads every object of %s once, with at most a fifth more requests than there are pages', async (_, created) => {
     const { seen, requests, most } = await read(created);

@@ -5,6 +5,7 @@ import { type SalesforceRecord, type SObjectName, WRITE_ORDER } from '@payments/
 import type { Salesforce } from '@payments/functions/adapters/salesforce';
 import type { StripeReader } from '@payments/functions/adapters/stripe';
 import type { Checkpoint } from './checkpoint.ts';
+import { type Gathering, gather } from './gather.ts';
 import { type Page, type Range, readRanges } from './ranges.ts';
 import { pageReader } from './read-list.ts';
 import { rowsOf } from './rows-of.ts';
@@ -18,92 +19,120 @@ export type BackfillWorld = {
   readonly save: (state: Checkpoint) => Promise<void>;
   readonly sleep: (ms: number) => Promise<unknown>;
   readonly stopped: () => boolean;
-  readonly onProgress: (list: List, said: { readonly read: number; readonly rows: number }) => void;
+  /** Objects of a list: `read` from Stripe, and of those the ones whose rows stand in Salesforce. */
+  readonly onProgress: (list: List, said: { readonly read: number; readonly standing: number }) => void;
+  /** How many rows are written at once. */
+  readonly rowsAtOnce?: typeof ROWS_AT_ONCE;
 };
 
-/** Stripe answers in about 0.2 s: eight at once use the 25 requests a second that it allows an endpoint. */
+/** Of each list. Stripe answers in about 0.2 s: eight at once use the 25 requests a second that it allows an endpoint. */
 const WORKERS = 8;
-/** Of one upload; a Bulk job takes ten million. Twice as many are held at most: those being written and those being read. */
-const ROWS_AT_ONCE = 10_000;
+/** A Bulk job takes some minutes for few rows as for many, and 100 MB; these are some 12 MB. */
+const ROWS_AT_ONCE: { readonly atLeast: number; readonly atMost: number } = { atLeast: 10_000, atMost: 25_000 };
 const FAILURES_KEPT = 1_000;
 
-/** Reads what `state` has left, and says in it how far it came. Parents before children. */
+/** What came of a page, and where it stood; its objects are let go. */
+type Mapped = Pick<Page, 'range' | 'last'> & {
+  readonly of: Reading;
+  readonly objects: number;
+  readonly oldest: number | null;
+  readonly records: readonly SalesforceRecord[];
+};
+
+/** A list that is being read. */
+type Reading = {
+  readonly list: List;
+  readonly own: Checkpoint['lists'][number];
+  readonly ranges: Range[];
+  read: number;
+};
+
+type Wanted = (list: List, record: SalesforceRecord) => boolean;
+
+/**
+ * Reads what `state` has left, and says in it how far it came. The lists of one kind are read at the same time, since Stripe
+ * limits each by itself; rows are written in the order in which they were read, parents before children.
+ */
 export async function runBackfill(state: Checkpoint, world: BackfillWorld): Promise<void> {
-  const whole = (resource: Resource) => state.resources.includes(resource);
-  for (const resource of state.resources) {
-    const parentsLoaded =
-      resource !== 'prices' && whole('customers') && (resource !== 'payments' || whole('subscriptions'));
-    for (const list of LISTS[resource]) {
-      if (world.stopped()) return;
-      await runList(list, state, { ...world, parentsLoaded: parentsLoaded && state.since === 0 });
+  const gathering = gather((batch: readonly Mapped[]) => settle(batch, state, world), world.rowsAtOnce ?? ROWS_AT_ONCE);
+  let failed = false;
+  const stopped = () => failed || gathering.broken() || world.stopped();
+  const read = async (of: Reading, isWanted: Wanted): Promise<void> => {
+    try {
+      await readList(of, isWanted, gathering, { ...world, stopped });
+    } catch (error) {
+      failed = true;
+      throw error;
     }
+  };
+  try {
+    for (const resource of state.resources) {
+      const readings = LISTS[resource].flatMap((list) => readingOf(list, state) ?? []);
+      const isWanted = wantedRows(resource, state);
+      const ended = await Promise.allSettled(readings.map((of) => read(of, isWanted)));
+      for (const end of ended) if (end.status === 'rejected') throw end.reason;
+      gathering.flush();
+    }
+  } catch (error) {
+    // What was read until then need not be read again.
+    await gathering.end().catch(() => {});
+    throw error;
   }
+  await gathering.end();
 }
 
-type ListWorld = BackfillWorld & { readonly parentsLoaded: boolean };
-type Waiting = { readonly page: Page; readonly records: readonly SalesforceRecord[] };
-
-async function runList(list: List, state: Checkpoint, world: ListWorld): Promise<void> {
+function readingOf(list: List, state: Checkpoint): Reading | null {
   const own = state.lists.find(({ name }) => name === list.name);
-  if (own === undefined || own.left.length === 0) return;
-  const ranges: Range[] = own.left.map(({ from, to }) => ({ from, to, left: to }));
-  let waiting: Waiting[] = [];
-  let rows = 0;
-  let done = 0;
-  let writing: Promise<void> = Promise.resolve();
-  let held: Promise<void> = writing;
+  if (own === undefined || own.left.length === 0) return null;
+  return { list, own, ranges: own.left.map(({ from, to }) => ({ from, to, left: to })), read: own.read };
+}
 
-  const settle = async (batch: readonly Waiting[]): Promise<void> => {
-    await writeBatch(batch, state, world);
-    for (const { page } of batch) {
-      own.read += page.objects.length;
-      page.range.left = page.last ? null : (page.objects.at(-1)?.created ?? page.range.left);
-    }
-    own.left = ranges.flatMap(({ from, left }) => (left === null ? [] : [{ from, to: left }]));
-    done += batch.reduce((sum, { records }) => sum + records.length, 0);
-    await world.save(state);
-    world.onProgress(list, { read: own.read, rows: done });
-  };
-  /** One batch after the other. Readers wait for the one before the last, so that two are held and no more. */
-  const flush = (): void => {
-    const batch = waiting;
-    waiting = [];
-    rows = 0;
-    held = writing;
-    writing = writing.then(() => settle(batch));
-    // Whoever waits for it hears of it.
-    writing.catch(() => {});
-  };
-  const isWanted = (record: SalesforceRecord) =>
-    !world.parentsLoaded || record.object === list.object || !isStub(record);
-  const onPage = async (page: Page): Promise<void> => {
+/** Where the lists of the parents are read before, a row that only says that its object exists says nothing new. */
+function wantedRows(resource: Resource, { resources, since }: Checkpoint): Wanted {
+  const whole = (parents: Resource) => resources.includes(parents);
+  const parentsLoaded =
+    since === 0 && resource !== 'prices' && whole('customers') && (resource !== 'payments' || whole('subscriptions'));
+  return (list, record) => !parentsLoaded || record.object === list.object || !isStub(record);
+}
+
+/** Says only that the row exists. Where its own list was read before, it does, or a child's failure brings it. */
+function isStub({ owners }: SalesforceRecord): boolean {
+  return Object.values(owners).length > 0 && Object.values(owners).every(({ version }) => version === 0);
+}
+
+async function readList(
+  of: Reading,
+  isWanted: Wanted,
+  gathering: Gathering<Mapped>,
+  world: BackfillWorld,
+): Promise<void> {
+  const { list, own } = of;
+  const onPage = async ({ range, last, objects, at }: Page): Promise<void> => {
     const records: SalesforceRecord[] = [];
-    for (const { object } of page.objects) {
-      records.push(...(await rowsOf(list, object, page.at, world.stripe)).filter(isWanted));
+    for (const { object } of objects) {
+      for (const record of await rowsOf(list, object, at, world.stripe)) {
+        if (isWanted(list, record)) records.push(record);
+      }
     }
-    await held;
-    waiting.push({ page, records });
-    rows += records.length;
-    if (rows >= ROWS_AT_ONCE) flush();
+    of.read += objects.length;
+    world.onProgress(list, { read: of.read, standing: own.read });
+    const mapped = { of, range, last, objects: objects.length, oldest: objects.at(-1)?.created ?? null, records };
+    await gathering.put(mapped, Math.max(records.length, objects.length));
   };
-  await readRanges(ranges, {
+  const onRequest = () => {
+    own.requests += 1;
+  };
+  await readRanges(of.ranges, {
     workers: WORKERS,
-    readPage: pageReader(list, {
-      ...world,
-      onRequest: () => {
-        own.requests += 1;
-      },
-    }),
+    readPage: pageReader(list, { ...world, onRequest }),
     onPage,
     stopped: world.stopped,
   });
-  flush();
-  await writing;
 }
 
 /** Writes what came of some pages; then the bulk lane forgets, and only then the pages count as done. */
-async function writeBatch(batch: readonly Waiting[], state: Checkpoint, world: ListWorld): Promise<void> {
-  const records = coalesce(batch.flatMap((one) => one.records));
+async function settle(batch: readonly Mapped[], state: Checkpoint, world: BackfillWorld): Promise<void> {
+  const records = coalesce(batch.flatMap((page) => page.records));
   const byObject = Map.groupBy(records, ({ object }) => object);
   for (const object of WRITE_ORDER) {
     const some = byObject.get(object);
@@ -115,9 +144,15 @@ async function writeBatch(batch: readonly Waiting[], state: Checkpoint, world: L
     state.failures += said.failed.length;
     state.failed.push(...said.failed.slice(0, Math.max(0, FAILURES_KEPT - state.failed.length)));
   }
-}
-
-/** Says only that the row exists. Where its own list was read before, it does, or a child's failure brings it. */
-function isStub({ owners }: SalesforceRecord): boolean {
-  return Object.values(owners).length > 0 && Object.values(owners).every(({ version }) => version === 0);
+  for (const { of, range, last, objects, oldest } of batch) {
+    of.own.read += objects;
+    range.left = last ? null : (oldest ?? range.left);
+  }
+  const settled = new Set(batch.map(({ of }) => of));
+  for (const { own, ranges } of settled) {
+    ranges.splice(0, ranges.length, ...ranges.filter(({ left }) => left !== null));
+    own.left = ranges.flatMap(({ from, left }) => (left === null ? [] : [{ from, to: left }]));
+  }
+  await world.save(state);
+  for (const { list, own, read } of settled) world.onProgress(list, { read, standing: own.read });
 }
