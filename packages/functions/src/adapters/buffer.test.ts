@@ -496,6 +496,7 @@ describe('finish', () => {
     await batches.countCall(held);
     expect(await batches.meta(held)).toEqual({
       setbacks: 2,
+      parkedSent: false,
       startedAt: clock.now,
       transport: 'bulk',
       jobId: '750x',
