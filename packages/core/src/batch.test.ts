@@ -9,7 +9,6 @@ import {
   onlyOwners,
   ownerHash,
   relationColumn,
-  splitByIdentity,
 } from './batch.ts';
 import type { SalesforceRecord } from './record.ts';
 
@@ -79,10 +78,10 @@ describe('two states of one row', () => {
     expect(mergeRecords(stub, real).parents).toEqual([customer('cus_1')]);
   });
 
-  test('of two equal versions the fetched one wins', () => {
+  test('nothing wins its own second, a reading no more than an event: the later in the list stands', () => {
     const read = payment({ fields: { Status__c: 'a' }, owners: { payment_intent: at(1050, true) } });
     const heard = payment({ fields: { Status__c: 'b' }, owners: { payment_intent: at(1050) } });
-    expect(mergeRecords(read, heard).fields.Status__c).toBe('a');
+    expect(mergeRecords(read, heard).fields.Status__c).toBe('b');
     expect(mergeRecords(heard, read).fields.Status__c).toBe('a');
   });
 
@@ -157,11 +156,6 @@ describe('a batch', () => {
       'bulk',
       'bulk',
     ]));
-
-  test('sends rows that our id names apart', () => {
-    const { byRowId, byExternalId } = splitByIdentity([subscription('sub_1', 'a0B1'), subscription('sub_2', null)]);
-    expect([byRowId[0]?.rowId, byExternalId[0]?.externalId]).toEqual(['a0B1', 'sub_2']);
-  });
 });
 
 describe('what would be sent', () => {

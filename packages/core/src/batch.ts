@@ -30,8 +30,9 @@ export function keyOf(record: Pick<SalesforceRecord, 'externalId' | 'rowId'>): s
 
 /**
  * Two states of one row as one: of each owner the newer version, freshness.ts deciding. What the older state says of
- * a column that the newer does not mention is kept, as if both had been written in order. Of two equal versions the
- * fetched one wins, else `b`; columns that nobody owns are `b`'s.
+ * a column that the newer does not mention is kept, as if both had been written in order. Nothing tells which of two states of
+ * one second is newer (docs/decisions/0010): `b` stands, and where an event told of a change in that second, the org refuses
+ * that as a tie and Stripe is asked. Columns that nobody owns are `b`'s.
  */
 export function mergeRecords(a: SalesforceRecord, b: SalesforceRecord): SalesforceRecord {
   const owners: Partial<Record<Owner, OwnerVersion>> = { ...a.owners, ...b.owners };
@@ -39,7 +40,8 @@ export function mergeRecords(a: SalesforceRecord, b: SalesforceRecord): Salesfor
   const parents = new Map([...a.parents, ...b.parents].map((parent) => [parent.field, parent]));
   for (const [owner, { columns }] of ownersOf(a.object)) {
     const [before, after] = [a.owners[owner], b.owners[owner]];
-    if (before === undefined || after === undefined || newer(before, after) === after) continue;
+    if (before === undefined || after === undefined) continue;
+    if (compareVersions(before.version, after.version) !== 'known') continue;
     owners[owner] = before;
     for (const column of columns) {
       const kept = a.fields[column];
@@ -53,12 +55,6 @@ export function mergeRecords(a: SalesforceRecord, b: SalesforceRecord): Salesfor
   const externalId = b.externalId ?? a.externalId;
   if (externalId !== null) return { ...body, externalId, rowId };
   return rowId === null ? body : { ...body, externalId, rowId };
-}
-
-function newer(a: OwnerVersion, b: OwnerVersion): OwnerVersion {
-  const order = compareVersions(a.version, b.version);
-  if (order === 'equal') return a.fetched && !b.fetched ? a : b;
-  return order === 'known' ? a : b;
 }
 
 /**
@@ -113,17 +109,6 @@ export function onlyOwners(record: SalesforceRecord, keep: ReadonlySet<Owner>): 
   const parents = record.parents.filter(({ field }) => !dropped.has(field));
   if (Object.keys(owners).length === 0 && Object.keys(fields).length === 0) return null;
   return { ...record, fields, parents, owners };
-}
-
-/** Rows that our own id names go by that id, the others by the external id: a call or job takes one kind. */
-export function splitByIdentity(records: readonly SalesforceRecord[]): {
-  readonly byRowId: readonly SalesforceRecord[];
-  readonly byExternalId: readonly SalesforceRecord[];
-} {
-  return {
-    byRowId: records.filter(({ rowId }) => rowId !== null),
-    byExternalId: records.filter(({ rowId }) => rowId === null),
-  };
 }
 
 /**

@@ -1,17 +1,11 @@
 import type { StripeEvent, ThinEvent } from '@payments/core/event';
 import { isThin } from '@payments/core/event';
-import {
-  eventNeed,
-  type FetchedObject,
-  needs,
-  plan,
-  refetchNeed,
-  type Source,
-  withFetchedObject,
-} from '@payments/core/plan';
+import type { Source } from '@payments/core/plan';
+import * as planner from '@payments/core/plan';
 import type { SalesforceRecord } from '@payments/core/record';
 import type { StripeReader } from '../adapters/stripe.ts';
 import type { NameRows } from '../realtime/name-rows.ts';
+import { planFrom } from '../realtime/planned.ts';
 
 /** What is read beside the event. */
 export type Reads = { readonly stripe: StripeReader; readonly nameRows: NameRows };
@@ -37,29 +31,20 @@ export async function readFrom(event: StripeEvent | ThinEvent, reads: Reads): Pr
 
 /** The same event with its object as Stripe has it now; unchanged (and not fetched) where Stripe has it no more. */
 export async function refetched(statement: Statement, reads: Reads): Promise<Statement> {
-  const need = refetchNeed(statement.event);
+  const need = planner.refetchNeed(statement.event);
   if (need === null) return statement;
-  return statementOf(withFetchedObject(statement.event, await reads.stripe(need)), reads);
+  return statementOf(planner.withFetchedObject(statement.event, await reads.stripe(need)), reads);
 }
 
+/** Unlike the realtime lane, which tells of the very event: a row of this lane is written once for many events, so the newest state will do. */
 async function filled(event: ThinEvent, stripe: StripeReader): Promise<Source> {
-  const need = refetchNeed(event);
+  const need = planner.refetchNeed(event);
   const object = need === null ? null : await stripe(need);
-  if (object !== null && object.body !== null) return withFetchedObject(event, object);
-  return withFetchedObject(event, await stripe(eventNeed(event)));
+  if (object !== null && object.body !== null) return planner.withFetchedObject(event, object);
+  return planner.withFetchedObject(event, await stripe(planner.eventNeed(event)));
 }
 
-/** Lists have pages: each answer may ask for the next one. The bound is against an account that never ends. */
-const MOST_READS = 50;
-
-async function statementOf(source: Source, { stripe, nameRows }: Reads): Promise<Statement> {
-  const fetched = new Map<string, FetchedObject>();
-  for (
-    let asked = needs(source, fetched);
-    asked.length > 0 && fetched.size < MOST_READS;
-    asked = needs(source, fetched)
-  ) {
-    for (const need of asked) fetched.set(need.key, await stripe(need));
-  }
-  return { event: source.event, source, records: await nameRows(plan(source, fetched).records) };
+async function statementOf(source: Source, reads: Reads): Promise<Statement> {
+  const { plan } = await planFrom(source, { planner, ...reads });
+  return { event: source.event, source, records: plan.records };
 }
