@@ -134,11 +134,23 @@ export function fakeOrg(): FakeOrg {
   }
 
   function collection(object: string | null, body: unknown): unknown {
-    const { records } = objectOf(body);
+    const { records, allOrNone } = objectOf(body);
     if (!Array.isArray(records)) throw failure(400, 'JSON_PARSER_ERROR');
     if (records.length > 200) throw failure(400, 'EXCEEDED_ID_LIMIT');
     const keys = records.map((record) => objectOf(record)[keyOf(object ?? '')]).filter((key) => key !== undefined);
     if (new Set(keys).size < keys.length) throw failure(400, 'DUPLICATE_VALUE');
+    const refused = (record: unknown) => {
+      const { attributes, Id, ...columns } = objectOf(record);
+      const name = object ?? String(objectOf(attributes).type);
+      return org.rowFault(name, String(columns[keyOf(name)] ?? Id), columns);
+    };
+    if (allOrNone === true && records.some((record) => refused(record) !== null)) {
+      const rolledBack = { code: 'ALL_OR_NONE_OPERATION_ROLLED_BACK', message: 'another row failed' };
+      return records.map((record) => {
+        const { code: statusCode, message } = refused(record) ?? rolledBack;
+        return { success: false, errors: [{ statusCode, message, fields: [] }] };
+      });
+    }
     return records.map((record) => {
       const sent = objectOf(record);
       const { id, created, refusal } = save(object ?? String(objectOf(sent.attributes).type), sent);

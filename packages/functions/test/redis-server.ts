@@ -7,18 +7,55 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { inject } from 'vitest';
 import { connectRedis, type Redis } from '../src/adapters/redis.ts';
 
 const run = promisify(execFile);
 
 export type TestRedis = { readonly port: number; readonly redis: Redis; readonly stop: () => Promise<void> };
 
-/** A real redis-server in cluster mode with one shard, for one test file. `beforeAll(start)`, `afterAll(stop)`. */
-export async function startRedis(port?: number): Promise<TestRedis> {
-  return startAt(port ?? (await freePort()));
+/**
+ * A real redis-server in cluster mode with one shard, empty, for one test file: that of the worker that runs it, since a
+ * fresh one takes two seconds. `beforeAll(emptyRedis)`, `afterAll(stop)`.
+ */
+export async function emptyRedis(): Promise<TestRedis> {
+  const port = inject('redisPorts')[Number(process.env.VITEST_POOL_ID) - 1];
+  if (port === undefined) throw new Error(`worker ${process.env.VITEST_POOL_ID} has no redis-server (redis-pool.ts)`);
+  await clusterReady(port);
+  const redis = connect(port);
+  await redis.flushall();
+  await redis.script('FLUSH');
+  return { port, redis, stop: async () => redis.disconnect() };
 }
 
-async function startAt(port: number): Promise<TestRedis> {
+/** One of its own, for tests that end it. */
+export async function startRedis(port?: number): Promise<TestRedis> {
+  const server = await spawnRedis(port ?? (await freePort()));
+  try {
+    await clusterReady(server.port);
+  } catch (error) {
+    await server.end();
+    throw error;
+  }
+  const redis = connect(server.port);
+  return {
+    port: server.port,
+    redis,
+    stop: async () => {
+      redis.disconnect();
+      await server.end();
+    },
+  };
+}
+
+function connect(port: number): Redis {
+  return connectRedis({ host: '127.0.0.1', port, tls: false, username: '', password: '' });
+}
+
+export type SpawnedRedis = { readonly port: number; readonly end: () => Promise<void> };
+
+/** It takes connections, and does not work yet: see {@link clusterReady}. */
+export async function spawnRedis(port: number): Promise<SpawnedRedis> {
   const folder = await mkdtemp(path.join(tmpdir(), 'payments-redis-'));
   const server = spawn(
     'redis-server',
@@ -29,7 +66,7 @@ async function startAt(port: number): Promise<TestRedis> {
     ],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );
-  const stopServer = async () => {
+  const end = async () => {
     server.kill('SIGKILL');
     if (server.exitCode === null && server.signalCode === null) await once(server, 'exit');
     await rm(folder, { recursive: true, force: true });
@@ -37,20 +74,11 @@ async function startAt(port: number): Promise<TestRedis> {
   try {
     await ready(server);
     await cli(port, 'cluster', 'addslotsrange', '0', '16383');
-    await clusterReady(port);
+    return { port, end };
   } catch (error) {
-    await stopServer();
+    await end();
     throw error;
   }
-  const redis = connectRedis({ host: '127.0.0.1', port, tls: false, username: '', password: '' });
-  return {
-    port,
-    redis,
-    stop: async () => {
-      redis.disconnect();
-      await stopServer();
-    },
-  };
 }
 
 async function ready(server: ChildProcess): Promise<void> {

@@ -7,6 +7,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { checkApex, ensureJava } from './apex-compile.mjs';
+import { checkBehaviour } from './behaviour.mjs';
 import { compileComponents, testComponents } from './components.mjs';
 import { checkFormBodies } from './form-bodies.mjs';
 import { checkFormat } from './format.mjs';
@@ -24,7 +25,7 @@ import { checkUserMode } from './user-mode.mjs';
 const STEPS = {
   apex: checkApex, soql: checkSoql, metadata: checkMetadataTypes, references: checkReferences, components: compileComponents,
   tests: testComponents, format: checkFormat, forms: checkFormBodies, middleware: (project) => checkMiddleware(project, core),
-  'user-mode': checkUserMode, pages: checkPages, manifest: checkManifest, script: checkScratchOrgScript, data: checkSampleData,
+  'user-mode': checkUserMode, pages: checkPages, manifest: checkManifest, behaviour: checkBehaviour, script: checkScratchOrgScript, data: checkSampleData,
 };
 const core = path.resolve(import.meta.dirname, '../../../packages/core/src');
 const C = 'force-app/main/default/classes';
@@ -170,6 +171,19 @@ const MISTAKES = [
   ['middleware', `${D}/permissionsets/Stripe_Integration_User.permissionset-meta.xml`, '<editable>false</editable>\n        <field>Pricing_Plan__c.Refused_Write__c', '<editable>true</editable>\n        <field>Pricing_Plan__c.Refused_Write__c', 'a right to write what is only read back'],
   ['middleware', `${D}/permissionsets/Stripe_Integration_User.permissionset-meta.xml`, '<allowDelete>false</allowDelete>', '<allowDelete>true</allowDelete>', 'a right to delete'],
   ['middleware', `${D}/permissionsets/Stripe_Integration_User.permissionset-meta.xml`, '<hasActivationRequired>', '<classAccesses><apexClass>PriceController</apexClass><enabled>true</enabled></classAccesses>\n    <hasActivationRequired>', 'a class that the middleware does not call'],
+  // what the guard and the Contact trigger do
+  ['behaviour', `${C}/freshness/FreshnessRule.cls`, 'incoming > stored', 'incoming < stored', 'a guard that takes the older state'],
+  ['behaviour', `${C}/freshness/FreshnessRule.cls`, 'return changes ? Verdict.REFUSE : Verdict.APPLY;', 'return Verdict.APPLY;', 'a guard that takes the last of one second'],
+  ['behaviour', `${C}/freshness/FreshnessRule.cls`, 'if (isTerminal(stored) != isTerminal(incoming)) {', 'if (false) {', 'a guard that wakes the dead'],
+  ['behaviour', `${C}/freshness/FreshnessGuard.cls`, 'version(stored, owned),', 'version(old, owned),', 'a guard that judges by what was stored before the lock'],
+  ['behaviour', `${C}/freshness/FreshnessGuard.cls`, 'restore(owned, row, stored);\n                continue;', 'continue;', 'a guard that lets a write take back what another owner stored meanwhile'],
+  ['behaviour', `${C}/freshness/FreshnessGuard.cls`, 'row.put(REFUSED_FIELD, refused ? mark.writeId : null);', 'row.put(REFUSED_FIELD, null);', 'a refusal that nobody is told'],
+  ['behaviour', `${C}/freshness/FreshnessGuard.cls`, 'if (verdict != FreshnessRule.Verdict.APPLY) {', 'if (verdict == FreshnessRule.Verdict.REFUSE) {', 'a stub that overwrites'],
+  ['behaviour', `${C}/freshness/FreshnessGuard.cls`, 'return ((String) left).equals((String) right);', 'return left == right;', 'a guard to which letters in another case are the same'],
+  ['behaviour', `${C}/freshness/StripeWriteMark.cls`, "text.split(';', 3)", "text.split(';')", 'a correlation id that is cut at a semicolon'],
+  ['behaviour', `${C}/outgoing/ContactTriggerHandler.cls`, 'if (!changes.isEmpty()) {', 'if (changes != null) {', 'a call for every save of a Contact'],
+  ['behaviour', `${C}/outgoing/ContactTriggerHandler.cls`, 'if (person.Stripe_Customer_ID__c == null) {\n                requests.add(', 'if (person.Id != null) {\n                requests.add(', 'a second customer for a Contact that Stripe gave us'],
+  ['behaviour', `${C}/stripe/StripeCustomerService.cls`, "addIfChanged(form, 'phone', before.Phone, after.Phone);", "addIfChanged(form, 'phone', before.Phone, after.Phone);\n        addIfChanged(form, CONTACT_KEY, before.Stripe_Customer_ID__c, after.Stripe_Customer_ID__c);", 'an answer to our own echo'],
   // the project
   ['manifest', 'manifest/package.xml', '<members>Stripe_Customer__c.Customer_Name__c</members>', '', 'a component that the manifest leaves out'],
   ['references', 'scripts/scratch-org.sh', ' Stripe_Integration_User; do', '; do', 'sample data that nobody may import'],

@@ -36,6 +36,7 @@ const STEPS = {
   soql: ['fields and values in queries; our own rules', async () => (await import('./soql.mjs')).checkSoql(project)],
   'user-mode': ['who is given a screen may do what it does; tests run as such a user', async () => (await import('./user-mode.mjs')).checkUserMode(project)],
   middleware: ['the same owners, cases and fields as the middleware', async () => (await import('./middleware.mjs')).checkMiddleware(project)],
+  behaviour: ['guard and Contact trigger, run as written, do what the shared cases say', async () => (await import('./behaviour.mjs')).checkBehaviour(project)],
   'form-bodies': ['what Apex sends is what Stripe’s SDK knows', async () => (await import('./form-bodies.mjs')).checkFormBodies(project)],
   components: ['screens compile', async () => (await import('./components.mjs')).compileComponents(project)],
   'component-tests': ['screens behave', async () => (await import('./components.mjs')).testComponents(project)],

@@ -4,7 +4,7 @@ import type { Owner, OwnerVersion, SalesforceRecord } from '@payments/core/recor
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import cases from '../../../core/src/freshness.cases.json' with { type: 'json' };
-import { startRedis, type TestRedis } from '../../test/redis-server.ts';
+import { emptyRedis, type TestRedis } from '../../test/redis-server.ts';
 import { type BufferedRow, incomingFrom, recordFrom } from '../bulk/row.ts';
 import { type Batches, type Held, LAG_MS, redisBatches } from './batches.ts';
 import { type Buffer, redisBuffer } from './buffer.ts';
@@ -15,7 +15,7 @@ const clock = { now: 0 };
 let buffer: Buffer;
 let batches: Batches;
 beforeAll(async () => {
-  server = await startRedis();
+  server = await emptyRedis();
   buffer = redisBuffer(server.redis, () => clock.now);
   batches = redisBatches(server.redis, () => clock.now);
 });
@@ -351,6 +351,15 @@ describe('take', () => {
     expect(await batches.release(PAYMENT, 'one')).toBe(true);
     expect((await take('two')).batchId).toBe(first.batchId);
     await expect(batches.finish(first)).rejects.toMatchObject({ code: 'FENCED' });
+  });
+
+  it('fences a flush from before a loss of Redis: tokens do not begin anew', async () => {
+    await put(intent('evt_1', SECOND * 100 + 50, {}));
+    const before = await take('one');
+    await server.redis.flushall();
+    await put(intent('evt_1', SECOND * 100 + 50, {}));
+    await take('two');
+    await expect(batches.finish(before)).rejects.toMatchObject({ code: 'FENCED' });
   });
 
   it('gives the same holder its own batch again', async () => {

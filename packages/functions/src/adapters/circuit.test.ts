@@ -2,12 +2,12 @@ import { type Circuit as CircuitState, CLOSED, permit, report } from '@payments/
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import file from '../../../core/src/circuit.cases.json' with { type: 'json' };
-import { startRedis, type TestRedis } from '../../test/redis-server.ts';
+import { emptyRedis, type TestRedis } from '../../test/redis-server.ts';
 import { type CircuitLine, redisCircuit } from './circuit.ts';
 
 let server: TestRedis;
 beforeAll(async () => {
-  server = await startRedis();
+  server = await emptyRedis();
 });
 afterAll(() => server.stop());
 beforeEach(() => server.redis.flushall());

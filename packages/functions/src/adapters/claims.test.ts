@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startRedis, type TestRedis } from '../../test/redis-server.ts';
+import { emptyRedis, type TestRedis } from '../../test/redis-server.ts';
 import { type Claims, claims, DONE_SECONDS, LEASE_MS } from './claims.ts';
 
 let server: TestRedis;
 let store: Claims;
 beforeAll(async () => {
-  server = await startRedis();
+  server = await emptyRedis();
   store = claims(server.redis);
 });
 afterAll(() => server.stop());

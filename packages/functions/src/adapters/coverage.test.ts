@@ -1,6 +1,6 @@
 import type { SalesforceRecord } from '@payments/core/record';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { startRedis, type TestRedis } from '../../test/redis-server.ts';
+import { emptyRedis, type TestRedis } from '../../test/redis-server.ts';
 import { incomingFrom } from '../bulk/row.ts';
 import { type Batches, redisBatches } from './batches.ts';
 import { type Buffer, redisBuffer } from './buffer.ts';
@@ -16,7 +16,7 @@ let buffer: Buffer;
 let batches: Batches;
 let covered: Coverage;
 beforeAll(async () => {
-  server = await startRedis();
+  server = await emptyRedis();
   buffer = redisBuffer(server.redis, () => clock.now, MARGIN);
   batches = redisBatches(server.redis, () => clock.now);
   covered = coverage(server.redis, () => clock.now, MARGIN);
@@ -134,6 +134,17 @@ describe('the buffer takes nothing that a replay would miss', () => {
       await batches.finish(held);
       await report();
     }
+  });
+
+  it('before Salesforce has confirmed the status that covers it', async () => {
+    await report();
+    const received = START - 60 * MINUTE;
+    expect(await put('cus_1', received)).toBe('late');
+    const { unsettledSince } = await covered.measure('flush');
+    expect(unsettledSince).toBeLessThanOrEqual(received);
+    expect(await put('cus_1', received)).toBe('late');
+    await covered.confirmed('flush', received);
+    expect(await put('cus_1', received)).toBe('stored');
   });
 
   it('and forgets a late event that never came again', async () => {

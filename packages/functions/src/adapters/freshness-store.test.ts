@@ -2,13 +2,13 @@ import { compareVersions, versionOf } from '@payments/core/freshness';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import cases from '../../../core/src/freshness.cases.json' with { type: 'json' };
-import { startRedis, type TestRedis } from '../../test/redis-server.ts';
+import { emptyRedis, type TestRedis } from '../../test/redis-server.ts';
 import { FRESH_SECONDS, type FreshnessStore, freshnessKey, freshnessStore } from './freshness-store.ts';
 
 let server: TestRedis;
 let store: FreshnessStore;
 beforeAll(async () => {
-  server = await startRedis();
+  server = await emptyRedis();
   store = freshnessStore(server.redis);
 });
 afterAll(() => server.stop());

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { startRedis, type TestRedis } from '../../test/redis-server.ts';
+import { emptyRedis, type TestRedis } from '../../test/redis-server.ts';
 import { type GenerationStore, generationStore } from './generation.ts';
 
 let server: TestRedis;
 const clock = { now: Date.UTC(2026, 10, 25) };
 let store: GenerationStore;
 beforeAll(async () => {
-  server = await startRedis();
+  server = await emptyRedis();
   store = generationStore(server.redis, () => clock.now);
 });
 afterAll(() => server.stop());

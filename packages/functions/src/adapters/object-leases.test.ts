@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { startRedis, type TestRedis } from '../../test/redis-server.ts';
+import { emptyRedis, type TestRedis } from '../../test/redis-server.ts';
 import { LEASE_MS, type ObjectLeases, objectLeases, PATIENCE_MS } from './object-leases.ts';
 
 let server: TestRedis;
 let leases: ObjectLeases;
 const clock = { ms: 0 };
 beforeAll(async () => {
-  server = await startRedis();
+  server = await emptyRedis();
   // Time passes as it is slept away; a real breath lets the other holder go on.
   const sleep = async (ms: number) => {
     clock.ms += ms;
@@ -60,6 +60,13 @@ describe('the lease of an object', () => {
       expect(left).toBeGreaterThan(30_000);
       expect(left).toBeLessThan(62_000);
     });
+  });
+
+  it('of the next holder is left alone by one that stalled until its own had run out', async () => {
+    await leases.hold(['sub_1'], 'stalled', async () => {
+      await server.redis.set('lease:{sub_1}', 'next', 'PX', LEASE_MS);
+    });
+    expect(await server.redis.get('lease:{sub_1}')).toBe('next');
   });
 
   it('is asked for again later, when its holder takes too long', async () => {

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { startRedis, type TestRedis } from '../../test/redis-server.ts';
+import { emptyRedis, type TestRedis } from '../../test/redis-server.ts';
 import { type Child, type Orphans, orphans } from './orphans.ts';
 
 let server: TestRedis;
 let room: Orphans;
 const clock = { ms: 0 };
 beforeAll(async () => {
-  server = await startRedis();
+  server = await emptyRedis();
   room = orphans(server.redis, () => clock.ms);
 });
 afterAll(() => server.stop());

@@ -1,13 +1,13 @@
 import type { FetchedObject } from '@payments/core/plan';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { startRedis, type TestRedis } from '../../test/redis-server.ts';
+import { emptyRedis, type TestRedis } from '../../test/redis-server.ts';
 import { APART_MS, sharedReads } from './shared-reads.ts';
 import type { StripeReader } from './stripe.ts';
 
 let server: TestRedis;
 const clock = { ms: 0 };
 beforeAll(async () => {
-  server = await startRedis();
+  server = await emptyRedis();
 });
 afterAll(() => server.stop());
 beforeEach(async () => {

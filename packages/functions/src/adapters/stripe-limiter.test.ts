@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { startRedis, type TestRedis } from '../../test/redis-server.ts';
+import { emptyRedis, type TestRedis } from '../../test/redis-server.ts';
 import { localStripeLimiter, redisStripeLimiter, type StripeLimiter } from './stripe-limiter.ts';
 
 let server: TestRedis;
 beforeAll(async () => {
-  server = await startRedis();
+  server = await emptyRedis();
 });
 afterAll(() => server.stop());
 beforeEach(() => server.redis.flushall());

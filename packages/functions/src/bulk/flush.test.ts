@@ -13,7 +13,7 @@ import {
   payment,
   SECOND,
 } from '../../test/flush-bench.ts';
-import { startRedis, type TestRedis } from '../../test/redis-server.ts';
+import { emptyRedis, type TestRedis } from '../../test/redis-server.ts';
 import { LAG_MS } from '../adapters/batches.ts';
 import { redisBudget } from '../adapters/budget.ts';
 import { awaitJob } from './await.ts';
@@ -26,7 +26,7 @@ import { write } from './write.ts';
 
 let server: TestRedis;
 beforeAll(async () => {
-  server = await startRedis();
+  server = await emptyRedis();
 });
 afterAll(() => server.stop());
 
@@ -649,6 +649,17 @@ describe('settle', () => {
     await buffered(['evt_2', customer({ name: 'new', at: SECOND + 5 })]);
     await flush(CUSTOMER);
     expect(world.org.row(CUSTOMER, 'cus_1')?.Customer_Name__c).toBe('new');
+  });
+
+  it('has what is given up in the dead-letter queue before Salesforce is told, which may be away by then', async () => {
+    await buffered(['evt_1', customer({})]);
+    world.org.rowFault = () => ({ code: 'STORAGE_LIMIT_EXCEEDED', message: 'full' });
+    const taken = await take({ object: CUSTOMER, execution: 'x' }, world);
+    if (taken.outcome === 'nothing') throw new Error('nothing was taken');
+    const result = await read(await write(taken, world), world);
+    world.org.fault = () => failure(503, 'SERVER_UNAVAILABLE');
+    await expect(settle(result, world)).rejects.toMatchObject({ code: 'SERVER_UNAVAILABLE' });
+    expect(world.letters.map(readLetter)).toMatchObject([{ key: 'cus_1', code: 'STORAGE_LIMIT_EXCEEDED' }]);
   });
 
   it('parks in the dead-letter queue and in the log even what Salesforce does not list', async () => {

@@ -10,14 +10,14 @@ import {
   flushIn,
   SECOND,
 } from '../../test/flush-bench.ts';
-import { startRedis, type TestRedis } from '../../test/redis-server.ts';
+import { emptyRedis, type TestRedis } from '../../test/redis-server.ts';
 import { redisCircuit } from '../adapters/circuit.ts';
 import { guardedBudget, guardedSalesforce } from '../adapters/guarded.ts';
 import { take } from './take.ts';
 
 let server: TestRedis;
 beforeAll(async () => {
-  server = await startRedis();
+  server = await emptyRedis();
 });
 afterAll(() => server.stop());
 

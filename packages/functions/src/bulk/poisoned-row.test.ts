@@ -2,7 +2,7 @@ import type { SalesforceRecord } from '@payments/core/record';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { failure } from '../../test/fake-org.ts';
 import { bufferedIn, CUSTOMER, customer, type FlushBench, flushBench, flushIn } from '../../test/flush-bench.ts';
-import { startRedis, type TestRedis } from '../../test/redis-server.ts';
+import { emptyRedis, type TestRedis } from '../../test/redis-server.ts';
 import type { SalesforceFailure } from '../adapters/salesforce-failure.ts';
 import { MOST_ROWS } from './take.ts';
 
@@ -14,7 +14,7 @@ const SEARCH = 16;
 
 let server: TestRedis;
 beforeAll(async () => {
-  server = await startRedis();
+  server = await emptyRedis();
 });
 afterAll(() => server.stop());
 

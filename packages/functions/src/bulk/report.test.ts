@@ -12,7 +12,7 @@ import {
   flushIn,
   SECOND,
 } from '../../test/flush-bench.ts';
-import { startRedis, type TestRedis } from '../../test/redis-server.ts';
+import { emptyRedis, type TestRedis } from '../../test/redis-server.ts';
 import type { Usage } from '../adapters/budget.ts';
 import { bufferState } from '../adapters/buffer-state.ts';
 import type { Generation } from '../adapters/generation.ts';
@@ -20,6 +20,7 @@ import type { SalesforceRequest } from '../adapters/salesforce.ts';
 import { SalesforceFailure } from '../adapters/salesforce-failure.ts';
 import { measure } from '../operations/measure.ts';
 import { type ReportWorld, report } from './report.ts';
+import { incomingFrom } from './row.ts';
 
 let server: TestRedis;
 let bench: FlushBench;
@@ -30,7 +31,7 @@ let fault: (request: SalesforceRequest) => Error | null;
 let lost: Generation[];
 
 beforeAll(async () => {
-  server = await startRedis();
+  server = await emptyRedis();
 });
 afterAll(() => server.stop());
 beforeEach(async () => {
@@ -212,6 +213,21 @@ describe('a status costs one call', () => {
     fault = () => null;
     expect((await minute()).outcome).toBe('reported');
   });
+});
+
+it('lets the buffer take a late event only when Salesforce has the row that covers it', async () => {
+  await whole();
+  await minute();
+  const said = { eventId: 'evt_late', atSecond: SECOND, receivedAt: bench.clock.now - 60 * MINUTE };
+  const incoming = incomingFrom(customer({}), { ...said, fetched: false, correlationId: 'c' });
+  const put = async () => (await bench.buffer.put(CUSTOMER, [{ key: 'cus_1', incoming }])).outcomes[0];
+  expect(await put()).toBe('late');
+  fault = () => failure(503, 'SERVER_UNAVAILABLE');
+  await expect(minute()).rejects.toBeInstanceOf(BudgetWait);
+  expect(await put()).toBe('late');
+  fault = () => null;
+  await minute();
+  expect(await put()).toBe('stored');
 });
 
 describe('after a loss of Redis', () => {

@@ -136,6 +136,14 @@ describe('receiveWebhook', () => {
     expect(JSON.parse(entries[0]?.detail ?? '')).toMatchObject({ lane: null, priority: 'low' });
   });
 
+  it('publishes what our own call caused like any other: the same call may have caused a payment', async () => {
+    const { deps, entries } = world();
+    const request = { id: 'req_1', idempotency_key: 'sf:00D000000000001:a0R000000000001' };
+    const answer = await receiveWebhook(signed(event({ type: 'customer.updated', request })), CORRELATION, deps);
+    expect(answer).toEqual({ status: 200, body: { received: true, routed: true } });
+    expect(entries).toMatchObject([{ detailType: 'customer.updated' }]);
+  });
+
   it('takes an event of the other mode, publishes nothing, and counts it', async () => {
     for (const livemode of [true, false]) {
       const { deps, entries, lines } = world({ livemode });

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { failure } from '../../test/fake-org.ts';
 import { CUSTOMER, type FlushBench, flushBench, flushIn } from '../../test/flush-bench.ts';
-import { startRedis, type TestRedis } from '../../test/redis-server.ts';
+import { emptyRedis, type TestRedis } from '../../test/redis-server.ts';
 import { LATE_KEPT_MS } from '../adapters/coverage.ts';
 import type { Redis } from '../adapters/redis.ts';
 import type { Salesforce } from '../adapters/salesforce.ts';
@@ -18,7 +18,7 @@ import { recover } from './recover.ts';
  */
 let server: TestRedis;
 beforeAll(async () => {
-  server = await startRedis();
+  server = await emptyRedis();
 });
 afterAll(() => server.stop());
 

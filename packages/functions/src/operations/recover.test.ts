@@ -2,7 +2,7 @@ import type { ReplaySeen } from '@payments/core/recovery';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { counting } from '../../test/counted.ts';
 import { failure } from '../../test/fake-org.ts';
-import { startRedis, type TestRedis } from '../../test/redis-server.ts';
+import { emptyRedis, type TestRedis } from '../../test/redis-server.ts';
 import { coverage } from '../adapters/coverage.ts';
 import { generationStore } from '../adapters/generation.ts';
 import type { Replays } from '../adapters/replays.ts';
@@ -21,7 +21,7 @@ let lines: RecoverLine[];
 let counted: ReturnType<typeof counting>;
 
 beforeAll(async () => {
-  server = await startRedis();
+  server = await emptyRedis();
 });
 afterAll(() => server.stop());
 beforeEach(async () => {

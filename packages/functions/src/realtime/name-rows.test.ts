@@ -1,6 +1,6 @@
 import type { SalesforceRecord } from '@payments/core/record';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { startRedis, type TestRedis } from '../../test/redis-server.ts';
+import { emptyRedis, type TestRedis } from '../../test/redis-server.ts';
 import { freshnessStore } from '../adapters/freshness-store.ts';
 import { rowNames } from '../adapters/row-names.ts';
 import type { StripeReader } from '../adapters/stripe.ts';
@@ -8,7 +8,7 @@ import { rowNamer } from './name-rows.ts';
 
 let server: TestRedis;
 beforeAll(async () => {
-  server = await startRedis();
+  server = await emptyRedis();
 });
 afterAll(() => server.stop());
 beforeEach(() => server.redis.flushall());
