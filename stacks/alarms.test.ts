@@ -147,6 +147,16 @@ describe('the alarms that were asked for', () => {
     expect(topic(name)).toBe(to);
   });
 
+  it('do not take for a failing step one that waits: no call left, the circuit open', () => {
+    const [failed, ...sums] = named('SyncErrors')?.metricQueries ?? [];
+    expect(failed).toMatchObject({ expression: 'FILL(errors, 0) - FILL(waits, 0)', returnData: true });
+    expect(sums.map(({ id, metric }) => [id, metric?.namespace, metric?.metricName, metric?.dimensions])).toEqual([
+      ['errors', 'AWS/Lambda', 'Errors', expect.objectContaining({ FunctionName: expect.any(String) })],
+      ['waits', 'Payments', 'Waits', { Stage: 'production', Function: 'Sync' }],
+    ]);
+    expect(named('SyncErrors')).toMatchObject({ threshold: 5, evaluationPeriods: 5 });
+  });
+
   it('page when Stripe has said nothing for six hours, silence being the bad sign; in production only', () => {
     expect(named('NoEvents')).toMatchObject({
       ...{ metricName: 'WebhookRequests', comparisonOperator: 'LessThanThreshold', threshold: 1, statistic: 'Sum' },

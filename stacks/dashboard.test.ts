@@ -79,6 +79,8 @@ describe('the dashboard', () => {
       ...['RedisLost', 'Recoveries'],
       // Seldom anything; both ring.
       ...['MissedEvents', 'SweepBehind'],
+      // How a function asks to be waited for; what it waits for is shown.
+      'Waits',
     ]);
   });
 

@@ -315,6 +315,14 @@ export const METRICS = {
     means: 'days since a secret was last changed; without Secret: the oldest. 90 is overdue',
     from: ['operations/secret-ages.ts'],
   },
+  Waits: {
+    ...count,
+    dimensions: { Function: 'any' },
+    by: [['Function']],
+    means:
+      'invocations that ended by putting their work off: no call left, the circuit open, another one at it, the parent missing. AWS/Lambda counts them as errors',
+    from: ['adapters/measured.ts'],
+  },
   MemoryUsage: {
     unit: 'Percent',
     kind: 'gauge',

@@ -1,7 +1,7 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import type { About, Say } from '@payments/core/log-lines';
 import type { Count } from '@payments/core/metrics';
-import type { Called } from './measured.ts';
+import { type Called, measuredHandler } from './measured.ts';
 import { metrics, writeLine } from './metrics.ts';
 import { link } from './resources.ts';
 
@@ -43,9 +43,10 @@ export function instrument(name: string, service: 'ingress' | 'realtime' | 'bulk
     count,
     called: (call) => log.debug('call', call),
     around: (handle) => async (input) => {
+      const measured = measuredHandler(handle, { name, count });
       const [before, startedAt] = [process.cpuUsage(), performance.now()];
       try {
-        return await handle(input);
+        return await measured(input);
       } finally {
         const { user, system } = process.cpuUsage(before);
         const microseconds = (performance.now() - startedAt) * 1_000;

@@ -1,8 +1,15 @@
-import { BudgetWait, NeverRetry, RetryLater } from '@payments/core/failure';
+import { BudgetWait, NeverRetry, ParentWait, RetryLater } from '@payments/core/failure';
 import { describe, expect, it } from 'vitest';
 import { counting } from '../../test/counted.ts';
 import type { Budget } from './budget.ts';
-import { type Called, measuredBudget, measuredLogin, measuredSalesforce, measuredStripe } from './measured.ts';
+import {
+  type Called,
+  measuredBudget,
+  measuredHandler,
+  measuredLogin,
+  measuredSalesforce,
+  measuredStripe,
+} from './measured.ts';
 import { SalesforceFailure } from './salesforce-failure.ts';
 
 /** A clock that moves by 40 ms at each look. */
@@ -108,4 +115,17 @@ it('a login is counted, whether it succeeds or not', async () => {
   expect(await measuredLogin(async () => 'token', { count })()).toBe('token');
   await expect(measuredLogin(() => Promise.reject(new Error('no')), { count })()).rejects.toThrow('no');
   expect(counted.map(({ dimensions }) => dimensions)).toEqual([{ Outcome: 'ok' }, { Outcome: 'failed' }]);
+});
+
+it('an invocation that puts its work off is counted as one that waits, and no other failure is', async () => {
+  const { count, counted } = counting();
+  const wait = new BudgetWait('wait', { code: 'CIRCUIT_OPEN', retryAfterMs: 1 });
+  const orphan = new ParentWait('wait', { code: 'PARENT_MISSING', category: 'Data' });
+  const failed = new RetryLater('failed', { code: 'X', category: 'Network' });
+  for (const thrown of [wait, orphan, failed, new Error('crash')]) {
+    const handler = measuredHandler(() => Promise.reject(thrown), { name: 'Sync', count });
+    await expect(handler({})).rejects.toBe(thrown);
+  }
+  expect(await measuredHandler(async (input) => input, { name: 'Sync', count })('in')).toBe('in');
+  expect(counted).toEqual([1, 2].map(() => ({ metric: 'Waits', value: 1, dimensions: { Function: 'Sync' } })));
 });

@@ -1,4 +1,4 @@
-import { BudgetWait, RetryLater } from '@payments/core/failure';
+import { BudgetWait, ParentWait, RetryLater } from '@payments/core/failure';
 import type { Count } from '@payments/core/metrics';
 import type { Lane } from '@payments/core/routes';
 import type { Budget } from './budget.ts';
@@ -97,6 +97,21 @@ export function measuredLogin<Result>(
       return token;
     } finally {
       count('OAuthRefreshes', 1, { Outcome });
+    }
+  };
+}
+
+/** Lambda counts an invocation that asks to be waited for as an error, since only an error makes a machine wait. */
+export function measuredHandler<Result>(
+  handle: (input: unknown) => Promise<Result>,
+  { name, count }: Pick<Measure, 'count'> & { readonly name: string },
+): (input: unknown) => Promise<Result> {
+  return async (input) => {
+    try {
+      return await handle(input);
+    } catch (error) {
+      if (error instanceof BudgetWait || error instanceof ParentWait) count('Waits', 1, { Function: name });
+      throw error;
     }
   };
 }
