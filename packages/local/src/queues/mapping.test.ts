@@ -43,6 +43,7 @@ describe('an event source mapping', () => {
     invoke: (event: unknown) => Promise<unknown>,
     change: { partialResponses?: boolean; batchSize?: number } = {},
     comesAgain: (body: string) => boolean = () => false,
+    now = () => Date.now(),
   ): void => {
     mapping = startMapping(
       { queueArn: QUEUE, batchSize: 25, windowSeconds: 0.2, maximumConcurrency: 1, partialResponses: true, ...change },
@@ -50,7 +51,7 @@ describe('an event source mapping', () => {
       invoke,
       {
         region: 'us-east-1',
-        now: () => Date.now(),
+        now,
         onError: (error) => errors.push(error),
         comesAgain: ({ Body }) => comesAgain(Body),
       },
@@ -75,6 +76,23 @@ describe('an event source mapping', () => {
     await expect.poll(left, { timeout: 10_000 }).toBe(0);
     expect(batches.flat().sort()).toEqual(Array.from({ length: 23 }, (_, n) => `m${n}`).sort());
     expect(batches.length).toBe(1);
+  });
+
+  it('takes what it has when the window closes between two looks at the clock', async () => {
+    queues.send(QUEUE, 'one');
+    let looks = 0;
+    // Each look is three quarters of a window later.
+    start(
+      async () => null,
+      {},
+      () => false,
+      () => {
+        looks += 1;
+        return looks * 150;
+      },
+    );
+    await expect.poll(left, { timeout: 10_000 }).toBe(0);
+    expect(errors).toEqual([]);
   });
 
   it('keeps only the reported messages, and the redrive policy moves what keeps failing', async () => {

@@ -52,13 +52,10 @@ export function startMapping(
     const batch: ReceivedMessage[] = [];
     let size = 0;
     let closesAt = Number.POSITIVE_INFINITY;
-    while (
-      !stop.signal.aborted &&
-      batch.length < config.batchSize &&
-      options.now() < closesAt &&
-      size < MAX_BATCH_BYTES
-    ) {
+    while (!stop.signal.aborted && batch.length < config.batchSize && size < MAX_BATCH_BYTES) {
+      // Asked once: a moment later the window may have closed.
       const remaining = closesAt - options.now();
+      if (remaining <= 0) break;
       const waitSeconds =
         batch.length === 0 ? LONG_POLL_SECONDS : Math.min(LONG_POLL_SECONDS, Math.floor(remaining / 1000));
       const wanted = config.batchSize - batch.length;
