@@ -2,11 +2,22 @@ import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Graph } from '../graph/graph.ts';
 import { synthesise } from '../graph/synth.ts';
+import { openAccount } from '../stripe/account.ts';
+import { life } from '../stripe/life.ts';
+import { STORIES } from '../stripe/stories.ts';
 import { CATALOGUE, faultsNamed } from './catalogue.ts';
 import { scheduleOf, toldOf } from './schedule.ts';
-import { storyOf } from './story.ts';
+import { livesOf, storyOf } from './story.ts';
 
 const root = path.resolve(import.meta.dirname, '../../../..');
+
+it('nine seeds of two customers live through every story that there is', () => {
+  const told = new Set<string>();
+  for (let seed = 1; seed <= 9; seed += 1) {
+    for (const { what } of life(openAccount({ seed }), livesOf({ seed, customers: 2 }))) told.add(what);
+  }
+  expect(STORIES.map(({ name }) => name).filter((name) => !told.has(name))).toEqual([]);
+});
 
 describe('the schedule of a storm', () => {
   let graph: Graph;

@@ -12,7 +12,7 @@ import { type Conductor, conduct } from './conductor.ts';
 import { type History, historyOf } from './history.ts';
 import type { Injection, Poison } from './injection.ts';
 import { type FaultFigures, figuresOf } from './ledger.ts';
-import { MONTHS, TWIN_RATE } from './story.ts';
+import { livesOf, TWIN_RATE } from './story.ts';
 import { createWatch, type Watch } from './watch.ts';
 
 export type StormRequest = {
@@ -190,7 +190,7 @@ async function live(world: {
 }): Promise<void> {
   const { machine, watch, conductor, seed, customers } = world;
   const pendingRow = pendingRows(machine, customers);
-  for (const _step of life(machine.account, { seed, customers, months: MONTHS, pendingRow })) {
+  for (const _step of life(machine.account, { ...livesOf({ seed, customers }), pendingRow })) {
     world.show();
     const made = conductor.made();
     /** Events that wait for others to overtake them: more must be made before they go. */

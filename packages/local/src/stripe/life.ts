@@ -14,6 +14,8 @@ export type LifeOptions = {
   readonly seed: number;
   /** How long the account is watched; 2 by default. Customers arrive in the first half. */
   readonly months?: number;
+  /** With which of the stories the first customer begins, counted from 0; the others follow in turn. 0 by default. */
+  readonly firstStory?: number;
   /** Asked for each Checkout session; see Books. */
   readonly pendingRow?: () => string | null;
 };
@@ -41,7 +43,7 @@ export function* life(account: StripeAccount, options: LifeOptions): Generator<S
   live(books, keepShop(books, shop), DAY, 'the catalogue changes');
   const span = Math.floor((end - begin) / 2) - HOUR;
   for (let number = 0; number < options.customers; number += 1) {
-    const story = STORIES[number % STORIES.length];
+    const story = STORIES[((options.firstStory ?? 0) + number) % STORIES.length];
     if (story === undefined) throw new RangeError('there are no stories');
     const arrival = MINUTE + Math.floor((span * number) / options.customers) + books.random.between(0, HOUR);
     live(books, story.tell(books, shop, number), arrival, story.name);
