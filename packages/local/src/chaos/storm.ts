@@ -53,12 +53,12 @@ const SETTINGS = {
   circuitOpenSeconds: 5,
   circuitLongestOpenSeconds: 10,
   circuitProbeSeconds: 20,
-  // What Redis lost comes again within seconds.
+  // What Redis lost comes again within seconds: recover waits a sixtieth. The margin is more than two wrong clocks.
   statusEverySeconds: 10,
   archiveLagSeconds: 15,
-  replayMarginSeconds: 120,
+  replayMarginSeconds: 500,
 };
-/** An event is on its way into the archive for a little less than `recover` waits for it. */
+/** A sixtieth of EventBridge's ten minutes. */
 const GUESSES = { bus: { archiveDelayMs: 10_000 } };
 const INSTANCES = 2;
 /** Ten seconds in one: tries after 0.2 to 3.2 s, a circuit that stays open for one second, a claim's lease of five. */
