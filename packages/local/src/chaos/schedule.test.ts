@@ -53,6 +53,20 @@ describe('the schedule of a storm', () => {
     }
   });
 
+  it('lets the clocks that time the recovery be wrong by seconds, and others by minutes', () => {
+    const off = new Map<string, number>();
+    for (let seed = 1; seed <= 40; seed += 1) {
+      for (const { what } of schedule(seed, 2, 'clock-skew')) {
+        const [, place = '', seconds] = /^(\S+) is (\d+) s/.exec(what) ?? [];
+        off.set(place, Math.max(off.get(place) ?? 0, Number(seconds)));
+      }
+    }
+    for (const place of ['operations/recover', 'bulk/take', 'bulk/report']) {
+      expect([place, off.get(place)]).toEqual([place, expect.toSatisfy((most: number) => most > 1 && most <= 4)]);
+    }
+    expect(Math.max(...off.values())).toBeGreaterThan(200);
+  });
+
   it('keeps what a fault does when another fault is left out', () => {
     const moved = (faults: string) =>
       schedule(7, 5, faults)
