@@ -259,14 +259,41 @@ describe('payments', () => {
     expect(paymentFailed).toMatchObject({ paymentIntentId: 'pi_bad', code: 'card_declined' });
   });
 
-  test('a closed dispute is final, and so is its appeal', () => {
-    const version = (status: string) =>
-      row(told(eventWith('charge.dispute.updated.basil', { status })), 'Payment_Transaction__c').owners.dispute
-        ?.version;
-    for (const status of ['won', 'lost', 'warning_closed', 'appeal_pending']) {
-      expect(version(status), status).toBe(SECOND * 100 + 90);
-    }
-    expect(version('under_review')).toBe(SECOND * 100 + 50);
+  describe('that is disputed more than once', () => {
+    const ended = eventWith('charge.dispute.closed.basil', { created: SECOND });
+    const closed = ended.data.object;
+    const second = { ...closed, id: 'dp_second', created: SECOND + 1_000, reason: 'general' };
+    /** What the row shows once Stripe was asked which disputes the payment has. */
+    const shown = (event: StripeEvent, disputes: readonly object[]) => {
+      const record = row(told(event, { 'disputes:pi_1:1': { data: disputes } }), 'Payment_Transaction__c');
+      return [record.fields.Dispute_Status__c, record.fields.Dispute_Reason__c, record.owners.dispute];
+    };
+    const now = { version: (SECOND + 7) * 100 + 50, fetched: true };
+
+    test.each(['needs_response', 'under_review', 'appeal_pending'])(
+      'shows the one that is open (%s), whichever of them the event is about, however late it comes',
+      (status) => {
+        const open = { ...second, status };
+        const about = { ...eventOf('charge.dispute.created.basil'), data: { object: open } };
+        for (const event of [ended, about]) {
+          for (const disputes of [
+            [open, closed],
+            [closed, open],
+          ]) {
+            expect(shown(event, disputes)).toEqual([status, 'general', now]);
+          }
+        }
+        // An old one that is open counts more than a newer one that has ended.
+        const old = { ...closed, status };
+        expect(shown(about, [{ ...second, status: 'lost' }, old])).toEqual([status, closed.reason, now]);
+      },
+    );
+
+    test('shows the newest of those that have ended, and nothing of an end is final: another one may follow', () => {
+      expect(shown(ended, [closed])).toEqual([closed.status, closed.reason, now]);
+      expect(shown(ended, [{ ...second, status: 'lost' }, closed])).toEqual(['lost', 'general', now]);
+      expect(shown(ended, [])).toEqual([closed.status, closed.reason, now]);
+    });
   });
 
   test('a failed one keeps its status and tells dunning', () => {

@@ -214,7 +214,8 @@ function* paymentRows(truth: Truth): Iterable<ExpectedRow> {
   for (const intent of truth.paymentIntents) {
     if (!truth.wasTold(intent.id)) continue;
     const paid = (charges.get(intent.id) ?? []).find(({ status }) => status === 'succeeded');
-    const dispute = (disputes.get(intent.id) ?? []).at(-1);
+    const ofIntent = disputes.get(intent.id) ?? [];
+    const dispute = ofIntent.findLast(({ status }) => status !== 'won' && status !== 'lost') ?? ofIntent.at(-1);
     const join = (joins.get(intent.id) ?? []).find(({ status }) => status === 'paid');
     yield {
       object: 'Payment_Transaction__c',
