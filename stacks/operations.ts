@@ -73,6 +73,7 @@ export function operation(name: string, what: Operation): sst.aws.Function {
   return fn;
 }
 
+const bulkPoisonedQueue = queueLink('BulkPoisonedQueue', bulkPoisoned);
 const failedExecutionsQueue = queueLink('FailedExecutionsQueue', failedExecutions);
 const parkedRowsQueue = queueLink('ParkedRowsQueue', parkedRows);
 
@@ -85,7 +86,7 @@ operation('Redrive', {
     ...[redisCluster, salesforceClient, realtimeMachines, bulkQueueLink, failedExecutionsQueue, parkedRowsQueue],
     queueLink('RealtimeUndeliveredQueue', realtimeUndelivered),
     queueLink('BulkUndeliveredQueue', bulkUndelivered),
-    queueLink('BulkPoisonedQueue', bulkPoisoned),
+    bulkPoisonedQueue,
   ],
 });
 
@@ -152,7 +153,10 @@ operation('RetryFailures', {
   every: 'rate(5 minutes)',
   description: 'Tries again what somebody in Salesforce has set to Retrying',
   seconds: 120,
-  link: [...[redisCluster, salesforceClient, realtimeMachines], ...[failedExecutionsQueue, parkedRowsQueue]],
+  link: [
+    ...[redisCluster, salesforceClient, realtimeMachines, bulkQueueLink],
+    ...[failedExecutionsQueue, parkedRowsQueue, bulkPoisonedQueue],
+  ],
 });
 
 // Invoked by name, by people: payments-ops does not reach Redis, which is in the VPC.

@@ -131,7 +131,7 @@ export const LOG_LINES = {
     from: 'Redrive',
     means:
       'what was given up is tried again: an execution started anew, a row put back, a message moved; or Salesforce is away',
-    fields: ['outcome', 'executionName', 'from', 'code', 'stripeObjectId', 'stripeEventId', 'left'],
+    fields: ['outcome', 'executionName', 'from', 'code', 'stripeObjectId', 'stripeEventId', 'left', 'rows'],
   },
   sweep: {
     from: 'Sweep',

@@ -9,6 +9,7 @@ import { letterBox, letterSink } from '../adapters/queues.ts';
 import { link } from '../adapters/resources.ts';
 import { cachedFor, secretReader, secretsManager } from '../adapters/secrets.ts';
 import { tieList } from '../adapters/tie-list.ts';
+import { toldLetters } from '../adapters/told-letters.ts';
 import { type RedriveWorld, redrive } from './redrive.ts';
 
 // Once per cold start.
@@ -45,6 +46,7 @@ async function connect(): Promise<Omit<RedriveWorld, 'stopAtMs'>> {
     limits: limitsOf(settings),
     buffer: redisBuffer(connection, nowMs),
     ties: tieList(connection),
+    told: toldLetters(connection, nowMs),
     onceIn: onceIn(connection, 'ask-limits'),
     log: (level, line) => log[level]('redrive', line),
   };

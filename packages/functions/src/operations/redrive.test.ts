@@ -1,5 +1,6 @@
 import { type Circuit as CircuitState, CLOSED } from '@payments/core/circuit';
 import { BudgetWait, NeverRetry, RetryLater } from '@payments/core/failure';
+import * as v from 'valibot';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { counting } from '../../test/counted.ts';
 import type { PutOutcome } from '../adapters/buffer.ts';
@@ -90,6 +91,7 @@ function fakeBox() {
   return { box, put, visible: () => visible.map(({ body }) => body), hidden: () => hidden };
 }
 
+const Sent = v.object({ records: v.array(v.record(v.string(), v.unknown())) });
 const QUEUES = ['failedExecutions', 'realtimeUndelivered', 'bulkUndelivered', 'bulkPoisoned', 'bulkParked'] as const;
 
 describe('redrive', () => {
@@ -104,6 +106,7 @@ describe('redrive', () => {
   let outcome: PutOutcome;
   let world: RedriveWorld;
   let counted: ReturnType<typeof counting>;
+  let told: Set<string>;
 
   beforeEach(() => {
     const made = { failedExecutions: fakeBox(), realtimeUndelivered: fakeBox(), bulkUndelivered: fakeBox() };
@@ -111,6 +114,7 @@ describe('redrive', () => {
     [started, requests, buffered, ties, bulk, lines] = [[], [], [], [], [], []];
     circuit = { ...CLOSED, retryAfterMs: 0 };
     outcome = 'stored';
+    told = new Set();
     counted = counting();
     const letters = Object.fromEntries(QUEUES.map((name) => [name, boxes[name].box]));
     const { failedExecutions, realtimeUndelivered, bulkUndelivered, bulkPoisoned, bulkParked } = letters;
@@ -127,6 +131,12 @@ describe('redrive', () => {
         statusOf: async () => null,
       },
       machineArns: [MACHINE],
+      told: {
+        areTold: async (ids) => ids.map((id) => told.has(id)),
+        remember: async (ids) => {
+          for (const id of ids) told.add(id);
+        },
+      },
       circuit: { look: async () => circuit },
       budget: {
         acquire: async () => ({ granted: true, retryAfterMs: 0 }),
@@ -140,7 +150,8 @@ describe('redrive', () => {
       limits: { perMinute: 600, perHour: 1e6, perDay: 1e6, realtimeReserve: 0.2, lowValueReserve: 0.05 },
       salesforce: async (request) => {
         requests.push(request);
-        return { status: 200, body: { records: [] } };
+        const rows = request.method === 'PATCH' ? v.parse(Sent, request.body).records : null;
+        return { status: 200, body: rows?.map(() => ({ success: true })) ?? { records: [] } };
       },
       buffer: {
         put: async (object, rows) => {
@@ -377,6 +388,46 @@ describe('redrive', () => {
       expect(await redrive(world)).toMatchObject({ moved: 2, started: 0 });
       expect([boxes.bulkPoisoned.visible().length, boxes.failedExecutions.visible().length]).toEqual([1, 1]);
       expect(nothingHidden()).toEqual([]);
+    });
+
+    it('that stay become rows in Salesforce, each once, with their reason', async () => {
+      boxes.bulkPoisoned.put(busEvent('b3', 1), { ERROR_CODE: 'object_gone', CATEGORY: 'Data' }, NOW - 1_000);
+      boxes.bulkPoisoned.put('no event at all', {}, NOW - 1_000);
+      boxes.bulkPoisoned.put(busEvent('b4', 1), { redrives: '5' }, NOW - 1_000);
+      await redrive(world);
+      await redrive(world);
+      const sent = requests.filter(({ method }) => method === 'PATCH');
+      expect(sent.map(({ path }) => path)).toEqual(['/composite/sobjects/Sync_Failure__c/Failure_Key__c']);
+      expect(v.parse(Sent, sent[0]?.body).records).toMatchObject([
+        {
+          ...{ Failure_Key__c: 'stripe.webhook:evt_b3', Stripe_Event_ID__c: 'evt_b3', Stripe_Object_ID__c: 'pi_1' },
+          ...{ Source__c: 'bulk', Code__c: 'object_gone', Category__c: 'Data', Status__c: 'Open' },
+          ...{ Correlation_ID__c: 'c-1', Event_Type__c: 'payment_intent.succeeded' },
+        },
+        { Failure_Key__c: expect.stringMatching(/^stripe\.webhook:unreadable:\w+$/), Code__c: 'FAILED_TOO_OFTEN' },
+        { Failure_Key__c: 'stripe.webhook:evt_b4', Category__c: 'Network' },
+      ]);
+      expect(JSON.stringify(sent)).not.toContain('no event at all');
+      expect([boxes.bulkPoisoned.visible().length, nothingHidden()]).toEqual([3, []]);
+    });
+
+    it('that Salesforce did not take as rows are told to it again; without a call left they wait', async () => {
+      boxes.bulkPoisoned.put(busEvent('b3', 1), { ERROR_CODE: 'object_gone', CATEGORY: 'Data' }, NOW);
+      const { salesforce, budget } = world;
+      world = { ...world, budget: { ...budget, acquire: async () => ({ granted: false, retryAfterMs: 1 }) } };
+      await redrive(world);
+      expect(requests).toEqual([]);
+      const refusing: RedriveWorld['salesforce'] = async (request) => {
+        await salesforce(request);
+        return { status: 200, body: [{ success: false }] };
+      };
+      world = { ...world, budget, salesforce: refusing };
+      await redrive(world);
+      expect([requests.length, told.size]).toEqual([1, 0]);
+      world = { ...world, salesforce };
+      await redrive(world);
+      await redrive(world);
+      expect([requests.length, told.size]).toEqual([2, 1]);
     });
 
     it('stay for people when they are no bus events, can never be read, when their turn is later or was the last', async () => {

@@ -9,36 +9,38 @@ import type { Salesforce } from '../adapters/salesforce.ts';
 import { SalesforceFailure } from '../adapters/salesforce-failure.ts';
 import { type ParkedLetter, readLetter } from '../bulk/parked-letter.ts';
 import { withLetters } from './letters.ts';
+import { listPoisoned, type PoisonedWorld } from './list-poisoned.ts';
 import { type PutBackWorld, putBack } from './put-back.ts';
 import { type Start, startFromEvent, startFromNotice, startOf } from './redrive-executions.ts';
 import { moveOf, REDRIVES } from './redrive-messages.ts';
 
-export type RedriveWorld = PutBackWorld & {
-  readonly circuit: Pick<Circuit, 'look'>;
-  readonly budget: Pick<Budget, 'acquire' | 'peek' | 'usage'>;
-  readonly limits: Limits;
-  readonly salesforce: Salesforce;
-  readonly executions: Executions;
-  /** Only these machines are started, whatever a message says. */
-  readonly machineArns: readonly string[];
-  /** Dead letters, by the queue's name. */
-  readonly letters: {
-    readonly failedExecutions: LetterBox;
-    readonly realtimeUndelivered: LetterBox;
-    readonly bulkUndelivered: LetterBox;
-    readonly bulkPoisoned: LetterBox;
-    readonly bulkParked: LetterBox;
+export type RedriveWorld = PutBackWorld &
+  Pick<PoisonedWorld, 'told'> & {
+    readonly circuit: Pick<Circuit, 'look'>;
+    readonly budget: Pick<Budget, 'acquire' | 'peek' | 'usage'>;
+    readonly limits: Limits;
+    readonly salesforce: Salesforce;
+    readonly executions: Executions;
+    /** Only these machines are started, whatever a message says. */
+    readonly machineArns: readonly string[];
+    /** Dead letters, by the queue's name. */
+    readonly letters: {
+      readonly failedExecutions: LetterBox;
+      readonly realtimeUndelivered: LetterBox;
+      readonly bulkUndelivered: LetterBox;
+      readonly bulkPoisoned: LetterBox;
+      readonly bulkParked: LetterBox;
+    };
+    /** The bulk queue. */
+    readonly bulk: LetterSink;
+    /** True for one run in so many minutes. */
+    readonly onceIn: (minutes: number) => Promise<boolean>;
+    readonly nowMs: () => number;
+    /** When to begin nothing further, be it an execution, a row or a message, so that what was received is given back in time. */
+    readonly stopAtMs: number;
+    readonly log: (level: 'info' | 'warn', line: RedriveLine) => void;
+    readonly count: Count;
   };
-  /** The bulk queue. */
-  readonly bulk: LetterSink;
-  /** True for one run in so many minutes. */
-  readonly onceIn: (minutes: number) => Promise<boolean>;
-  readonly nowMs: () => number;
-  /** When to begin nothing further, be it an execution, a row or a message, so that what was received is given back in time. */
-  readonly stopAtMs: number;
-  readonly log: (level: 'info' | 'warn', line: RedriveLine) => void;
-  readonly count: Count;
-};
 
 export type RedriveLine =
   | { readonly outcome: 'salesforce-away'; readonly code: string }
@@ -55,6 +57,8 @@ export type RedriveLine =
       readonly code: string;
     }
   | { readonly outcome: 'moved'; readonly stripeEventId: string }
+  /** Messages that got a row in Salesforce. */
+  | { readonly outcome: 'listed'; readonly rows: number }
   /** Messages that stay where they are: for people, or for a later run. */
   | { readonly outcome: 'looked'; readonly left: number };
 
@@ -67,6 +71,8 @@ export type RedriveResult = {
 };
 
 type Done = { readonly done: number; readonly left: number };
+/** `stay`: those that lie in BulkPoisoned still. */
+type Moved = Done & { readonly stay: readonly Letter[] };
 
 /**
  * The story of `Redrive`, each minute. While Salesforce is away it only looks whether it is back, in case nobody else
@@ -83,6 +89,8 @@ export async function redrive(world: RedriveWorld): Promise<RedriveResult> {
     return { away: true, started: 0, putBack: 0, moved: moved.done, left: moved.left };
   }
   await askLimitsAnew(world);
+  const listed = await listPoisoned(moved.stay, world);
+  if (listed > 0) world.log('info', { outcome: 'listed', rows: listed });
   const started = await startExecutions(world);
   const back = await putRowsBack(world);
   const left = moved.left + started.left + back.left;
@@ -217,7 +225,8 @@ function dueRow(letter: Letter, nowMs: number): { readonly letter: Letter; reado
   return redriveVerdict({ category, redrives, givenUpAt: parkedAt }, nowMs) === 'now' ? { letter, parked } : null;
 }
 
-async function moveMessages(world: RedriveWorld): Promise<Done> {
+async function moveMessages(world: RedriveWorld): Promise<Moved> {
+  const stay = new Set<Letter>();
   let moved = 0;
   let left = 0;
   const isLate = () => lateIn(world);
@@ -225,11 +234,13 @@ async function moveMessages(world: RedriveWorld): Promise<Done> {
     left += await withLetters(
       box,
       async (letters, done) => {
+        if (box === world.letters.bulkPoisoned) for (const letter of letters) stay.add(letter);
         const due = letters.flatMap((letter) => moveOf(letter, world.nowMs()) ?? []);
         for (const { letter, redrives, eventId } of due.sort((a, b) => a.letter.sentAt - b.letter.sentAt)) {
           if (isLate()) break;
           await world.bulk.send([letter.body], { [REDRIVES]: String(redrives) });
           await done(letter);
+          stay.delete(letter);
           moved += 1;
           world.count('Redriven', 1);
           world.log('info', { outcome: 'moved', stripeEventId: eventId });
@@ -238,5 +249,5 @@ async function moveMessages(world: RedriveWorld): Promise<Done> {
       isLate,
     );
   }
-  return { done: moved, left };
+  return { done: moved, left, stay: [...stay] };
 }

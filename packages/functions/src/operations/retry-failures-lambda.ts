@@ -7,7 +7,7 @@ import { instrument } from '../adapters/instrument.ts';
 import { linkedRedis } from '../adapters/linked-redis.ts';
 import { linkedRoad } from '../adapters/linked-road.ts';
 import { executions } from '../adapters/machines.ts';
-import { letterBox } from '../adapters/queues.ts';
+import { letterBox, letterSink } from '../adapters/queues.ts';
 import { link } from '../adapters/resources.ts';
 import { secretReader, secretsManager } from '../adapters/secrets.ts';
 import { tieList } from '../adapters/tie-list.ts';
@@ -24,6 +24,8 @@ const clientSecretArn = link('SalesforceClient').arn;
 const machineArns = link('RealtimeMachines').arns;
 const parked = letterBox(link('ParkedRowsQueue').url);
 const failed = letterBox(link('FailedExecutionsQueue').url);
+const poisoned = letterBox(link('BulkPoisonedQueue').url);
+const bulk = letterSink(link('BulkQueue').url);
 const start = executions();
 
 /** Under the function's 120 s (stacks/operations.ts), with time left to write what came of it. */
@@ -37,7 +39,7 @@ export const handler = around(async () => {
   });
   try {
     return await retryFailures({
-      ...{ salesforce, budget, executions: start, machineArns, parked, failed, nowMs, count },
+      ...{ salesforce, budget, executions: start, machineArns, parked, failed, poisoned, bulk, nowMs, count },
       buffer: redisBuffer(connection, nowMs),
       ties: tieList(connection),
       claims: doneMarks(connection),

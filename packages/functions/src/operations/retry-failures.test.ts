@@ -5,6 +5,7 @@ import type { PutOutcome } from '../adapters/buffer.ts';
 import type { ExecutionStatus } from '../adapters/machines.ts';
 import type { Letter } from '../adapters/queues.ts';
 import { readLetter } from '../bulk/parked-letter.ts';
+import { poisonedKey } from './list-poisoned.ts';
 import { type RetryLine, type RetryWorld, retryFailures } from './retry-failures.ts';
 
 const NOW = Date.UTC(2026, 10, 25, 12);
@@ -38,6 +39,8 @@ describe('a Sync_Failure__c', () => {
   let known: number;
   let unwritable: Set<unknown>;
   let lines: RetryLine[];
+  let poisoned: Letter[];
+  let sentAgain: string[];
   let now: number;
   let world: RetryWorld;
 
@@ -57,6 +60,8 @@ describe('a Sync_Failure__c', () => {
     known = 0;
     unwritable = new Set();
     lines = [];
+    poisoned = [];
+    sentAgain = [];
     now = NOW;
     world = {
       salesforce: async ({ method, path, body }) => {
@@ -105,6 +110,18 @@ describe('a Sync_Failure__c', () => {
         },
         giveBack: async (letters) => {
           notices.push(...letters);
+        },
+      },
+      poisoned: {
+        receive: async () => poisoned.splice(0, 10),
+        remove: async () => {},
+        giveBack: async (letters) => {
+          poisoned.push(...letters);
+        },
+      },
+      bulk: {
+        send: async (bodies) => {
+          sentAgain.push(...bodies);
         },
       },
       ties: { add: async () => {} },
@@ -308,6 +325,52 @@ describe('a Sync_Failure__c', () => {
       queue.push({ body: 'no letter', handle: 'h', sentAt: NOW, attributes: {} });
       expect(await run(bulk())).toEqual([]);
       expect([queue.length, hidden]).toEqual([1, []]);
+    });
+  });
+
+  describe('of a message that the bulk lane could not read', () => {
+    const message = (id: string): string => {
+      const event = {
+        ...{ id, object: 'event', type: 'customer.updated', created: 1, livemode: false },
+        data: { object: {} },
+      };
+      const detail = {
+        priority: 'low',
+        lane: 'bulk',
+        receivedAt: '2026-09-21T14:13:23.000Z',
+        correlationId: 'c',
+        event,
+      };
+      return JSON.stringify({ id: 'x', 'detail-type': event.type, source: 's', time: 't', detail });
+    };
+    const letter = (body: string): Letter => ({ body, handle: body, sentAt: NOW, attributes: { CATEGORY: 'Data' } });
+    const ofMessage = (change: Row = {}) => failure({ Source__c: 'bulk', Execution_Link__c: null, ...change });
+
+    it('goes into the bulk queue once more when it is set to Retrying, and is Resolved when its event is done', async () => {
+      poisoned = [letter(message('evt_1')), letter(message('evt_2'))];
+      expect(await run(ofMessage())).toEqual([]);
+      expect(sentAgain).toEqual([message('evt_1')]);
+      expect(poisoned.map(({ body }) => body)).toEqual([message('evt_2')]);
+      expect(await run(ofMessage())).toEqual([]);
+      done.add('evt_1');
+      expect(await run(ofMessage())).toEqual(written({ Status__c: 'Resolved' }));
+      expect([back, started, sentAgain.length]).toEqual([[], [], 1]);
+    });
+
+    it('finds one that is no event by its text', async () => {
+      poisoned = [letter('no event')];
+      const key = poisonedKey('no event');
+      expect(await run(ofMessage({ Failure_Key__c: key, Stripe_Event_ID__c: null }))).toEqual([]);
+      expect(sentAgain).toEqual(['no event']);
+    });
+
+    it('is left alone while it is Open, and Open again, with the reason, when nobody has the message any more', async () => {
+      poisoned = [letter(message('evt_1'))];
+      expect(await run(ofMessage({ Status__c: 'Open' }))).toEqual([]);
+      expect(sentAgain).toEqual([]);
+      poisoned = [];
+      const long = ofMessage({ LastModifiedDate: new Date(NOW - 21 * MINUTE) });
+      expect(await run(long)).toEqual(written({ Status__c: 'Open', Message__c: expect.stringContaining('replay') }));
     });
   });
 

@@ -4,6 +4,7 @@ import type { Budget } from '../adapters/budget.ts';
 import type { LetterBox } from '../adapters/queues.ts';
 import type { Salesforce } from '../adapters/salesforce.ts';
 import { type EventsWorld, removeDoneNotices, retryEvents } from './retry-events.ts';
+import { isOfMessage, type MessagesWorld, retryMessages } from './retry-messages.ts';
 import { type RowsWorld, retryRows } from './retry-rows.ts';
 import { type Change, idsOf, SyncFailure } from './sync-failure.ts';
 
@@ -14,6 +15,7 @@ import { type Change, idsOf, SyncFailure } from './sync-failure.ts';
  * dead letters go.
  */
 export type RetryWorld = EventsWorld &
+  MessagesWorld &
   Omit<RowsWorld, 'save'> & {
     readonly salesforce: Salesforce;
     readonly budget: Pick<Budget, 'acquire'>;
@@ -51,11 +53,13 @@ export async function retryFailures(world: RetryWorld): Promise<{ readonly seen:
     unsaved += changes.size - saved.size;
     return saved;
   };
-  const told = [...(await retryEvents(events, world))].map(
-    ([{ Failure_Key__c: key }, change]) => [key, change] as const,
-  );
+  const ofEvents = [
+    ...(await retryEvents(events, world)),
+    ...(await retryMessages(failures.filter(isOfMessage), world)),
+  ];
+  const told = ofEvents.map(([{ Failure_Key__c: key }, change]) => [key, change] as const);
   const saved = await save(new Map(told));
-  const rows = retrying.filter(({ Source__c: source }) => source === 'bulk');
+  const rows = retrying.filter((failure) => failure.Source__c === 'bulk' && !isOfMessage(failure));
   const ofRows = await retryRows(rows, { ...world, save });
   const changes = new Map<string, Change>([...told.filter(([key]) => saved.has(key)), ...ofRows]);
   await removeDoneNotices(world.failed, world.claims);

@@ -57,7 +57,7 @@ describe('a dead letter', () => {
       'BulkPoisoned',
       busEvent('customer.updated'),
       {},
-      { reason: 'FAILED_TOO_OFTEN', eventId: 'evt_1', type: 'customer.updated' },
+      { reason: 'FAILED_TOO_OFTEN', eventId: 'evt_1', type: 'customer.updated', failures: ['stripe.webhook:evt_1'] },
     ],
     [
       'RealtimeUndelivered',

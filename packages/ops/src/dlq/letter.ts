@@ -52,7 +52,9 @@ export function letterOf(queue: DeadLetterQueue, message: Message, prefix: strin
   }
   const about = identifiersIn(message.body);
   if (about.eventId === null) return { ...unknown, kind: 'unreadable', reason: 'UNREADABLE' };
-  return { ...unknown, ...about, reason: reasonOf(queue, message, about.type) };
+  // Redrive lists what it finds there.
+  const failures = queue === 'BulkPoisoned' ? [`stripe.webhook:${about.eventId}`] : [];
+  return { ...unknown, ...about, failures, reason: reasonOf(queue, message, about.type) };
 }
 
 function reasonOf(queue: DeadLetterQueue, { attributes }: Message, type: string | null): string {
