@@ -3,7 +3,7 @@ import { RetryLater } from '@payments/core/failure';
 import * as v from 'valibot';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { counting } from '../../test/counted.ts';
-import { startRedis, type TestRedis } from '../../test/redis-server.ts';
+import { emptyRedis, type TestRedis } from '../../test/redis-server.ts';
 import { sweepPlace } from '../adapters/sweep-place.ts';
 import { type SweepLine, type SweepWorld, sweep } from './sweep.ts';
 
@@ -27,7 +27,7 @@ let counted: ReturnType<typeof counting>;
 let clock: number;
 
 beforeAll(async () => {
-  server = await startRedis();
+  server = await emptyRedis();
 });
 afterAll(() => server.stop());
 beforeEach(async () => {
