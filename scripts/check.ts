@@ -19,6 +19,11 @@ type Step = {
 const STEPS: readonly Step[] = [
   { name: 'types', proves: 'the strict TypeScript program holds', command: ['tsc', '--noEmit', '-p', '.'] },
   {
+    name: 'page',
+    proves: "the console's page holds for a browser",
+    command: ['tsc', '--noEmit', '-p', 'packages/console'],
+  },
+  {
     name: 'stacks',
     proves: "the stacks fit SST's and AWS's own types",
     command: ['tsc', '--noEmit', '--pretty', 'false', '-p', 'stacks'],
