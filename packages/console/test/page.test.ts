@@ -1,4 +1,4 @@
-import { createRequire } from 'node:module';
+import axe from 'axe-core';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import * as v from 'valibot';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -6,7 +6,6 @@ import { buildPage } from './built.fixture.ts';
 import { hasChromium, launchChromium } from './chromium.fixture.ts';
 import { type FixtureServer, startFixtureServer } from './fixture-server.ts';
 
-const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 const AxeFound = v.array(
   v.object({ id: v.string(), impact: v.nullable(v.string()), nodes: v.array(v.object({ html: v.string() })) }),
 );
@@ -75,7 +74,7 @@ describe.skipIf(!hasChromium)('the console’s page in a browser', () => {
     page.waitForFunction(() => document.querySelector('h1') !== null && document.querySelector('.loading') === null);
 
   async function seriousProblems(page: Page): Promise<readonly string[]> {
-    await page.addScriptTag({ path: AXE });
+    await page.evaluate(axe.source);
     const found = v.parse(
       AxeFound,
       await page.evaluate("axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => violations)"),
