@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import path from 'node:path';
+import * as v from 'valibot';
 import { afterEach, describe, expect, it } from 'vitest';
 
 const root = path.resolve(import.meta.dirname, '../../..');
@@ -32,12 +33,15 @@ describe('npm start', () => {
   it('says where everything is, tells of events as they settle, and leaves nothing behind on Ctrl-C', async () => {
     const { said, ended } = start('--customers', '3', ...FREE_PORTS);
     await expect.poll(said, { timeout: 60_000 }).toContain('The road is open.');
+    const page = /^ {4}(http:\S+)$/m.exec(said())?.[1] ?? '';
+    const shown = v.object({ health: v.literal('Healthy'), places: v.pipe(v.array(v.unknown()), v.length(10)) });
+    expect(v.is(shown, await (await fetch(`${page}/api/snapshot`)).json())).toBe(true);
     const health = /http:\S+\/health/.exec(said())?.[0] ?? '';
     expect((await fetch(health)).status).toBe(200);
     await expect.poll(said, { timeout: 40_000 }).toMatch(/✓ realtime +\S+ +\S+ +written/);
     child?.kill('SIGINT');
     expect(await ended).toEqual([0, null]);
-    await expect(fetch(health)).rejects.toThrow();
+    for (const address of [page, health]) await expect(fetch(address)).rejects.toThrow();
   }, 120_000);
 
   it('names the port that is taken and the way out', async () => {

@@ -10,8 +10,8 @@ import { clockAt } from '../pace.ts';
 import type { Arrival } from '../road/arrival.ts';
 import { type BatchLedger, createBatchLedger } from './batch-ledger.ts';
 import { pageSources } from './build-page.ts';
-import { createLedger, type EventLedger } from './event-ledger.ts';
-import { createHistory } from './history.ts';
+import { createLedger, type EventLedger, KEPT } from './event-ledger.ts';
+import { createHistory, POINT_EVERY_MS } from './history.ts';
 import { serveConsole } from './http-server.ts';
 import { livesList } from './lives.ts';
 import { operatorOn } from './operator.ts';
@@ -32,8 +32,9 @@ export type Ears = {
   readonly stream: Stream;
 };
 
-export function openEars(): Ears {
-  const ledger = createLedger();
+/** `kept`: how many events are remembered. */
+export function openEars(kept = KEPT): Ears {
+  const ledger = createLedger(kept);
   const batches = createBatchLedger();
   const stream = createStream();
   const take = (tellings: readonly Telling[]): void => {
@@ -103,10 +104,12 @@ export async function startConsole({ machine, ears, root, port, onError }: Conso
     onError,
   });
   let looking = false;
+  let looked = 0;
   const tell = async (): Promise<void> => {
-    // A look that takes longer than a second is not overtaken by the next.
-    if (looking) return;
+    // A look that takes longer than a second is not overtaken by the next. While nobody watches, the points are enough.
+    if (looking || (stream.listeners === 0 && now() - looked < POINT_EVERY_MS)) return;
     looking = true;
+    looked = now();
     try {
       stream.sendSnapshot(await snapshot());
     } catch (error) {

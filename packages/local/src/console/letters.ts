@@ -10,36 +10,46 @@ import type { Machine } from '../machine.ts';
 /** The newest of a queue that are shown one by one; the groups count them all. */
 const MOST = 200;
 
-export function lettersIn({ road, graph }: Machine): { readonly letters: Letter[]; readonly groups: LetterGroup[] } {
+export type Letters = { readonly letters: Letter[]; readonly groups: LetterGroup[] };
+
+type Read = { readonly letter: FoundLetter; readonly remedy: string };
+
+/** Gives what lies there now. A message is read once: the queue of unrouted events may hold thousands. */
+export function letterReader({ road, graph }: Machine): () => Letters {
   const prefix = `${graph.app}-${graph.stage}`;
-  const arnOf = (queue: string): string | null =>
-    graph.queues.find(({ name }) => name === `${prefix}-${queue}`)?.arn ?? null;
+  const queues = DEAD_LETTER_QUEUE_NAMES.flatMap((queue) => {
+    const found = graph.queues.find(({ name }) => name === `${prefix}-${queue}`);
+    return found === undefined ? [] : { queue, arn: found.arn };
+  });
   const machineArn = (name: string): string =>
     graph.machines.find((machine) => machine.name === `${prefix}-${name}`)?.arn ?? name;
-  const found = DEAD_LETTER_QUEUE_NAMES.flatMap((queue) => {
-    const arn = arnOf(queue);
-    return (arn === null ? [] : road.queues.look(arn)).map(({ receives, ...message }) => {
-      const read: Message = { ...message, handle: '' };
-      const letter = letterOf(queue, read, prefix);
-      return { letter, receives, remedy: remedyText(letter, remedyFor(letter, read, machineArn)) };
-    });
-  });
-  const letters = DEAD_LETTER_QUEUE_NAMES.flatMap((queue) =>
-    found
-      .filter(({ letter }) => letter.queue === queue)
-      .sort((a, b) => b.letter.sentAt - a.letter.sentAt)
-      .slice(0, MOST)
-      .map(({ letter, receives, remedy }) => ({
-        ...{ id: letter.messageId, queue, reason: letter.reason, eventId: letter.eventId, type: letter.type },
-        ...{ at: letter.sentAt, receives, remedy },
-      })),
-  );
-  const groups = grouped(found.map(({ letter }) => letter)).map(({ queue, reason, count }) => ({
-    queue,
-    reason,
-    count,
-  }));
-  return { letters, groups };
+  let known = new Map<string, Read>();
+  const read = (queue: DeadLetterQueue, message: Message): Read => {
+    const letter = letterOf(queue, message, prefix);
+    return { letter, remedy: remedyText(letter, remedyFor(letter, message, machineArn)) };
+  };
+  return () => {
+    const found = queues.flatMap(({ queue, arn }) =>
+      road.queues.look(arn).map(({ receives, ...message }) => {
+        const before = known.get(`${queue} ${message.id}`);
+        return { queue, id: message.id, receives, ...(before ?? read(queue, { ...message, handle: '' })) };
+      }),
+    );
+    // Only of those that are there: what was redriven is forgotten.
+    known = new Map(found.map(({ queue, id, letter, remedy }) => [`${queue} ${id}`, { letter, remedy }]));
+    const letters = queues.flatMap(({ queue }) =>
+      found
+        .filter((each) => each.queue === queue)
+        .sort((a, b) => b.letter.sentAt - a.letter.sentAt)
+        .slice(0, MOST)
+        .map(({ id, letter, receives, remedy }) => ({
+          ...{ id, queue, reason: letter.reason, eventId: letter.eventId, type: letter.type },
+          ...{ at: letter.sentAt, receives, remedy },
+        })),
+    );
+    const groups = grouped(found.map(({ letter }) => letter));
+    return { letters, groups: groups.map(({ queue, reason, count }) => ({ queue, reason, count })) };
+  };
 }
 
 export function isDeadLetterQueue(name: string): name is DeadLetterQueue {

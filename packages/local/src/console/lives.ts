@@ -1,6 +1,7 @@
 /** The console's buttons for life: what happens in the Stripe account when somebody presses one. */
 import type { Snapshot } from '@payments/console/contract';
 import type { Books } from '../stripe/books.ts';
+import type { Charge } from '../stripe/charge.ts';
 import { completeSession, openSession } from '../stripe/checkout-session.ts';
 import { createCustomer } from '../stripe/customer.ts';
 import { openDispute } from '../stripe/dispute.ts';
@@ -10,6 +11,7 @@ import { setBehaviour } from '../stripe/payment-method.ts';
 import { createPrice, type Price } from '../stripe/price.ts';
 import { createProduct } from '../stripe/product.ts';
 import { refundCharge } from '../stripe/refund.ts';
+import type { Shelf } from '../stripe/shelf.ts';
 import type { Subscription } from '../stripe/subscription.ts';
 import { cancelNow, changeItems } from '../stripe/subscription-changes.ts';
 
@@ -129,7 +131,7 @@ function monthly(books: Books): Price {
 
 /** The newest that pays by card for a plan by the seat; a new one where there is none. */
 function subscriber(books: Books): Subscription {
-  const found = newest(books.subscriptions.values(), (each) => {
+  const found = newest(books.subscriptions, (each) => {
     const [item] = each.items.data;
     const bySeat = item?.quantity !== undefined && item.price.billing_scheme === 'per_unit';
     return each.status === 'active' && bySeat && defaultMethod(books, each)?.type === 'card';
@@ -157,7 +159,7 @@ function owing(books: Books): Owing | null {
     return invoice?.status === 'open' && invoice.attempted ? invoice : null;
   };
   const found = newest(
-    books.subscriptions.values(),
+    books.subscriptions,
     (each) => each.status === 'past_due' && open(each) !== null && defaultMethod(books, each)?.type === 'card',
   );
   const invoice = found === null ? null : open(found);
@@ -169,10 +171,10 @@ function accepts(books: Books, subscription: Subscription, behaviour: 'pays' | '
   if (method !== null) setBehaviour(books, method.id, behaviour);
 }
 
-function chargeOf(books: Books) {
+function chargeOf(books: Books): Charge {
   const whole = () =>
     newest(
-      books.charges.values(),
+      books.charges,
       ({ status, amount_refunded: refunded, disputed }) => status === 'succeeded' && refunded === 0 && !disputed,
     );
   const found = whole();
@@ -183,10 +185,15 @@ function chargeOf(books: Books) {
   return made;
 }
 
-function newest<T>(values: Iterable<T>, fits: (value: T) => boolean): T | null {
-  let found: T | null = null;
-  for (const value of values) if (fits(value)) found = value;
-  return found;
+/** An account may have had a million for long: whoever is older than these is left in peace. */
+const LOOKED_AT = 5_000;
+
+function newest<T extends Charge | Subscription>(shelf: Shelf<T>, fits: (value: T) => boolean): T | null {
+  for (let place = shelf.length - 1; place >= Math.max(0, shelf.length - LOOKED_AT); place -= 1) {
+    const found = shelf.at(place);
+    if (fits(found)) return shelf.get(found.id) ?? null;
+  }
+  return null;
 }
 
 function words(status: string): string {

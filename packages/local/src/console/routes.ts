@@ -6,7 +6,7 @@ import type { BatchLedger } from './batch-ledger.ts';
 import type { EventLedger } from './event-ledger.ts';
 import { storyOf } from './event-story.ts';
 import { Refused, type Route } from './http-server.ts';
-import { isDeadLetterQueue, lettersIn } from './letters.ts';
+import { isDeadLetterQueue, letterReader } from './letters.ts';
 import { live } from './lives.ts';
 import type { Operator } from './operator.ts';
 import { rowDetail, rowPage } from './salesforce-rows.ts';
@@ -49,6 +49,7 @@ const Switch = v.object({ on: v.boolean() });
 export function routesOf(world: World): readonly Route[] {
   const { machine, ledger, batches, operator, troubles } = world;
   const { org } = machine.org;
+  const letters = letterReader(machine);
   return [
     { method: 'GET', path: '/api/snapshot', answer: world.snapshot },
     {
@@ -81,7 +82,7 @@ export function routesOf(world: World): readonly Route[] {
         return there(rowDetail(org, object, id, events), 'Salesforce has no such row.');
       },
     },
-    { method: 'GET', path: '/api/letters', answer: () => lettersIn(machine) },
+    { method: 'GET', path: '/api/letters', answer: letters },
     {
       method: 'POST',
       path: '/api/letters/redrive',

@@ -1,0 +1,139 @@
+/**
+ * `npm run console:soak`: the road with a console and a listener of its stream, twenty events a second for ten minutes.
+ * Prints one JSON object: the heap after a collection each minute, what of it was the console's, how late the stream was
+ * at the start and at the end. Exit code 1: the console's share, or the stream's lateness, is beyond its bound.
+ */
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { Worker } from 'node:worker_threads';
+import * as v from 'valibot';
+import { startMachine } from '../machine.ts';
+import { life } from '../stripe/life.ts';
+import { type Ears, openEars, type RunningConsole, startConsole } from './console.ts';
+
+const root = path.resolve(import.meta.dirname, '../../../..');
+
+const Whole = v.pipe(v.string(), v.regex(/^[1-9]\d{0,5}$/), v.transform(Number));
+const Options = v.object({ rate: v.optional(Whole, '20'), seconds: v.optional(Whole, '600') });
+
+/** Fewer than the run makes, so that the ledger is full long before its end: what still grows then, leaks. */
+const KEPT = 3_000;
+/** Of the console in all: its events take a third of it, the rest is its connections and code. */
+const MOST_CONSOLE_MB = 16;
+/** Of the stream in the last minute, p95. A hop waits a tenth of a second to be sent with others. */
+const MOST_LATE_MS = 2_000;
+/** What starts with a machine (functions, bundles, clients) is no growth. */
+const WARM_UP_MS = 30_000;
+
+const Lag = v.nullable(v.object({ count: v.number(), p50: v.number(), p95: v.number(), most: v.number() }));
+const Report = v.object({ hop: Lag, snapshot: Lag, bytes: v.number() });
+type Report = v.InferOutput<typeof Report>;
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({ options: { rate: { type: 'string' }, seconds: { type: 'string' } } });
+  const parsed = v.safeParse(Options, values);
+  if (!parsed.success) {
+    console.error('console:soak: --rate and --seconds take whole numbers (20 events a second, 600 seconds)');
+    return 2;
+  }
+  const { rate, seconds } = parsed.output;
+  const result = await soak(rate, seconds);
+  console.log(JSON.stringify(result, null, 2));
+  return result.beyond.length === 0 ? 0 : 1;
+}
+
+async function soak(rate: number, seconds: number) {
+  let ears: Ears | null = openEars(KEPT);
+  const errors: string[] = [];
+  const onError = (error: unknown): void => void errors.push(error instanceof Error ? error.message : String(error));
+  const machine = await startMachine({
+    root,
+    account: { seed: 7, twinRate: 0.01 },
+    delivery: { duplicateRate: 0.03, reorderWindow: 3 },
+    // The limits of a day are for a day.
+    settings: { callsPerMinute: 6_000, callsPerHour: 100_000, callsPerDay: 100_000 },
+    scheduleSpeed: 6,
+    say: (line) => console.error(line),
+    onLog: (line) => ears?.onLog(line),
+    onArrival: (arrival) => ears?.onArrival(arrival),
+    onError,
+  });
+  let page: RunningConsole | null = await startConsole({ machine, ears, root, port: 0, onError });
+  const client = new Worker(new URL('./soak-client.ts', import.meta.url), { workerData: { url: page.url } });
+  client.on('error', onError);
+  const ask = (): Promise<Report> =>
+    new Promise((resolve) => {
+      client.once('message', (said: unknown) => resolve(v.parse(Report, said)));
+      client.postMessage('report');
+    });
+
+  // Each customer makes some thirty events.
+  const steps = life(machine.account, { customers: Math.ceil((rate * (seconds + 60)) / 25) + 5, seed: 7 });
+  const startedAt = Date.now();
+  const minutes: { seconds: number; events: number; heapMb: number; rssMb: number; stream: Report }[] = [];
+  const made = (): number => machine.account.events().length;
+  const note = async (): Promise<void> => {
+    const stream = await ask();
+    const at = Math.round((Date.now() - startedAt - WARM_UP_MS) / 1_000);
+    const rssMb = Math.round(process.memoryUsage.rss() / 2 ** 20);
+    minutes.push({ seconds: at, events: made(), heapMb: heapMb(), rssMb, stream });
+    console.error(`console:soak: ${at} s, ${made()} events, ${minutes.at(-1)?.heapMb} MB`);
+  };
+  // What waits to be overtaken goes in a quiet moment.
+  const letGo = setInterval(() => void machine.delivery.idle(), 1_000);
+  const end = startedAt + WARM_UP_MS + seconds * 1_000;
+  for (let noteAt = startedAt + WARM_UP_MS; Date.now() < end; ) {
+    const due = ((Date.now() - startedAt) / 1_000) * rate;
+    while (made() < due)
+      if (steps.next().done === true) throw new Error('the customers have lived their lives too soon');
+    if (Date.now() >= noteAt) {
+      noteAt += Math.min(60_000, (seconds * 1_000) / 4);
+      await note();
+    }
+    await delay(50);
+  }
+  clearInterval(letGo);
+  await note();
+  await machine.settle(300_000);
+
+  const withConsoleMb = heapMb();
+  const kept = ears.ledger.size;
+  await client.terminate();
+  await page.close();
+  // Whatever held the console lets go of it: what the heap loses now was the console's.
+  page = null;
+  ears = null;
+  await delay(1_000);
+  const consoleMb = Math.round((withConsoleMb - heapMb()) * 10) / 10;
+  const events = made();
+  // What is cut off by the end is no trouble.
+  const troubles = errors.slice(0, 5);
+  await machine.close();
+
+  const lastLag = minutes.at(-1)?.stream.hop?.p95 ?? Number.POSITIVE_INFINITY;
+  const beyond = [
+    ...(consoleMb > MOST_CONSOLE_MB ? [`the console keeps ${consoleMb} MB, more than ${MOST_CONSOLE_MB}`] : []),
+    ...(lastLag > MOST_LATE_MS ? [`the stream is ${lastLag} ms late, more than ${MOST_LATE_MS}`] : []),
+    ...troubles,
+  ];
+  return { rate, seconds, events, kept, consoleMb, minutes, beyond };
+}
+
+/** After a collection. */
+function heapMb(): number {
+  collect();
+  return Math.round((process.memoryUsage().heapUsed / 2 ** 20) * 10) / 10;
+}
+
+setFlagsFromString('--expose-gc');
+const exposed: unknown = runInNewContext('gc');
+function collect(): void {
+  // Twice: what a finaliser lets go of is found by the second.
+  for (let turn = 0; turn < 2; turn += 1) if (typeof exposed === 'function') exposed();
+}
+
+process.exitCode = await main();
+process.exit();
