@@ -75,7 +75,9 @@ export function accountsOf(world: {
         ({ event, key }) =>
           !keys.has(key) &&
           !onPurpose(event) &&
-          !poisons.some((poison) => poison.kind === 'event' && poison.id === event),
+          !poisons.some((poison) =>
+            poison.kind === 'message' ? event === '' : poison.kind === 'event' && poison.id === event,
+          ),
       )
       .map(({ event, key, reason }) => `${event} ${key}: ${reason}`),
   };

@@ -38,7 +38,7 @@ export const poisonedEvent: Fault = {
   ],
 };
 
-/** The five times that SQS delivers a message take longer than the rest of a small story. */
+/** Whoever looks through the queue of last resort comes once a minute. */
 function early(story: Story, random: Random): number {
   return random.between(1, Math.ceil(story.events.length / 3));
 }
