@@ -89,10 +89,11 @@ export async function redrive(world: RedriveWorld): Promise<RedriveResult> {
     return { away: true, started: 0, putBack: 0, moved: moved.done, left: moved.left };
   }
   await askLimitsAnew(world);
-  const listed = await listPoisoned(moved.stay, world);
-  if (listed > 0) world.log('info', { outcome: 'listed', rows: listed });
   const started = await startExecutions(world);
   const back = await putRowsBack(world);
+  // Last: an org that takes no such row must not hold up what is tried again.
+  const listed = await listPoisoned(moved.stay, world);
+  if (listed > 0) world.log('info', { outcome: 'listed', rows: listed });
   const left = moved.left + started.left + back.left;
   if (left > 0) world.log('info', { outcome: 'looked', left });
   return { away: false, started: started.done, putBack: back.done, moved: moved.done, left };
