@@ -141,8 +141,8 @@ export const LOG_LINES = {
   },
   retry: {
     from: 'RetryFailures',
-    means: 'a Sync_Failure__c has another status now, or the retries looked around',
-    fields: [...event, 'outcome', 'failure', 'seen', 'changed', 'unsaved'],
+    means: 'a Sync_Failure__c has another status now, the retries looked around, or Salesforce or Redis is away',
+    fields: [...event, 'outcome', 'failure', 'seen', 'changed', 'unsaved', 'code'],
   },
   operator: {
     from: 'Operator',

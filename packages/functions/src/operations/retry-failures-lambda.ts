@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { BudgetWait } from '@payments/core/failure';
+import { BudgetWait, RetryLater } from '@payments/core/failure';
 import { redisBuffer } from '../adapters/buffer.ts';
 import { doneMarks } from '../adapters/claims.ts';
 import { freshnessStore } from '../adapters/freshness-store.ts';
@@ -9,8 +9,10 @@ import { linkedRoad } from '../adapters/linked-road.ts';
 import { executions } from '../adapters/machines.ts';
 import { letterBox, letterSink } from '../adapters/queues.ts';
 import { link } from '../adapters/resources.ts';
+import { SalesforceFailure } from '../adapters/salesforce-failure.ts';
 import { secretReader, secretsManager } from '../adapters/secrets.ts';
 import { tieList } from '../adapters/tie-list.ts';
+import { sorted } from '../realtime/crossing.ts';
 import { retryFailures } from './retry-failures.ts';
 
 // Once per cold start.
@@ -49,8 +51,11 @@ export const handler = around(async () => {
       log: (line) => log[line.outcome === 'looked' && line.unsaved > 0 ? 'warn' : 'info']('retry', line),
     });
   } catch (error) {
-    // The circuit is open: the next run asks again.
-    if (error instanceof BudgetWait) return { seen: 0, changed: 0 };
-    throw error;
+    // Salesforce is away, whether or not the circuit knows it yet: the next run asks again.
+    const told = [BudgetWait, RetryLater, SalesforceFailure].some((kind) => error instanceof kind);
+    const { category, code } = sorted(error);
+    if (!told || category !== 'Network') throw error;
+    log.warn('retry', { outcome: 'away', code });
+    return { seen: 0, changed: 0 };
   }
 });
