@@ -19,6 +19,7 @@ export type StormReport = {
   readonly seconds: number;
   readonly different: StormResult['accounts']['different'];
   readonly unaccounted: StormResult['accounts']['unaccounted'];
+  readonly needless: StormResult['accounts']['needless'];
   readonly errors: readonly string[];
   /** The shortest that was found, where it failed and was shrunk. */
   readonly shortest?: {
@@ -44,6 +45,7 @@ export function reportOf(run: { readonly seed: number; readonly customers: numbe
     seconds: result.seconds,
     different: accounts.different,
     unaccounted: accounts.unaccounted,
+    needless: accounts.needless,
     errors: result.errors,
   };
 }
