@@ -6,3 +6,4 @@ await import('./ingress.ts');
 await import('./bus.ts');
 await import('./salesforce.ts');
 await import('./stripe.ts');
+await import('./backfill.ts');

@@ -77,7 +77,9 @@ describe('the ledger', { timeout: TEST_WITHIN_MS }, () => {
     it('goes on after a kill in the midst of it, and reads only what was left', async () => {
       await wipe();
       // Nothing of the payments is answered before the kill.
-      small.faults.stripe.place({ method: 'GET', path: '/v1/payment_intents', delayMs: 60_000, times: 0 });
+      for (const path of ['/v1/payment_intents', '/v1/invoice_payments', '/v1/disputes']) {
+        small.faults.stripe.place({ method: 'GET', path, delayMs: 60_000, times: 0 });
+      }
       const program = path.resolve(import.meta.dirname, '../../ops/src/payments-ops.ts');
       const child = spawn(process.execPath, [program, 'backfill', '--yes', '--local', small.road.awsUrl], {
         cwd: folder,

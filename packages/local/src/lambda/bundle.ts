@@ -2,10 +2,11 @@
  * Bundles handlers as SST's Node runtime does (esbuild, one ESM file, a createRequire banner for CommonJS inside), so
  * that what runs here is what would be uploaded.
  */
-import { randomUUID } from 'node:crypto';
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { mkdir, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { build } from 'esbuild';
+import { type BuildOptions, build, version } from 'esbuild';
+import { isAsMade, type Made, noteMade } from './made-before.ts';
+import { put } from './whole-file.ts';
 
 export type BundleRequest = {
   readonly functionName: string;
@@ -24,8 +25,8 @@ const BANNER = [
 const built = new Map<string, Promise<ReadonlyMap<string, Bundle>>>();
 
 /**
- * All functions in one esbuild run, which shares the parsing of what they have in common; once a process, since several
- * machines in it run the same sources.
+ * All functions in one esbuild run, which shares the parsing of what they have in common: some four seconds of CPU. It is
+ * done once for the same sources: once a process, and not at all when what an earlier process made is still as it was.
  */
 export function bundleHandlers(
   root: string,
@@ -43,40 +44,48 @@ async function bundled(
   outDir: string,
   requests: readonly BundleRequest[],
 ): Promise<ReadonlyMap<string, Bundle>> {
-  const result = await build({
+  const order = { ...OPTIONS, requests, esbuild: version };
+  if (!(await isAsMade(root, outDir, order))) await noteMade(root, outDir, order, await make(root, outDir, requests));
+  return new Map(
+    await Promise.all(
+      requests.map(async ({ functionName, handler }): Promise<[string, Bundle]> => {
+        const file = path.join(outDir, `${functionName}.mjs`);
+        const { size: bytes } = await stat(file);
+        return [functionName, { file, exportName: handler.slice(handler.lastIndexOf('.') + 1), bytes }];
+      }),
+    ),
+  );
+}
+
+const OPTIONS = {
+  outExtension: { '.js': '.mjs' },
+  bundle: true,
+  platform: 'node',
+  target: 'node24',
+  format: 'esm',
+  mainFields: ['module', 'main'],
+  minify: true,
+  keepNames: true,
+  banner: { js: BANNER },
+} as const satisfies BuildOptions;
+
+async function make(root: string, outDir: string, requests: readonly BundleRequest[]): Promise<Made> {
+  const since = Date.now();
+  const { metafile, outputFiles } = await build({
+    ...OPTIONS,
+    mainFields: [...OPTIONS.mainFields],
     absWorkingDir: root,
     entryPoints: requests.map(({ functionName, handler }) => ({
       in: `${handler.slice(0, handler.lastIndexOf('.'))}.ts`,
       out: functionName,
     })),
     outdir: outDir,
-    outExtension: { '.js': '.mjs' },
-    bundle: true,
-    platform: 'node',
-    target: 'node24',
-    format: 'esm',
-    mainFields: ['module', 'main'],
-    minify: true,
-    keepNames: true,
     metafile: true,
     write: false,
     logLevel: 'error',
-    banner: { js: BANNER },
   });
   await mkdir(outDir, { recursive: true });
-  await Promise.all(result.outputFiles.map(({ path: file, contents }) => put(file, contents)));
-  return new Map(
-    requests.map(({ functionName, handler }) => {
-      const file = path.join(outDir, `${functionName}.mjs`);
-      const bytes = result.metafile.outputs[path.relative(root, file)]?.bytes ?? 0;
-      return [functionName, { file, exportName: handler.slice(handler.lastIndexOf('.') + 1), bytes }];
-    }),
-  );
-}
-
-/** Another runner may load the same bundle at this moment: it must find the old file or the new one, never half of it. */
-async function put(file: string, contents: Uint8Array): Promise<void> {
-  const unfinished = `${file}.${randomUUID()}`;
-  await writeFile(unfinished, contents);
-  await rename(unfinished, file);
+  await Promise.all(outputFiles.map(({ path: file, contents }) => put(file, contents)));
+  const outputs = outputFiles.map(({ path: file }) => path.relative(root, file));
+  return { inputs: [...Object.keys(metafile.inputs), 'tsconfig.json'], outputs, since };
 }

@@ -37,6 +37,7 @@ export function connectOrg(deployment: Deployment): Org {
     version: SALESFORCE_API_VERSION,
     // The functions see the same header on their next call.
     observe: async () => {},
+    timeoutMs: TIMEOUT_MS,
   });
   return {
     request,
@@ -51,6 +52,9 @@ export function connectOrg(deployment: Deployment): Org {
     },
   };
 }
+
+/** Nothing ends an operator's command after a minute, and a backfill uploads a dozen megabytes over whatever line there is. */
+const TIMEOUT_MS = 3 * 60_000;
 
 const Page = v.object({ records: v.array(v.unknown()), nextRecordsUrl: v.optional(v.string()) });
 

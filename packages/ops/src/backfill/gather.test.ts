@@ -43,7 +43,9 @@ describe('what readers gather for one writer', () => {
   it('is written however little it is when it was asked for, and at the end', async () => {
     const { batches, write, finish } = slowWriter();
     const gathering = gather(write, { atLeast: 100, atMost: 100 });
+    gathering.flush();
     await gathering.put(1, 1);
+    expect(batches).toEqual([]);
     gathering.flush();
     await gathering.put(2, 1);
     await finish();

@@ -60,7 +60,7 @@ export function gather<Item>(
       start();
     },
     flush: () => {
-      due = true;
+      due = waiting.length > 0;
       start();
     },
     end: async () => {
