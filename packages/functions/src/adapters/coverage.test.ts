@@ -95,7 +95,10 @@ describe('the oldest event that is not settled', () => {
 
   it('is that of a tie that Stripe has not decided', async () => {
     const ties = tieList(server.redis);
-    const tie = { key: 'cus_1', owner: 'customer', eventId: 'evt_1', receivedAt: START - 2 * MINUTE };
+    const tie = {
+      ...{ key: 'cus_1', owner: 'customer', eventId: 'evt_1', correlationId: null },
+      receivedAt: START - 2 * MINUTE,
+    };
     await ties.add(CUSTOMER, [tie]);
     await ties.add(CUSTOMER, [{ ...tie, receivedAt: START - MINUTE }]);
     expect(await covered.measure('flush')).toEqual({ waitingSince: null, unsettledSince: START - 2 * MINUTE });

@@ -8,6 +8,8 @@ export type Tie = {
   readonly key: string;
   readonly owner: string;
   readonly eventId: string;
+  /** Of that event; `null` where the row only knows another one's. */
+  readonly correlationId: string | null;
   /** When we received the oldest event of the row, ms since 1970: it has to come again if Redis loses the list. */
   readonly receivedAt: number;
 };
@@ -19,8 +21,13 @@ export type TieList = {
   readonly remove: (object: SObjectName, ties: readonly Tie[]) => Promise<void>;
 };
 
-const Member = v.pipe(v.string(), v.parseJson(), v.object({ key: v.string(), owner: v.string(), eventId: v.string() }));
-const memberOf = ({ key, owner, eventId }: Tie) => JSON.stringify({ key, owner, eventId });
+const Member = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.object({ key: v.string(), owner: v.string(), eventId: v.string(), correlationId: v.nullable(v.string()) }),
+);
+const memberOf = ({ key, owner, eventId, correlationId }: Tie) =>
+  JSON.stringify({ key, owner, eventId, correlationId });
 
 export function tieList(redis: Redis): TieList {
   return {

@@ -218,6 +218,9 @@ describe.each([
     await flush(CUSTOMER);
     expect(asked).toEqual(['/v1/events/evt_1', '/v1/customers/cus_1']);
     expect(world.org.row(CUSTOMER, 'cus_1')).toMatchObject({ Customer_Name__c: 'True' });
+    expect(new Set(world.lines.flatMap((line) => ('correlationId' in line ? [line.correlationId] : [])))).toEqual(
+      new Set(['c-evt_1']),
+    );
     expect(await world.ties.some(CUSTOMER, 10)).toEqual([]);
   });
 
@@ -231,7 +234,7 @@ describe.each([
     await flush(CUSTOMER);
     await flush(CUSTOMER);
     expect(await world.ties.some(CUSTOMER, 10)).toEqual([
-      { key: 'cus_1', owner: 'customer', eventId: 'evt_1', receivedAt },
+      { key: 'cus_1', owner: 'customer', eventId: 'evt_1', correlationId: 'c-evt_1', receivedAt },
     ]);
     expect(await world.claims.claim('evt_1', 'x', 0)).toBe('mine');
     expect(world.told).toEqual([{ outcome: 'tie left', stripeObjectId: 'cus_1', stripeEventId: 'evt_1' }]);

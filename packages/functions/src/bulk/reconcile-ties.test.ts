@@ -4,7 +4,7 @@ import { reconcileTies } from './reconcile-ties.ts';
 
 it('asks no more once Stripe does not answer, and keeps every tie for the next flush', async () => {
   const ties = ['evt_1', 'evt_2', 'evt_3'].map(
-    (eventId): Tie => ({ key: 'pi_1', owner: 'payment_intent', eventId, receivedAt: 1 }),
+    (eventId): Tie => ({ key: 'pi_1', owner: 'payment_intent', eventId, correlationId: null, receivedAt: 1 }),
   );
   let asked = 0;
   const removed: Tie[] = [];

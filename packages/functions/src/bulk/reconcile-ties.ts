@@ -38,10 +38,12 @@ export async function reconcileTies(object: SObjectName, world: TieWorld): Promi
   let answers = true;
   for (const [eventId, same] of Map.groupBy(ties, (tie) => tie.eventId)) {
     const receivedAt = Math.min(...same.map((tie) => tie.receivedAt));
+    // Where it is not known, the event's own id is what a search begins with.
+    const correlationId = same.find((tie) => tie.correlationId !== null)?.correlationId ?? eventId;
     const outcome =
       !answers || world.nowMs() > until
         ? 'undecided'
-        : await bufferPresentState(eventId, receivedAt, world).catch(() => {
+        : await bufferPresentState({ eventId, receivedAt, correlationId }, world).catch(() => {
             answers = false;
             return 'undecided' as const;
           });
@@ -56,8 +58,7 @@ export async function reconcileTies(object: SObjectName, world: TieWorld): Promi
 }
 
 async function bufferPresentState(
-  eventId: string,
-  receivedAt: number,
+  { eventId, receivedAt, correlationId }: Pick<Tie, 'eventId' | 'receivedAt'> & { readonly correlationId: string },
   world: TieWorld,
 ): Promise<'buffered' | 'undecided' | 'gone'> {
   const { body } = await world.stripe({ path: `/v1/events/${encodeURIComponent(eventId)}`, query: [] });
@@ -68,7 +69,7 @@ async function bufferPresentState(
   const atSecond = statement.source.fetchedAt ?? event.output.created;
   let decided = true;
   for (const [object, records] of Map.groupBy(statement.records, (record) => record.object)) {
-    const said = { eventId, atSecond, receivedAt, fetched: true, correlationId: 'tie' };
+    const said = { eventId, atSecond, receivedAt, fetched: true, correlationId };
     const { outcomes } = await world.buffer.put(
       object,
       records.map((record) => ({ key: keyOf(record), incoming: incomingFrom(record, said) })),

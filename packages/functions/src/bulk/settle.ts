@@ -210,7 +210,9 @@ function tiesOf(rows: ReadonlyMap<string, BufferedRow>, outcomes: ReadonlyMap<st
     if (row === undefined || outcome.kind !== 'refused') return [];
     return outcome.ties.flatMap((owner) => {
       const eventId = row.owners[owner]?.e;
-      return eventId === undefined ? [] : [{ key, owner, eventId, receivedAt: row.receivedAt }];
+      if (eventId === undefined) return [];
+      const correlationId = eventId === row.eventId ? row.correlationId : null;
+      return [{ key, owner, eventId, correlationId, receivedAt: row.receivedAt }];
     });
   });
 }

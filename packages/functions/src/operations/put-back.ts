@@ -43,5 +43,8 @@ export async function putBack(
 }
 
 function tiesOf({ key, row }: ParkedLetter): readonly Tie[] {
-  return Object.entries(row.owners).map(([owner, { e }]) => ({ key, owner, eventId: e, receivedAt: row.receivedAt }));
+  return Object.entries(row.owners).map(([owner, { e: eventId }]) => ({
+    ...{ key, owner, eventId, receivedAt: row.receivedAt },
+    correlationId: eventId === row.eventId ? row.correlationId : null,
+  }));
 }

@@ -361,7 +361,9 @@ describe('redrive', () => {
       outcome = 'tie';
       park('cus_1', 1_000);
       expect(await redrive(world)).toMatchObject({ putBack: 1 });
-      expect(ties).toEqual([{ key: 'cus_1', owner: 'customer', eventId: 'evt_cus_1', receivedAt: 1_000 }]);
+      expect(ties).toEqual([
+        { key: 'cus_1', owner: 'customer', eventId: 'evt_cus_1', correlationId: 'c-1', receivedAt: 1_000 },
+      ]);
     });
   });
 
