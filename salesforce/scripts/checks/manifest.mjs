@@ -1,6 +1,6 @@
 // manifest/package.xml names every component of force-app and no other: a deployment by manifest deploys the same.
 import path from 'node:path';
-import { ComponentSet } from '@salesforce/source-deploy-retrieve';
+import { ComponentSet, RegistryAccess } from '@salesforce/source-deploy-retrieve';
 
 const FILE = 'manifest/package.xml';
 
@@ -11,10 +11,13 @@ export async function checkManifest(project, { write } = {}) {
   const set = ComponentSet.fromSource({ fsPaths: [folder] });
   // Children too, as `sf project generate manifest` names them: a field can then be retrieved by itself.
   const names = new Map();
+  const registry = new RegistryAccess();
   for (const component of set.getSourceComponents().toArray())
     for (const { type, fullName } of [component, ...component.getChildren()]) {
-      if (!names.has(type.name)) names.set(type.name, new Set());
-      names.get(type.name).add(fullName);
+      // A folder of reports is named as one of them.
+      const { name } = type.folderContentType ? registry.getTypeByName(type.folderContentType) : type;
+      if (!names.has(name)) names.set(name, new Set());
+      names.get(name).add(fullName);
     }
   const types = [...names].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, members]) => {
     const sorted = [...members].sort().map((member) => `        <members>${member.replaceAll('&', '&amp;')}</members>\n`).join('');

@@ -17,6 +17,7 @@ import { checkPages } from './pages.mjs';
 import { readProject } from './project.mjs';
 import { checkReferences } from './references.mjs';
 import { checkManifest } from './manifest.mjs';
+import { checkReports } from './reports.mjs';
 import { checkSampleData } from './sample-data.mjs';
 import { checkScratchOrgScript } from './scratch-org.mjs';
 import { checkSoql } from './soql.mjs';
@@ -25,13 +26,15 @@ import { checkUserMode } from './user-mode.mjs';
 const STEPS = {
   apex: checkApex, soql: checkSoql, metadata: checkMetadataTypes, references: checkReferences, components: compileComponents,
   tests: testComponents, format: checkFormat, forms: checkFormBodies, middleware: (project) => checkMiddleware(project, core),
-  'user-mode': checkUserMode, pages: checkPages, manifest: checkManifest, behaviour: checkBehaviour, script: checkScratchOrgScript, data: checkSampleData,
+  'user-mode': checkUserMode, pages: checkPages, reports: checkReports, manifest: checkManifest, behaviour: checkBehaviour, script: checkScratchOrgScript,
+  data: checkSampleData,
 };
 const core = path.resolve(import.meta.dirname, '../../../packages/core/src');
 const C = 'force-app/main/default/classes';
 const O = 'force-app/main/default/objects';
 const D = 'force-app/main/default';
 const L = `${D}/lwc`;
+const R = `${D}/reports`;
 
 /** [step, file, find, replace, what it is] */
 const MISTAKES = [
@@ -131,6 +134,21 @@ const MISTAKES = [
   ['pages', `${D}/flexipages/Integration_Health.flexipage-meta.xml`, '<name>main', '<name>middle', 'a region that the template does not have'],
   ['references', 'scripts/data/Pricing_Tiers.json', '@PlanRef1', '@PlanRef9', 'sample data that refers to nothing'],
   ['references', 'config/stripe-scratch-def.json', '"edition": "Developer"', '"edition": "Developper"', 'an edition that does not exist'],
+  // reports
+  ['reports', `${R}/Stripe_Payments/Failed_Payments.report-meta.xml`, '$Failure_Message__c', '$Failure_Text__c', 'a report that names an unknown field'],
+  ['reports', `${R}/Stripe_Payments/Failed_Payments.report-meta.xml`, '<reportType>Stripe_Payments', '<reportType>Stripe_Payment', 'a report of an unknown type'],
+  ['reports', `${R}/Stripe_Payments/Failed_Payments.report-meta.xml`, 'requires_payment_method', 'failed', 'a report filtered by an unknown value'],
+  ['reports', `${R}/Stripe_Payments/Revenue_by_Month.report-meta.xml`, '<aggregateTypes>Sum</aggregateTypes>', '', 'a chart of what is not added up'],
+  ['reports', `${R}/Stripe_Payments/Revenue_by_Month.report-meta.xml`, '<field>Payment_Transaction__c$Payment_Method_Type__c', '<field>Payment_Transaction__c$Currency__c', 'a column that is grouped already'],
+  ['reports', `${R}/Stripe_Payments/Payments_by_Month.report-meta.xml`, '<format>Matrix', '<format>Summary', 'a matrix that is called a summary'],
+  ['reports', `${R}/Stripe_Sync_Health/Sync_Failures_by_Category.report-meta.xml`, '<groupingColumn>Sync_Failure__c$Category__c', '<groupingColumn>Sync_Failure__c$Status__c', 'a chart by what is not grouped'],
+  ['reports', `${R}/Stripe_Sync_Health/Sync_Failures_by_Day.report-meta.xml`, '<name>Sync Failures by Day', '<name>Sync Failures by Day, by Category and Code', 'a name that is too long for a report'],
+  ['reports', `${D}/reportTypes/Stripe_Payments.reportType-meta.xml`, '<field>Stripe_Customer__c.Customer_Email__c', '<field>Stripe_Customer__c.Email__c', 'a report type with an unknown field'],
+  ['reports', `${O}/Sync_Batch__c/Sync_Batch__c.object-meta.xml`, '<enableReports>true', '<enableReports>false', 'a report type of an object without reports'],
+  ['reports', `${D}/permissionsets/Stripe_Admin.permissionset-meta.xml`, '<field>Sync_Batch__c.Rows_Refused__c', '<field>Sync_Batch__c.Rows_Rejected__c', 'a report that its reader cannot read'],
+  ['reports', `${D}/dashboards/Stripe_Payments/Stripe_Payments.dashboard-meta.xml`, '/Revenue_by_Month', '/Revenue_by_Week', 'a dashboard with an unknown report'],
+  ['reports', `${D}/dashboards/Stripe_Sync_Health/Stripe_Sync_Health.dashboard-meta.xml`, '<columnIndex>6', '<columnIndex>5', 'a dashboard with parts over each other'],
+  ['reports', `${D}/dashboards/Stripe_Payments/Stripe_Payments.dashboard-meta.xml`, 'LoggedInUser', 'SpecifiedUser', "a dashboard that shows another person's rows"],
   // screens
   ['references', `${L}/changePlan/changePlan.js`, 'PlanChangeController.preview', 'PlanChangeController.previews', 'an unknown Apex method'],
   ['references', `${L}/createCheckout/createCheckout.js`, "'c/screenError'", "'c/screenErrors'", 'an unknown module'],

@@ -28,6 +28,7 @@ const STEPS = {
     (await import('./manifest.mjs')).checkManifest(project, options.has('write') ? { write: writeFileSync } : {})],
   references: ['what metadata names exists', async () => (await import('./references.mjs')).checkReferences(project)],
   pages: ['what pages, tabs and apps name exists', async () => (await import('./pages.mjs')).checkPages(project)],
+  reports: ['what reports and dashboards name exists', async () => (await import('./reports.mjs')).checkReports(project)],
   'scratch-org': ['one command makes an org, repeats and resumes', async () => (await import('./scratch-org.mjs')).checkScratchOrgScript(project)],
   apex: ['nearly what the compiler says', () => {
     ensureJava(say);

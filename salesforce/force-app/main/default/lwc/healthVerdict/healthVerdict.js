@@ -41,7 +41,7 @@ export default class HealthVerdict extends LightningElement {
             const before = reason ? `${told}, ${reason}` : told;
             return `Nothing was told for ${spanText((Date.parse(lookedAt) - Date.parse(toldAt)) / 1000)}, which should be five minutes at the most: the flush does not run, no API call is left, or calls to Salesforce are suspended after errors. It said before: ${before}.`;
         }
-        return reason ?? 'Events arrive, nothing waits for long, and API calls are left.';
+        return sentence(reason) ?? 'Events arrive, nothing waits for long, and API calls are left.';
     }
 
     get facts() {
@@ -73,4 +73,9 @@ export default class HealthVerdict extends LightningElement {
         }
         return facts;
     }
+}
+
+/** `changes have waited; calls are scarce` begins with a capital and ends with a full stop. */
+function sentence(reason) {
+    return reason ? `${reason.charAt(0).toUpperCase()}${reason.slice(1)}.` : undefined;
 }

@@ -33,7 +33,7 @@ describe('c-health-verdict', () => {
 
     it('tells why', () => {
         expect(show({ told: 'Degraded', reason: 'changes have waited for 7 minutes' }).why).toBe(
-            'changes have waited for 7 minutes'
+            'Changes have waited for 7 minutes.'
         );
         expect(show({}).why).toContain('nothing waits for long');
     });
