@@ -4,10 +4,10 @@ import path from 'node:path';
 import { schemaOf } from './apex-schema.mjs';
 import { isCustom, list, lower } from './project.mjs';
 
-/** Salesforce's own components that our pages use, each with the page properties that name something. */
+/** Salesforce's own components that our pages use. */
 const STANDARD = new Set([
   'force:highlightsPanel', 'force:detailPanel', 'force:relatedListContainer', 'force:relatedListSingleContainer',
-  'flexipage:tabset', 'flexipage:tab', 'runtime_sales_activities:activityPanel',
+  'lst:dynamicRelatedList', 'flexipage:tabset', 'flexipage:tab', 'runtime_sales_activities:activityPanel',
 ]);
 /** Template → the regions that it has; any other would be dropped or refused. */
 const TEMPLATES = {
@@ -18,6 +18,8 @@ const TEMPLATES = {
 const TARGETS = { AppPage: 'lightning__AppPage', RecordPage: 'lightning__RecordPage', HomePage: 'lightning__HomePage' };
 /** Related lists of standard objects and those that the platform adds. */
 const STANDARD_LISTS = new Set(['Histories', 'OpenActivities', 'ActivityHistories', 'AttachedContentDocuments']);
+/** Buttons that the platform has on every record. */
+const STANDARD_ACTIONS = new Set(['Edit', 'Delete', 'Clone']);
 
 /** @returns {string[]} one line per mistake */
 export function checkPages(project) {
@@ -30,6 +32,8 @@ export function checkPages(project) {
   for (const file of project.ending('.app-meta.xml')) overrides(file, project.xml(file), pages, say);
   for (const file of project.ending('.object-meta.xml'))
     overrides(file, project.xml(file), pages, say, project.nameOf(file));
+  for (const [object, { file, declared }] of project.objects)
+    if (file && object.endsWith('__c') && declared.nameField && !declared.compactLayoutAssignment) say(file, 'has no compact layout: its highlights would be its name');
   return issues;
 }
 
@@ -52,13 +56,12 @@ function page(project, file, say, find) {
       if (fieldInstance) fieldOf(fieldInstance.fieldItem, object, (problem) => say(file, problem));
       if (!componentInstance) continue;
       component(project, file, componentInstance.componentName, type, say);
-      for (const { name, value } of list(componentInstance.componentInstanceProperties)) {
-        if (['tabs', 'body'].includes(name)) {
-          used.add(value);
-          if (!facets.has(value)) say(file, `unknown facet ${value}`);
-        }
-        if (name === 'relatedListApiName') relatedList(value, object, (problem) => say(file, problem));
+      const given = propertiesOf(componentInstance);
+      for (const facet of [...(given.get('tabs') ?? []), ...(given.get('body') ?? [])]) {
+        used.add(facet);
+        if (!facets.has(facet)) say(file, `unknown facet ${facet}`);
       }
+      if (object) named(project, given, object, find, (problem) => say(file, problem));
     }
   }
   for (const facet of facets) if (!used.has(facet)) say(file, `nothing shows the facet ${facet}`);
@@ -82,8 +85,27 @@ function fieldOf(item, object, tell) {
   else if (object && isCustom(name) && !object.fields.has(lower(name))) tell(`unknown field ${object.name}.${name}`);
 }
 
-function relatedList(name, object, tell) {
-  if (object && !STANDARD_LISTS.has(name) && !object.children.has(lower(name))) tell(`${object.name} has no related list ${name}`);
+/** Property → its values, one or a list. */
+const propertiesOf = ({ componentInstanceProperties }) =>
+  new Map(
+    list(componentInstanceProperties).map(({ name, value, valueList }) => [
+      name,
+      valueList ? list(valueList.valueListItems).map((item) => item.value) : list(value),
+    ]),
+  );
+
+/** The record, related list, columns and actions that a component of a record page is told to show. */
+function named(project, given, object, find, tell) {
+  const [parent] = given.get('parentFieldApiName') ?? [];
+  if (parent && parent !== `${object.name}.Id`) tell(`lists what is related to ${parent}, on a page of ${object.name}`);
+  const [related] = given.get('relatedListApiName') ?? [];
+  const child = related && object.children.get(lower(related));
+  if (related && !child && !STANDARD_LISTS.has(related)) tell(`${object.name} has no related list ${related}`);
+  for (const name of [...(given.get('relatedListFieldAliases') ?? []), ...(given.get('sortFieldAlias') ?? [])])
+    if (child && isCustom(name) && !find(child).fields.has(lower(name))) tell(`unknown field ${child}.${name}`);
+  const actions = new Set(project.ending('.quickAction-meta.xml').map((each) => path.basename(each, '.quickAction-meta.xml')));
+  for (const action of given.get('actionNames') ?? [])
+    if (!actions.has(action) && !STANDARD_ACTIONS.has(action)) tell(`unknown action ${action}`);
 }
 
 function tabs(project, pages, say) {
