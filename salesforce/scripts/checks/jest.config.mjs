@@ -15,5 +15,7 @@ export default {
     '^lightning/actions$': path.join(here, 'stubs/lightning-actions.js'),
     '^accessible$': path.join(here, 'stubs/accessible.js'),
   },
+  // Axe takes seconds on a machine that does much else.
+  testTimeout: 60_000,
   modulePaths: [path.join(here, 'node_modules')],
 };

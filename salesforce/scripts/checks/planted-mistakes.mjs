@@ -176,6 +176,7 @@ const MISTAKES = [
   ['tests', `${L}/healthVerdict/healthVerdict.js`, 'isOld || this.isUnread', 'this.isUnread', 'an old row that is believed'],
   ['tests', `${L}/healthVerdict/healthVerdict.js`, "icon: 'utility:warning'", "icon: 'utility:success'", 'a state told by its colour alone'],
   ['tests', `${L}/openFailures/openFailures.html`, 'aria-expanded={category.expanded}', 'aria-expanded="some"', 'an attribute that no screen reader knows'],
+  ['tests', `${L}/openFailures/openFailures.js`, 'this.focusOn(this.shown);', '', 'a focus that is lost with its button'],
   ['tests', `${L}/openFailures/openFailures.js`, 'if (!isSure)', 'if (isSure === undefined)', 'a category that is retried unconfirmed'],
   ['format', `${C}/stripe/StripeForm.cls`, 'public String body() {', 'public String body( {', 'a syntax error'],
   // with the middleware

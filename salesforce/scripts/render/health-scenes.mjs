@@ -56,7 +56,7 @@ const retryAll = async ({ part, turn }) => {
 const refused = { error: { body: { message: 'You do not have access to this page.' } } };
 
 const SCENES = [
-  { name: 'health', apex: answers(HEALTHY), act: nothing, expect: ['Healthy', '202 of 10,000, 2 %', '3 minutes ago', 'nothing waits', '13 open', 'SB-000036', '1 failed', 'under way'] },
+  { name: 'health', apex: answers(HEALTHY), act: nothing, expect: ['Healthy', '202 of 10,000, 2 %', '3 minutes ago', 'nothing waits', 'Open failures (16)', '13 open', 'SB-000036', '1 failed', 'under way'] },
   { name: 'health-degraded', apex: answers(DEGRADED), act: unfold, expect: ['Degraded', 'Changes have waited for 7 minutes', 'scarce', 'not told yet', 'STRING_TOO_LONG', 'being tried again', 'Try again'] },
   { name: 'health-down', apex: answers(DOWN), act: retryAll, expect: ['Down', 'have waited for 34 minutes', '13 are tried again within a few minutes.'] },
   { name: 'health-old', apex: answers(OLD), act: nothing, expect: ['Unknown', 'Nothing was told for 23 minutes', 'It said before: Degraded'] },

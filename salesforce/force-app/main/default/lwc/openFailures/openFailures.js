@@ -67,7 +67,9 @@ export default class OpenFailures extends LightningElement {
 
     get totalText() {
         const { total, isMore } = this.overview;
-        return isMore ? `more than ${countText(total)}` : countText(total);
+        return isMore
+            ? `more than ${countText(total)}`
+            : countText(this.categories.reduce((sum, { open }) => sum + open, 0));
     }
 
     get isLoading() {
@@ -140,7 +142,13 @@ export default class OpenFailures extends LightningElement {
             await retry({ failureId: record });
             this.said = `${name} is tried again within a few minutes.`;
             await this.refresh();
+            this.focusOn(this.shown);
         });
+    }
+
+    /** The button that was pressed may be gone with what it did: the one that unfolds its category stays. */
+    focusOn(key) {
+        [...this.template.querySelectorAll('[data-id="toggle"]')].find((each) => each.dataset.key === key)?.focus();
     }
 
     async handleRetryAll(event) {
@@ -159,6 +167,7 @@ export default class OpenFailures extends LightningElement {
             const retried = await retryCategory({ category: categoryOf(key) });
             this.said = saidOf(retried);
             await this.refresh();
+            this.focusOn(key);
         });
     }
 

@@ -73,7 +73,7 @@ describe('c-open-failures', () => {
             '0 open, 1 being tried again',
             '1 open'
         ]);
-        expect(element.shadowRoot.querySelector('lightning-card').title).toBe('Open failures (17)');
+        expect(element.shadowRoot.querySelector('lightning-card').title).toBe('Open failures (14)');
         expect(part('loading')).toBeNull();
         expect(parts('retry-all')).toHaveLength(2);
         expect(await problemsOf(element)).toEqual([]);
@@ -107,6 +107,16 @@ describe('c-open-failures', () => {
         expect(part('said').textContent).toBe('SF-000003 is tried again within a few minutes.');
         expect(overview).toHaveBeenCalledTimes(2);
         expect(ofCategory).toHaveBeenCalledTimes(2);
+    });
+
+    it('keeps the focus when the button that was pressed goes', async () => {
+        await show();
+        await press(parts('toggle')[0]);
+        ofCategory.mockResolvedValue([FAILURES[1]]);
+        part('retry').focus();
+        await press(part('retry'));
+        expect(part('retry')).toBeNull();
+        expect(element.shadowRoot.activeElement).toBe(parts('toggle')[0]);
     });
 
     it('tries a category again only when that is confirmed', async () => {
