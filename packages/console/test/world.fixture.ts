@@ -199,10 +199,14 @@ export function snapshotOf(
 
 const round = (n: number): number => Math.round(n * 10) / 10;
 
+function atWork(here: number) {
+  return { state: here === 0 ? 'fine' : 'busy', reason: here === 0 ? null : `${here} under way` };
+}
+
 function standing(name: PlaceName, mood: Mood, events: readonly EventLine[], letters: number) {
   const buffered = events.filter(({ outcome }) => outcome === 'buffered').length;
   const fine = { here: 0, ageMs: null, state: 'fine', reason: null };
-  if (name === 'buffer') return { ...fine, here: buffered, ageMs: buffered === 0 ? null : 3_400 };
+  if (name === 'buffer') return { ...fine, here: buffered, ageMs: buffered === 0 ? null : 3_400, ...atWork(buffered) };
   if (name === 'unrouted') {
     const here = events.filter(({ lane }) => lane === 'unrouted').length;
     return {

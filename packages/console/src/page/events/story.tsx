@@ -112,7 +112,7 @@ function Steps({ steps, from }: { readonly steps: EventStory['steps']; readonly 
             {index === 0 || at - from < 0 ? clock(at) : `+${took(at - from)}`}
           </p>
           {detail === null ? null : <p class="step-detail">{detail}</p>}
-          {outcome === null ? null : (
+          {outcome === null || outcome === 'under way' ? null : (
             <p class="step-outcome">
               <OutcomeMark outcome={outcome} />
             </p>

@@ -101,7 +101,7 @@ function options(
       y: { range: (_, __, max) => [0, Math.max(1, (Number.isFinite(max) ? Math.max(max, limit ?? 0) : 1) * 1.1)] },
     },
     axes: [
-      { ...axis, space: 80, size: 26, values: (_, ticks) => ticks.map((tick) => clock(tick * 1_000).slice(0, 5)) },
+      { ...axis, space: 80, size: 26, values: (_, ticks) => ticks.map((tick) => clock(tick * 1_000)) },
       { ...axis, space: 34, size: 44, values: (_, ticks) => ticks.map(write) },
     ],
     series: [

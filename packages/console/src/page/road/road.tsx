@@ -129,24 +129,32 @@ function Legend() {
   );
 }
 
+/** What is in trouble, with why; else one line of what is at work, which changes each second and may not move the page. */
 function Reasons({ places }: { readonly places: readonly Place[] }) {
-  const told = places.filter(({ state }) => state !== 'fine');
+  const troubled = places.filter(({ state }) => state === 'trouble');
+  const busy = places.filter(({ state }) => state === 'busy');
+  if (troubled.length === 0)
+    return (
+      <p class="reasons at-work">
+        <Icon name="good" />
+        <span>
+          No place is in trouble.
+          {busy.length === 0
+            ? ''
+            : ` At work: ${busy.map(({ name, reason }) => `${name} (${reason ?? ''})`).join(', ')}`}
+        </span>
+      </p>
+    );
   return (
-    <ul class="reasons" aria-label="Places that are not fine">
-      {told.length === 0 ? (
-        <li class="reason state-fine">
-          <Icon name="good" /> All places are fine.
+    <ul class="reasons" aria-label="Places in trouble">
+      {troubled.map(({ name, state, reason }) => (
+        <li key={name} class="reason">
+          <StateMark state={state} withWord={true} />
+          <span>
+            <b>{name}</b> {reason ?? ''}
+          </span>
         </li>
-      ) : (
-        told.map(({ name, state, reason }) => (
-          <li key={name} class={`reason state-${state}`}>
-            <StateMark state={state} withWord={true} />
-            <span>
-              <b>{name}</b> {reason ?? ''}
-            </span>
-          </li>
-        ))
-      )}
+      ))}
     </ul>
   );
 }
