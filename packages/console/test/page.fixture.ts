@@ -60,6 +60,8 @@ export function usePage(): PageFixture {
     },
     async open(server, hash, { mayComplain = false, ...options } = {}) {
       const context = await browser.newContext({ viewport: { width: 1_280, height: 900 }, ...options });
+      // Before the test's own, so that a failure says what was waited for.
+      context.setDefaultTimeout(15_000);
       const page = await context.newPage();
       pages.push(page);
       page.on('pageerror', (error) => wrongs.push(`failed: ${error.message}`));

@@ -20,7 +20,7 @@ async function seriousProblems(page: Page): Promise<readonly string[]> {
     .map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ''}`);
 }
 
-describe.skipIf(!hasChromium)('every view of the console’s page', () => {
+describe.skipIf(!hasChromium)('every view of the console’s page', { timeout: 60_000 }, () => {
   const { serve, open } = usePage();
 
   test.each(['light', 'dark'] as const)('%s: axe finds no serious problem', async (colorScheme) => {

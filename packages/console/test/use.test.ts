@@ -3,8 +3,13 @@ import { describe, expect, test } from 'vitest';
 import { hasChromium } from './chromium.fixture.ts';
 import { settled, usePage } from './page.fixture.ts';
 
+/** What can be pressed and has the focus, by its name. */
 const focused = (page: Page): Promise<string> =>
-  page.evaluate(() => document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.textContent ?? '');
+  page.evaluate(() => {
+    const { activeElement } = document;
+    if (activeElement?.matches('a, button') !== true) return '';
+    return activeElement.getAttribute('aria-label') ?? activeElement.textContent ?? '';
+  });
 
 /** Presses Tab until what has the focus says `words`; never a hundred times. */
 async function tabTo(page: Page, words: string): Promise<void> {
@@ -17,7 +22,7 @@ async function tabTo(page: Page, words: string): Promise<void> {
 
 const nodes = (page: Page): Promise<number> => page.evaluate(() => document.querySelectorAll('*').length);
 
-describe.skipIf(!hasChromium)('the console’s page in use', () => {
+describe.skipIf(!hasChromium)('the console’s page in use', { timeout: 60_000 }, () => {
   const { serve, open } = usePage();
 
   test('with a keyboard alone one skips to the content, opens an event and redrives a letter', async () => {

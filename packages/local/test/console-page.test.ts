@@ -45,7 +45,9 @@ describe.skipIf(!hasChromium)('someone at the console’s page', { timeout: TEST
 
   it('makes a new customer, sees the event arrive, and reads its story', async () => {
     await page.getByRole('button', { name: 'New customer' }).click();
-    await page.getByRole('link', { name: 'customer.subscription.created' }).first().click();
+    await page.getByRole('link', { name: 'Events', exact: true }).click();
+    await page.getByRole('searchbox').fill('customer.subscription.created');
+    await page.getByRole('table').getByRole('link', { name: 'customer.subscription.created' }).first().click();
     await page.getByRole('heading', { level: 1, name: 'customer.subscription.created' }).waitFor();
     await page.locator('.facts').getByText('written', { exact: true }).waitFor();
     await page.getByRole('heading', { name: 'Machine Subscriptions' }).waitFor();

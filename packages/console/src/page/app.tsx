@@ -114,7 +114,7 @@ function View({ shown }: { readonly shown: Route }) {
 
 function Navigation({ shown }: { readonly shown: Route }) {
   const view = SECTION_OF[shown.view] ?? shown.view;
-  const dead = snapshot.value?.totals.deadLetters ?? 0;
+  const dead = snapshot.value?.places.find(({ name }) => name === 'dead letters')?.here ?? 0;
   return (
     <nav class="nav" aria-label="Views">
       <ul>

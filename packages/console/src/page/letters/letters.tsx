@@ -1,4 +1,5 @@
 /** Dead letters by queue and reason, what to do about them, and the way back onto the road. */
+import { useState } from 'preact/hooks';
 import * as v from 'valibot';
 import { Letter, LetterGroup } from '../../contract.ts';
 import { useAnswer } from '../answers.ts';
@@ -14,33 +15,48 @@ import { hashOf } from '../routes.ts';
 
 const Letters = v.object({ letters: v.array(Letter), groups: v.array(LetterGroup) });
 
+/** What nobody routes is kept in a queue as well, and is no failure. */
+const UNROUTED = 'Unrouted';
+
+/** Letters of one reason that are shown before someone asks for all. */
+const SHOWN = 10;
+
 export function LettersView() {
   const { answer, again } = useAnswer(Letters, 'api/letters');
-  const total = answer.state === 'there' ? answer.value.groups.reduce((sum, { count: n }) => sum + n, 0) : null;
+  const groups = answer.state === 'there' ? answer.value.groups : [];
+  const many = (unrouted: boolean): number =>
+    groups.reduce((sum, group) => sum + ((group.queue === UNROUTED) === unrouted ? group.count : 0), 0);
   return (
     <div class="letters-view">
       <Title
         title="Dead letters"
-        what={total === null ? '…' : total === 0 ? 'None' : `${counted(total, 'letter')} that nobody could deliver`}
+        what={
+          answer.state === 'there'
+            ? `${counted(many(false), 'letter')} given up, ${count(many(true))} of types that nobody routes`
+            : '…'
+        }
       />
       <Waited answer={answer} again={again} what="dead letters" rows={6}>
-        {({ letters, groups }) =>
-          groups.length === 0 ? (
-            <section class="card" aria-label="Dead letters">
-              <Empty title="No dead letter">Everything that came was delivered. That is how it should be.</Empty>
-            </section>
-          ) : (
-            groups.map((group) => (
-              <Group
-                key={`${group.queue} ${group.reason}`}
-                group={group}
-                letters={letters.filter(({ queue, reason }) => queue === group.queue && reason === group.reason)}
-                alone={groups.filter(({ queue }) => queue === group.queue).length === 1}
-                again={again}
-              />
-            ))
-          )
-        }
+        {({ letters }) => (
+          <>
+            {many(false) === 0 ? (
+              <section class="card letter-group" aria-label="Given up">
+                <Empty title="No dead letter">Everything that came was delivered. That is how it should be.</Empty>
+              </section>
+            ) : null}
+            {[...groups]
+              .sort((a, b) => Number(a.queue === UNROUTED) - Number(b.queue === UNROUTED))
+              .map((group) => (
+                <Group
+                  key={`${group.queue} ${group.reason}`}
+                  group={group}
+                  letters={letters.filter(({ queue, reason }) => queue === group.queue && reason === group.reason)}
+                  alone={groups.filter(({ queue }) => queue === group.queue).length === 1}
+                  again={again}
+                />
+              ))}
+          </>
+        )}
       </Waited>
     </div>
   );
@@ -59,6 +75,8 @@ function Group({
   readonly again: () => void;
 }) {
   const { queue, reason, count: many } = group;
+  const [all, setAll] = useState(false);
+  const unrouted = queue === UNROUTED;
   const redrive = (ids: readonly string[] | null, what: string): void =>
     confirm({
       title: `Redrive ${what}?`,
@@ -66,81 +84,97 @@ function Group({
       yes: 'Redrive',
       run: () => void press('api/letters/redrive', ids === null ? { queue } : { queue, ids }).then(again),
     });
+  const redriveAll = (): void => {
+    const ids = alone ? null : letters.map(({ id }) => id);
+    redrive(ids, many === 1 ? 'this letter' : `all ${count(many)} letters`);
+  };
   return (
-    <section class="card letter-group" aria-label={`${queue}: ${reason}`}>
+    <section class={`card letter-group ${unrouted ? 'letter-unrouted' : ''}`} aria-label={`${queue}: ${reason}`}>
       <header class="card-head">
         <div class="letter-title">
           <h2>
-            <Icon name="alarm" /> {reason}
+            <Icon name={unrouted ? 'astray' : 'alarm'} /> {reason}
           </h2>
           <p class="note">
             {counted(many, 'letter')} in <span class="code">{queue}</span>
           </p>
         </div>
         <div class="card-aside">
-          <button
-            type="button"
-            class="button"
-            onClick={() =>
-              redrive(
-                alone ? null : letters.map(({ id }) => id),
-                many === 1 ? 'this letter' : `all ${count(many)} letters`,
-              )
-            }
-          >
+          <button type="button" class="button" onClick={redriveAll}>
             {many === 1 ? 'Redrive' : `Redrive all ${count(many)}`}
           </button>
         </div>
       </header>
       {letters[0] === undefined ? null : <p class="remedy">{letters[0].remedy}</p>}
-      <div class="table-frame">
-        <table class="table stacked letters">
-          <caption class="unseen">Letters: {reason}</caption>
-          <thead>
-            <tr>
-              <th scope="col">Event</th>
-              <th scope="col">Id</th>
-              <th scope="col" class="figure">
-                Received
-              </th>
-              <th scope="col" class="figure">
-                Since
-              </th>
-              <th scope="col">
-                <span class="unseen">Action</span>
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {letters.map((letter) => (
-              <tr key={letter.id}>
-                <th scope="row">{letter.type === null ? 'not an event' : <EventType type={letter.type} />}</th>
-                <td class="code">
-                  {letter.eventId === null ? (
-                    letter.id
-                  ) : (
-                    <a href={hashOf({ view: 'event', id: letter.eventId })}>{letter.eventId}</a>
-                  )}
-                </td>
-                <td class="figure">{letter.receives === 1 ? 'once' : `${count(letter.receives)} times`}</td>
-                <td class="figure" title={dayAndClock(letter.at)}>
-                  {ago(letter.at, now.value)}
-                </td>
-                <td class="actions">
-                  <button
-                    type="button"
-                    class="button button-small"
-                    aria-label={`Redrive ${letter.eventId ?? letter.id}`}
-                    onClick={() => redrive([letter.id], 'this letter')}
-                  >
-                    Redrive
-                  </button>
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <LetterTable
+        reason={reason}
+        letters={all ? letters : letters.slice(0, SHOWN)}
+        redrive={(id) => redrive([id], 'this letter')}
+      />
+      {all || letters.length <= SHOWN ? null : (
+        <p class="list-end">
+          <button type="button" class="button" onClick={() => setAll(true)}>
+            Show all {count(letters.length)}
+          </button>
+        </p>
+      )}
     </section>
+  );
+}
+
+function LetterTable({
+  reason,
+  letters,
+  redrive,
+}: {
+  readonly reason: string;
+  readonly letters: readonly Letter[];
+  readonly redrive: (id: string) => void;
+}) {
+  return (
+    <div class="table-frame">
+      <table class="table stacked letters">
+        <caption class="unseen">Letters: {reason}</caption>
+        <thead>
+          <tr>
+            <th scope="col">Event</th>
+            <th scope="col">Id</th>
+            <th scope="col" class="figure">
+              Taken
+            </th>
+            <th scope="col" class="figure">
+              Since
+            </th>
+            <th scope="col">
+              <span class="unseen">Action</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {letters.map(({ id, type, eventId, receives, at }) => (
+            <tr key={id}>
+              <th scope="row">{type === null ? 'not an event' : <EventType type={type} />}</th>
+              <td class="code">
+                {eventId === null ? id : <a href={hashOf({ view: 'event', id: eventId })}>{eventId}</a>}
+              </td>
+              <td class="figure">{receives === 0 ? '–' : receives === 1 ? 'once' : `${count(receives)} times`}</td>
+              <td class="figure" title={dayAndClock(at)}>
+                {ago(at, now.value)}
+              </td>
+              <td class="actions">
+                <button
+                  type="button"
+                  class="button button-small"
+                  aria-label={`Redrive ${eventId ?? id}`}
+                  onClick={() => redrive(id)}
+                >
+                  Redrive
+                </button>
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
   );
 }

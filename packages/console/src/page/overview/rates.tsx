@@ -42,7 +42,7 @@ export function Rates({ rates }: { readonly rates: Snapshot['rates'] }) {
         times={times}
         series={series}
         write={write}
-        height={188}
+        height={212}
         summary={
           last === undefined
             ? 'Events per second: nothing yet'

@@ -66,8 +66,12 @@ export function EventType({ type }: { readonly type: string }) {
   const { family, rest } = typeOf({ type });
   return (
     <span class="event-type" title={type}>
-      <span class="event-family">{family}</span>
-      <span>{rest}</span>
+      <span class="event-family" aria-hidden="true">
+        {family}
+      </span>
+      <span aria-hidden="true">{rest}</span>
+      {/* In one piece: parts that stand beside each other would be read as two words. */}
+      <span class="unseen">{type}</span>
     </span>
   );
 }

@@ -71,7 +71,8 @@ function wide(width: number): { spots: Spot[]; height: number; shape: 'wide' } {
   const card = Math.floor((width - 6 * gap) / 7);
   const high = 84;
   const pitch = high + 34;
-  const x = (column: number): number => column * (card + gap);
+  // To the last px of the width, whatever its division leaves over.
+  const x = (column: number): number => Math.round((column * (width - card)) / 6);
   const spot = (name: PlaceName, column: number, row: number, rows = 1): Spot => ({
     name,
     x: x(column),
@@ -105,7 +106,7 @@ function tall(width: number): { spots: Spot[]; height: number; shape: 'tall' } {
   const bar = 58;
   const between = 26;
   const lanes = high + between + bar + between;
-  const x = (column: number): number => column * (card + gap);
+  const x = (column: number): number => Math.round((column * (width - card)) / 2);
   const y = (row: number): number => lanes + row * (high + between);
   const spot = (name: PlaceName, column: number, row: number): Spot => ({
     name,
@@ -119,7 +120,7 @@ function tall(width: number): { spots: Spot[]; height: number; shape: 'tall' } {
     height: y(3) + bar,
     spots: [
       { name: 'stripe', x: 0, y: 0, width: half, height: high },
-      { name: 'ingress', x: half + gap, y: 0, width: half, height: high },
+      { name: 'ingress', x: width - half, y: 0, width: half, height: high },
       { name: 'bus', x: 0, y: high + between, width, height: bar },
       spot('realtime', 0, 1),
       spot('queue', 1, 0),
