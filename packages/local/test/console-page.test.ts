@@ -1,7 +1,6 @@
 import path from 'node:path';
-import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { hasChromium, launchChromium } from '../../console/test/chromium.fixture.ts';
+import { type Browser, hasChromium, launchChromium, type Page } from '../../console/test/chromium.fixture.ts';
 import { buildPage } from '../src/console/build-page.ts';
 import { openEars, type RunningConsole, startConsole } from '../src/console/console.ts';
 import { type SmallMachine, START_WITHIN_MS, startSmall, TEST_WITHIN_MS } from './small-machine.fixture.ts';
