@@ -77,8 +77,8 @@ describe('the dashboard', () => {
       // Shown as Errors by category, SyncLag, CircuitState, the executions and the batches they belong to.
       ...['Tries', 'Replayed', 'Redriven', 'PathTime', 'StripeTime', 'CircuitOpened', 'CircuitProbes'],
       ...['RedisLost', 'Recoveries'],
-      // Seldom anything; both ring.
-      ...['MissedEvents', 'SweepBehind'],
+      // Seldom anything; all ring.
+      ...['MissedEvents', 'SweepBehind', 'LedgerDifferences'],
       // How a function asks to be waited for; what it waits for is shown.
       'Waits',
     ]);

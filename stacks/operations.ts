@@ -8,12 +8,14 @@ import { queueLink } from './queue-link.ts';
 import { claim, failedExecutions, machines, realtimeMachines, realtimeUndelivered } from './realtime.ts';
 import { redisAuthSecretArn, redisCluster, vpc } from './redis.ts';
 import { salesforceClient, secretArns, stripeApiKey } from './secrets.ts';
-import { prefix, settings } from './stage.ts';
+import { prefix, reconcileNightly, settings } from './stage.ts';
 
 type Operation = {
   /** EventBridge Scheduler's, e.g. `rate(1 minute)`. */
   readonly every: string;
   readonly description: string;
+  /** The schedule is there, and starts nothing. */
+  readonly off?: boolean;
   /** Less than `every`, so that two runs never meet. */
   readonly seconds: number;
   readonly memory?: '512 MB' | '1024 MB';
@@ -61,6 +63,7 @@ export function operation(name: string, what: Operation): sst.aws.Function {
     name: `${prefix}-${file}`,
     description: what.description,
     scheduleExpression: what.every,
+    state: what.off === true ? 'DISABLED' : 'ENABLED',
     flexibleTimeWindow: { mode: 'OFF' },
     target: {
       arn: fn.arn,
@@ -147,6 +150,15 @@ operation('Sweep', {
   seconds: 300,
   memory: '1024 MB',
   link: [redisCluster, stripeApiKey, bus, archiveAge, acceptedLog],
+});
+
+operation('Reconcile', {
+  every: 'cron(0 2 * * ? *)',
+  off: !reconcileNightly,
+  description: 'Compares what Stripe and Salesforce have, and tells what differs',
+  seconds: 900,
+  memory: '1024 MB',
+  link: [redisCluster, stripeApiKey, salesforceClient],
 });
 
 operation('RetryFailures', {

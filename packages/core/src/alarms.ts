@@ -116,6 +116,13 @@ export const ALARMS = {
     impact: 'For hours nobody has looked whether Stripe has events that never arrived.',
     runbook: 'events-missed',
   },
+  LedgersDiffer: {
+    topic: 'warning',
+    watch: { metric: 'LedgerDifferences', statistic: 'Sum' },
+    ...{ rings: 'above', threshold: 0, every: 60, times: 1, silence: 'fine' },
+    impact: 'Stripe and Salesforce do not say the same of some rows; somebody may act on what is wrong.',
+    runbook: 'ledgers-differ',
+  },
   LoginsFailing: {
     topic: 'critical',
     watch: { metric: 'OAuthRefreshes', dimensions: { Outcome: 'failed' }, statistic: 'Sum' },

@@ -139,6 +139,15 @@ export const LOG_LINES = {
       'an event that nobody here had accepted was fed; or how far the sweep came: swept, unfinished (the next run goes on), put off (`why`)',
     fields: [...event, 'outcome', 'found', 'from', 'to', 'listed', 'fed', 'behind', 'why'],
   },
+  reconcile: {
+    from: 'Reconcile',
+    means:
+      'how one kind of object was found at night: unchanged, agrees, disagrees, too many (to compare by itself), unfinished, put off; and `differs`: one column of a row',
+    fields: [
+      ...['resource', 'outcome', 'rows', 'missing', 'different', 'extra', 'inFlight', 'why'],
+      ...['object', 'kind', 'column', 'stripeObjectId'],
+    ],
+  },
   retry: {
     from: 'RetryFailures',
     means: 'a Sync_Failure__c has another status now, the retries looked around, or Salesforce or Redis is away',

@@ -307,6 +307,14 @@ export const METRICS = {
     means: 'how much of what is old enough the last sweep has not looked at yet',
     from: ['operations/sweep.ts'],
   },
+  LedgerDifferences: {
+    ...count,
+    dimensions: { Kind: ['missing', 'different', 'extra'] },
+    by: [[], ['Kind']],
+    means:
+      'rows that the nightly comparison found unequal: not in Salesforce, of another content, only in Salesforce. Absent where it is off',
+    from: ['operations/reconcile/nightly.ts'],
+  },
   SecretAge: {
     unit: 'None',
     kind: 'gauge',

@@ -5,9 +5,9 @@
 import { STRIPE_API_VERSION } from '@payments/core/api-versions';
 import { LISTS, type Resource } from '@payments/core/listing';
 import type { StripeReader } from '@payments/functions/adapters/stripe';
+import { type Range, readRanges } from '@payments/functions/operations/reading/ranges';
+import { pageReader } from '@payments/functions/operations/reading/read-list';
 import type { Checkpoint } from '../../ops/src/backfill/checkpoint.ts';
-import { type Range, readRanges } from '../../ops/src/backfill/ranges.ts';
-import { pageReader } from '../../ops/src/backfill/read-list.ts';
 import { runBackfill } from '../../ops/src/backfill/run-backfill.ts';
 import { openAccount } from '../src/stripe/account.ts';
 import { stripeApi } from '../src/stripe/answers.ts';

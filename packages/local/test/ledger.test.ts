@@ -4,18 +4,31 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { LISTS } from '@payments/core/listing';
 import { WRITE_ORDER } from '@payments/core/record';
 import { connectRedis } from '@payments/functions/adapters/redis';
 import { sweepPlace } from '@payments/functions/adapters/sweep-place';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { checkpointFile, readCheckpoint } from '../../ops/src/backfill/checkpoint.ts';
+import { type Checkpoint, checkpointFile, readCheckpoint } from '../../ops/src/backfill/checkpoint.ts';
+import { runBackfill } from '../../ops/src/backfill/run-backfill.ts';
 import { type RunWorld, runOps } from '../../ops/test/run-ops.ts';
-import { type SmallMachine, START_WITHIN_MS, startSmall, TEST_WITHIN_MS } from './small-machine.fixture.ts';
+import { STRIPE_KEY } from '../src/machine.ts';
+import { directSalesforce, directStripe } from './direct-clients.fixture.ts';
+import { rowsNamed, type SmallMachine, START_WITHIN_MS, startSmall, TEST_WITHIN_MS } from './small-machine.fixture.ts';
 
 /** An administrator's. */
 const SESSION = '00D000000000001EAA!administrator';
 
 const UNTIL_PAYMENTS = ['payment_intents', 'invoice_payments', 'disputes', 'prices', 'deleted prices'];
+
+/** Of a first load of the customers. */
+function checkpointOf(until: number): Checkpoint {
+  return {
+    ...{ version: 1, stage: 'local', account: '000000000000', resources: ['customers'], since: 0, until },
+    lists: LISTS.customers.map(({ name }) => ({ name, read: 0, requests: 0, left: [{ from: 0, to: until }] })),
+    ...{ written: {}, newer: 0, failures: 0, failed: [] },
+  };
+}
 
 /** What compares and loads whole accounts, against one running machine: each part leaves Salesforce and Stripe equal. */
 describe('the ledger', { timeout: TEST_WITHIN_MS }, () => {
@@ -24,7 +37,8 @@ describe('the ledger', { timeout: TEST_WITHIN_MS }, () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(path.join(tmpdir(), 'ledger-'));
-    small = await startSmall({ seed: 23, org: { fixedTokens: [SESSION] } });
+    // A batch of the bulk queue gathers for half a second instead of five.
+    small = await startSmall({ seed: 23, org: { fixedTokens: [SESSION] }, haste: { retries: 1, queues: 10 } });
     await small.live({ customers: 6 });
     expect(small.judge().differences).toEqual([]);
   }, START_WITHIN_MS);
@@ -105,6 +119,36 @@ describe('the ledger', { timeout: TEST_WITHIN_MS }, () => {
       expect(await checkpoints()).toEqual([]);
     });
 
+    it('loses to an update that arrives between its reading and its writing', async () => {
+      const { key = null } = [...small.org.org.rows('Stripe_Customer__c')].at(-1) ?? {};
+      const phone = () => rowsNamed(small, 'Stripe_Customer__c', String(key))[0]?.columns.Customer_Phone__c;
+      const overtake = async () => {
+        small.account.advance(5);
+        const customer = small.account.books.customers.get(String(key)) ?? expect.fail('the customer is there');
+        customer.phone = '+1 555 0177';
+        small.account.books.emit('customer.updated', customer);
+        await expect.poll(phone, { timeout: 60_000 }).toBe('+1 555 0177');
+      };
+      const send = directSalesforce(small.org.url, SESSION);
+      let overtaken: Promise<void> | null = null;
+      const state = checkpointOf(small.account.books.now());
+      await runBackfill(state, {
+        stripe: directStripe(small.stripeUrl, STRIPE_KEY),
+        // Whatever is written first has been read by then.
+        salesforce: async (request) => {
+          overtaken ??= overtake();
+          await overtaken;
+          return send(request);
+        },
+        ...{ forget: async () => {}, save: async () => {}, sleep: async () => {} },
+        ...{ stopped: () => false, onProgress: () => {} },
+      });
+      expect(state.failures).toBe(0);
+      expect(state.newer).toBeGreaterThan(0);
+      expect(phone()).toBe('+1 555 0177');
+      expect(small.judge().differences).toEqual([]);
+    });
+
     it.each([
       ['what is no kind of object', 'backfill invoices --yes', 'takes one of customers'],
       ['a time that is none', 'backfill --since soon --yes', '--since takes a time'],
@@ -117,6 +161,11 @@ describe('the ledger', { timeout: TEST_WITHIN_MS }, () => {
   });
 
   describe('reconcile', () => {
+    /** The function that is there for the night, and off. */
+    const atNight = async () => {
+      const { arn = '' } = small.graph.functions.find(({ name }) => name.includes('-ReconcileFunction')) ?? {};
+      return small.road.functions.get(arn)?.invoke({});
+    };
     const firstOf = (object: string) => [...small.org.org.rows(object)].find(({ key }) => key !== null);
     const change = async (object: string, columns: object): Promise<string> => {
       const { id = '', key = '' } = firstOf(object) ?? {};
@@ -129,6 +178,19 @@ describe('the ledger', { timeout: TEST_WITHIN_MS }, () => {
       return String(key);
     };
     const waiting = { sleep: (ms: number) => delay(Math.min(ms, 500)) };
+    it('is off at night unless a stage asks for it, and reads no row where nothing has changed', async () => {
+      const off = small.graph.schedules.flatMap(({ name, enabled }) => (enabled ? [] : [name]));
+      expect(off).toEqual(['payments-local-reconcile']);
+      const everything = { customers: 'agrees', subscriptions: 'agrees', payments: 'agrees', prices: 'agrees' };
+      expect(await atNight()).toEqual(everything);
+      const said = small.logs.filter(({ functionName }) => functionName.includes('-ReconcileFunction')).length;
+      expect(said).toBeGreaterThan(0);
+      await change('Payment_Transaction__c', { Amount__c: 4.56 });
+      expect(await atNight()).toMatchObject({ customers: 'agrees', payments: 'disagrees' });
+      const lines = small.logs.map(({ line }) => line).filter((line) => line.includes('"differs"'));
+      expect(lines).toEqual([expect.stringContaining('"column":"Amount__c"')]);
+    });
+
     it('names what is missing, different and too much, in files that a controller keeps', async () => {
       const customer = await change('Stripe_Customer__c', { Customer_Name__c: '=Mallory <b>' });
       const payment = await change('Payment_Transaction__c', { Amount__c: 1.23 });

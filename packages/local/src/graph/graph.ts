@@ -62,6 +62,7 @@ const MappingInputs = v.object({
   scalingConfig: v.optional(v.object({ maximumConcurrency: v.optional(number) })),
 });
 const Schedule = v.object({
+  state: v.optional(text, 'ENABLED'),
   scheduleExpression: text,
   target: v.object({ arn: text, input: v.optional(text) }),
 });
@@ -142,12 +143,13 @@ export function graphOf(synthesis: Synthesis, stage: string) {
       definition: v.parse(v.object({ definition: text }), resource.inputs).definition,
     })),
     schedules: of('aws:scheduler/schedule:Schedule').map((resource) => {
-      const { scheduleExpression, target } = v.parse(Schedule, resource.inputs);
+      const { scheduleExpression, state, target } = v.parse(Schedule, resource.inputs);
       return {
         name: named(resource).name,
         expression: scheduleExpression,
         targetArn: target.arn,
         input: target.input ?? null,
+        enabled: state !== 'DISABLED',
       };
     }),
     routes: ingressRoutes.map(({ routeKey, target }) => {

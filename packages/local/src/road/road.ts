@@ -266,13 +266,15 @@ export async function startRoad(options: RoadOptions): Promise<Road> {
     closers.push(() => Promise.all(mappings.map((mapping) => mapping.close())));
     closers.push(
       startSchedules(
-        graph.schedules.map(({ name, expression, targetArn, input }) => ({
-          name,
-          expression,
-          start: () => {
-            deliver({ id: name, arn: targetArn }, input ?? '{}', { machines, queues, invoke }).catch(options.onError);
-          },
-        })),
+        graph.schedules
+          .filter(({ enabled }) => enabled)
+          .map(({ name, expression, targetArn, input }) => ({
+            name,
+            expression,
+            start: () => {
+              deliver({ id: name, arn: targetArn }, input ?? '{}', { machines, queues, invoke }).catch(options.onError);
+            },
+          })),
         options.scheduleSpeed * pace.speed,
       ),
     );

@@ -8,7 +8,13 @@ export type AwsConfig = {
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
 };
 
-export type Identity = { readonly account: string; readonly region: string; readonly partition: string };
+export type Identity = {
+  readonly account: string;
+  readonly region: string;
+  readonly partition: string;
+  /** The role or user of whoever works here, e.g. `assumed-role/Operators/ada`; `null`: AWS does not say. */
+  readonly who: string | null;
+};
 
 /** Who we are on AWS; also the first sign that it answers at all. */
 export async function identityOf(aws: AwsConfig): Promise<Identity> {
@@ -17,7 +23,8 @@ export async function identityOf(aws: AwsConfig): Promise<Identity> {
     const region = await regionOf(client);
     const { Account: account, Arn: arn } = await client.send(new GetCallerIdentityCommand({}));
     if (account === undefined) throw new NotReached('AWS does not say which account this is');
-    return { account, region, partition: arn?.split(':')[1] ?? 'aws' };
+    const [, partition = 'aws', , , , who = null] = arn?.split(':') ?? [];
+    return { account, region, partition, who };
   } finally {
     client.destroy();
   }

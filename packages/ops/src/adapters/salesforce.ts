@@ -57,8 +57,3 @@ export function connectOrg(deployment: Deployment): Org {
 const TIMEOUT_MS = 3 * 60_000;
 
 const Page = v.object({ records: v.array(v.unknown()), nextRecordsUrl: v.optional(v.string()) });
-
-/** A text inside a SOQL query, quotes included (developer.salesforce.com: SOQL quoted string escapes). */
-export function quoted(text: string): string {
-  return `'${text.replace(/[\\']/g, '\\$&')}'`;
-}

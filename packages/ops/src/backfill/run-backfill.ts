@@ -4,10 +4,10 @@ import { LISTS, type List, type Resource } from '@payments/core/listing';
 import { type SalesforceRecord, type SObjectName, WRITE_ORDER } from '@payments/core/record';
 import type { Salesforce } from '@payments/functions/adapters/salesforce';
 import type { StripeReader } from '@payments/functions/adapters/stripe';
+import { type Page, type Range, readRanges } from '@payments/functions/operations/reading/ranges';
+import { pageReader } from '@payments/functions/operations/reading/read-list';
 import type { Checkpoint } from './checkpoint.ts';
 import { type Gathering, gather } from './gather.ts';
-import { type Page, type Range, readRanges } from './ranges.ts';
-import { pageReader } from './read-list.ts';
 import { rowsOf } from './rows-of.ts';
 import { writeRows } from './write-rows.ts';
 

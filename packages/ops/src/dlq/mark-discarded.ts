@@ -1,5 +1,6 @@
+import { quoted } from '@payments/functions/adapters/soql';
 import * as v from 'valibot';
-import { type Org, quoted } from '../adapters/salesforce.ts';
+import type { Org } from '../adapters/salesforce.ts';
 
 const ROWS_PER_CALL = 200;
 const Found = v.object({ Id: v.string() });

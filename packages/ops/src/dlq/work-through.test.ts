@@ -6,7 +6,16 @@ import { budgetPace } from './pace.ts';
 import { workThrough } from './work-through.ts';
 
 const deployment: Deployment = {
-  ...{ stage: 'test', prefix: 'payments-test', local: true, account: '1', region: 'r', partition: 'aws', aws: {} },
+  ...{
+    stage: 'test',
+    prefix: 'payments-test',
+    local: true,
+    account: '1',
+    region: 'r',
+    partition: 'aws',
+    who: null,
+    aws: {},
+  },
   conceal: () => {},
 };
 

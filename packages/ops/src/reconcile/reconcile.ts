@@ -1,15 +1,14 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { LISTS, RESOURCES } from '@payments/core/listing';
+import type { Difference } from '@payments/functions/operations/reconcile/compare';
+import type { Outcome, ReconcileWorld } from '@payments/functions/operations/reconcile/reconcile';
 import * as v from 'valibot';
 import { type Context, command, type Report } from '../frame/command.ts';
 import { InstantSchema, instantMs } from '../frame/instant.ts';
 import { WrongUsage } from '../frame/problem.ts';
 import { table } from '../frame/table.ts';
-import type { Difference } from './compare.ts';
-import type { ExpectedRow } from './expected.ts';
 import type { Findings } from './report-files.ts';
-import type { Outcome, ReconcileWorld } from './run-reconcile.ts';
 
 const FileName = v.optional(v.pipe(v.string(), v.minLength(1, 'takes the name of a file')));
 const Input = v.object({
@@ -54,7 +53,7 @@ e-mail addresses where these differ: keep them as you keep those.`,
     const [{ connectOrg }, { connectStripe }, { reconcile }, files] = await Promise.all([
       import('../adapters/salesforce.ts'),
       import('../adapters/stripe.ts'),
-      import('./run-reconcile.ts'),
+      import('@payments/functions/operations/reconcile/reconcile'),
       import('./report-files.ts'),
     ]);
     const stripe = connectStripe(deployment);
@@ -84,13 +83,13 @@ e-mail addresses where these differ: keep them as you keep those.`,
       !input.repair || again.length === 0 ? [] : await repair(outcome, again, input.wait, context, world);
     const open = outcome.differences.filter((each) => !repaired.includes(each));
     const findings: Findings = {
-      ...{ stage: deployment.stage, startedAt, finishedAt: new Date(io.nowMs()).toISOString() },
+      ...{ stage: deployment.stage, by: deployment.who, startedAt, finishedAt: new Date(io.nowMs()).toISOString() },
       ...{
         since: sinceMs === 0 ? null : new Date(sinceMs).toISOString(),
         counts: outcome.counts,
         inFlight: outcome.inFlight,
       },
-      ...{ months: byMonth(outcome.rows, outcome.differences), differences: open, repaired },
+      ...{ months: outcome.months, differences: open, repaired },
     };
     if (input.csv !== undefined)
       await writeFile(path.resolve(io.folder, input.csv), files.csvReport(findings), { mode: 0o600 });
@@ -114,8 +113,8 @@ async function repair(
     import('../adapters/bus.ts'),
     import('../adapters/operator.ts'),
     import('./repair.ts'),
-    import('./run-reconcile.ts'),
-    import('./compare.ts'),
+    import('@payments/functions/operations/reconcile/reconcile'),
+    import('@payments/functions/operations/reconcile/compare'),
   ]);
   const wrong = new Map<string, Set<string | null>>();
   for (const { object, key, column } of differences) {
@@ -166,18 +165,6 @@ async function repair(
   }
 }
 
-function byMonth(rows: readonly ExpectedRow[], differences: readonly Difference[]): Findings['months'] {
-  const wrong = new Set(differences.map(({ object, key }) => `${object} ${key}`));
-  const months = new Map<string, { rows: number; wrong: number }>();
-  for (const { object, key, created } of rows) {
-    if (created === 0) continue;
-    const month = new Date(created * 1_000).toISOString().slice(0, 7);
-    const known = months.get(month) ?? { rows: 0, wrong: 0 };
-    months.set(month, { rows: known.rows + 1, wrong: known.wrong + (wrong.has(`${object} ${key}`) ? 1 : 0) });
-  }
-  return [...months].sort(([a], [b]) => (a < b ? -1 : 1)).map(([month, said]) => ({ month, ...said }));
-}
-
 /** Ids, kinds and columns; values are in the files only, because they may be a person's. */
 function reportOf(findings: Findings): Report {
   const { counts, differences, repaired, inFlight, months } = findings;
@@ -188,10 +175,7 @@ function reportOf(findings: Findings): Report {
     wrong: differences.length > 0,
     text: (paint) => {
       const equal = differences.length === 0;
-      const head = paint(
-        equal ? 'good' : 'bad',
-        equal ? 'Stripe and Salesforce agree' : `${differences.length} differences`,
-      );
+      const head = paint(equal ? 'good' : 'bad', equal ? 'Stripe and Salesforce agree' : some(differences.length));
       const sizes = table([
         ['Stripe', 'Salesforce', 'object'],
         ...counts.map((each) => [String(each.stripe).padStart(8), String(each.salesforce).padStart(10), each.object]),
@@ -201,7 +185,8 @@ function reportOf(findings: Findings): Report {
         .map(({ kind, object, key, column }) => [kind, object, key, column ?? '']);
       const more =
         differences.length > MOST_SHOWN ? `  and ${differences.length - MOST_SHOWN} more: --csv has all\n` : '';
-      const mended = repaired.length === 0 ? '' : `  ${repaired.length} differences were repaired\n`;
+      const mended =
+        repaired.length === 0 ? '' : `  ${some(repaired.length)} ${repaired.length === 1 ? 'was' : 'were'} repaired\n`;
       const moving = inFlight === 0 ? '' : `  ${inFlight} rows changed in the last minutes and were not judged\n`;
       return `${head}\n${sizes}\n${mended}${moving}${shown.length === 0 ? '' : `${table(shown)}\n`}${more}`;
     },
@@ -209,3 +194,4 @@ function reportOf(findings: Findings): Report {
 }
 
 const MOST_SHOWN = 20;
+const some = (count: number): string => `${count} difference${count === 1 ? '' : 's'}`;

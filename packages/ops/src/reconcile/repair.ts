@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Envelope } from '@payments/core/event';
 import { routeOf } from '@payments/core/routes';
+import type { Origin } from '@payments/functions/operations/reconcile/told';
 import type { BusEntry } from '../adapters/bus.ts';
-import type { Origin } from './expected.ts';
 
 export type RepairWorld = {
   readonly publish: (entry: BusEntry) => Promise<void>;

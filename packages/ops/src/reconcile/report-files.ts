@@ -1,8 +1,11 @@
-import type { Difference } from './compare.ts';
+import type { Difference } from '@payments/functions/operations/reconcile/compare';
+import { REPORT_STYLE } from './report-style.ts';
 
 /** What was found, for a file that somebody keeps. */
 export type Findings = {
   readonly stage: string;
+  /** Who ran it, as AWS knows them; `null`: nobody says. */
+  readonly by: string | null;
   readonly startedAt: string;
   readonly finishedAt: string;
   /** ISO-8601, or `null`: objects of all times. */
@@ -32,18 +35,12 @@ function cell(text: string): string {
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
-/** One page without anything from elsewhere: readable on a screen, in the dark, and on paper. */
+/** One page without anything from elsewhere: readable on a screen, in the dark, and on paper. What matters comes first. */
 export function htmlReport(findings: Findings): string {
-  const { stage, startedAt, finishedAt, since, counts, months, differences, repaired, inFlight } = findings;
-  const verdict =
-    differences.length === 0 ? 'Stripe and Salesforce agree.' : `Rows that do not agree: ${rowsIn(differences)}.`;
-  const notes = [
-    since === null
-      ? 'Objects of all times.'
-      : `Objects created since ${since}; rows that only Salesforce has were not looked for.`,
-    inFlight > 0 ? `Changed within the last minutes and not judged: ${plural(inFlight, 'row')}.` : '',
-    repaired.length > 0 ? `Repaired: ${plural(rowsIn(repaired), 'row')}.` : '',
-  ].filter((note) => note !== '');
+  const { stage, startedAt, finishedAt, differences, repaired } = findings;
+  const of = (kind: Difference['kind']) => differences.filter((each) => each.kind === kind);
+  const agree = differences.length === 0;
+  const verdict = agree ? 'Stripe and Salesforce agree.' : `Rows that do not agree: ${rowsIn(differences)}.`;
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -51,78 +48,177 @@ export function htmlReport(findings: Findings): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <title>Reconciliation of ${escaped(stage)}, ${escaped(startedAt.slice(0, 10))}</title>
-<style>${STYLE}</style>
+<style>${REPORT_STYLE}</style>
 </head>
 <body>
 <main>
 <header>
 <p class="kicker">Reconciliation of Stripe and Salesforce</p>
-<h1 class="${differences.length === 0 ? 'good' : 'bad'}">${escaped(verdict)}</h1>
-<p>Stage <b>${escaped(stage)}</b>, read from <time>${escaped(startedAt)}</time> to <time>${escaped(finishedAt)}</time>. ${escaped(notes.join(' '))}</p>
+<h1 class="${agree ? 'good' : 'bad'}">${escaped(verdict)}</h1>
+<dl class="facts">
+${facts(findings)
+  .map(([name, value]) => `<div><dt>${escaped(name)}</dt><dd>${escaped(value)}</dd></div>`)
+  .join('\n')}
+</dl>
 </header>
-${section(
-  'Rows',
-  ['Object', 'In Stripe', 'In Salesforce'],
-  counts.map((each) => [each.object, each.stripe, each.salesforce]),
-)}
-${section(
-  'By month of creation',
-  ['Month', 'Rows', 'Missing or different'],
-  months.map((each) => [each.month, each.rows, each.wrong]),
-)}
-${listed('Not equal', differences)}
-${listed('Repaired', repaired)}
+${totals(findings)}
+${listed('Missing in Salesforce', 'Stripe has the object; Salesforce has no row of it.', of('missing'))}
+${valuesThatDiffer(of('different'))}
+${listed('Only in Salesforce', 'Stripe does not know the object. A repair leaves these alone: whether they may go is for people to say.', of('extra'))}
+${changed('Repaired', 'These were not equal, were written again by the ordinary road, and are equal now.', repaired)}
+${months(findings)}
+<footer>
+<p>Compared column by column, from what Stripe’s API said between ${when(startedAt)} and ${when(finishedAt)}. Of a failed payment’s wording and of a payment’s instant only whether they are there.</p>
+<p class="sign"><span>Checked by</span><span>Date</span></p>
+</footer>
 </main>
 </body>
 </html>
 `;
 }
 
-function listed(title: string, differences: readonly Difference[]): string {
-  if (differences.length === 0) return '';
-  return section(
-    title,
-    ['Object', 'Key', 'Kind', 'Column', 'Stripe', 'Salesforce'],
-    differences.map((each) => [each.object, each.key, each.kind, each.column ?? '', each.stripe, each.salesforce]),
-  );
+function facts({
+  stage,
+  by,
+  startedAt,
+  finishedAt,
+  since,
+  inFlight,
+}: Findings): readonly (readonly [string, string])[] {
+  return [
+    ['Stage', stage],
+    ...(by === null ? [] : [['Run by', by] as const]),
+    ['Read', `${when(startedAt)} to ${when(finishedAt)}`],
+    [
+      'Compared',
+      since === null ? 'objects of all times' : `objects created since ${when(since)}; not what only Salesforce has`,
+    ],
+    ...(inFlight === 0
+      ? []
+      : [
+          [
+            'Not judged',
+            `${plural(inFlight, 'row')}, changed within the last minutes: run it again for these`,
+          ] as const,
+        ]),
+  ];
 }
 
-function section(title: string, head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
-  const cells = (row: readonly (string | number)[]) =>
-    row.map((each) => (typeof each === 'number' ? `<td class="n">${each}</td>` : `<td>${escaped(each)}</td>`)).join('');
+/** `2026-11-29 06:00:00 UTC` */
+const when = (iso: string): string => `${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC`;
+
+function totals({ counts, differences }: Findings): string {
+  const number = (object: string, kind: Difference['kind']) =>
+    rowsIn(differences.filter((each) => each.object === object && each.kind === kind));
+  const rows = counts.map(({ object, stripe, salesforce }) => [
+    object,
+    ...[stripe, salesforce, number(object, 'missing'), number(object, 'different'), number(object, 'extra')],
+  ]);
+  const sum = [1, 2, 3, 4, 5].map((at) => rows.reduce((all, row) => all + Number(row[at]), 0));
+  return section({
+    title: 'Totals',
+    head: ['Object', 'In Stripe', 'In Salesforce', 'Missing', 'Different', 'Only in Salesforce'],
+    rows,
+    foot: ['All', ...sum],
+  });
+}
+
+function months({ months: all }: Findings): string {
+  return section({
+    title: 'By month of creation',
+    note: 'When the object was made in Stripe (UTC).',
+    head: ['Month', 'Rows', 'Missing or different'],
+    rows: all.map((each) => [each.month, each.rows, each.wrong]),
+  });
+}
+
+function listed(title: string, note: string, differences: readonly Difference[]): string {
+  if (differences.length === 0) return '';
+  return section({ title, note, head: ['Object', 'Key'], rows: differences.map((each) => [each.object, each.key]) });
+}
+
+/** Field by field, so that one cause is seen as one. */
+function valuesThatDiffer(differences: readonly Difference[]): string {
+  if (differences.length === 0) return '';
+  const byField = Map.groupBy(differences, ({ object, column }) => `${object} ${column ?? ''}`);
+  const parts = [...byField]
+    .sort(([, a], [, b]) => b.length - a.length)
+    .map(([, some]) => {
+      const { object = '', column } = some[0] ?? {};
+      const caption = `${column ?? 'the row'} of ${object}: ${plural(some.length, 'row')}`;
+      return table({ caption, head: ['Key', 'Stripe says', 'Salesforce has'], rows: some.map(sides), even: true });
+    });
+  return `<section>
+<h2>Different</h2>
+<p>Both have it, and say otherwise; field by field.</p>
+${parts.join('\n')}
+</section>`;
+}
+
+const sides = ({ key, stripe, salesforce }: Difference): readonly string[] => [key, shown(stripe), shown(salesforce)];
+const shown = (value: string): string => (value === '' ? '(nothing)' : value);
+
+function changed(title: string, note: string, differences: readonly Difference[]): string {
+  if (differences.length === 0) return '';
+  const head = ['Object', 'Key', 'Column', 'Stripe says', 'Salesforce had'];
+  const rows = differences.map((each) => {
+    const [key = '', ...values] = sides(each);
+    return [each.object, key, each.column ?? '(the row)', ...values];
+  });
+  return section({ title, note, head, rows });
+}
+
+type Table = {
+  readonly caption: string;
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly (string | number)[])[];
+  readonly foot?: readonly (string | number)[];
+  /** Columns of one width, so that tables below each other are in line. */
+  readonly even?: boolean;
+};
+
+function section({
+  title,
+  note,
+  ...rest
+}: Omit<Table, 'caption'> & { readonly title: string; readonly note?: string }): string {
   return `<section>
 <h2>${escaped(title)}</h2>
-<div class="wide" role="region" aria-label="${escaped(title)}" tabindex="0"><table>
-<thead><tr>${head.map((each) => `<th scope="col">${escaped(each)}</th>`).join('')}</tr></thead>
+${note === undefined ? '' : `<p>${escaped(note)}</p>`}
+${table({ caption: '', ...rest }, title)}
+</section>`;
+}
+
+/** The first cell of a row names it. A table that is wider than the screen moves by itself, with the keyboard too. */
+function table({ caption, head, rows, foot, even = false }: Table, label = caption): string {
+  const said = caption === '' ? '' : `<caption>${escaped(caption)}</caption>`;
+  const numeric = (place: number) => rows.length > 0 && rows.every((row) => typeof row[place] === 'number');
+  const kind = (place: number) => (numeric(place) ? ' class="n"' : '');
+  const cells = (row: readonly (string | number)[]) =>
+    row
+      .map((value, place) => {
+        const text = typeof value === 'number' ? value.toLocaleString('en') : value;
+        // API names may break where their words end.
+        if (place === 0) return `<th scope="row">${escaped(text).replace(/_(?=[A-Z])/g, '_<wbr>')}</th>`;
+        const zero = value === 0 ? ' zero' : '';
+        return `<td${numeric(place) ? ` class="n${zero}"` : ''}>${escaped(text)}</td>`;
+      })
+      .join('');
+  return `<div class="wide" role="region" aria-label="${escaped(label)}" tabindex="0"><table${even ? ' class="even"' : ''}>
+${said}
+<thead><tr>${head.map((each, place) => `<th scope="col"${kind(place)}>${escaped(each)}</th>`).join('')}</tr></thead>
 <tbody>
 ${rows.map((row) => `<tr>${cells(row)}</tr>`).join('\n')}
 </tbody>
-</table></div>
-</section>`;
+${foot === undefined ? '' : `<tfoot><tr>${cells(foot)}</tr></tfoot>`}
+</table></div>`;
 }
 
 const rowsIn = (differences: readonly Difference[]): number =>
   new Set(differences.map(({ object, key }) => `${object} ${key}`)).size;
-const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
+const plural = (count: number, noun: string): string =>
+  `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;
 
 function escaped(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
-
-const STYLE = `
-:root { color-scheme: light dark; --line: light-dark(#d8dde6, #3a4250); --quiet: light-dark(#5a6472, #a3adba); }
-body { margin: 0; font: 15px/1.5 system-ui, sans-serif; }
-main { max-width: 72rem; margin: 0 auto; padding: 2rem 1rem 4rem; }
-.kicker { margin: 0; color: var(--quiet); }
-h1 { margin: .2rem 0 .6rem; font-size: 1.7rem; }
-h1.good { color: light-dark(#1b6b3a, #6fd39a); }
-h1.bad { color: light-dark(#a4161a, #ff8f8f); }
-h2 { margin: 2rem 0 .5rem; font-size: 1.1rem; }
-.wide { overflow-x: auto; }
-table { border-collapse: collapse; width: 100%; }
-th, td { padding: .35rem .8rem .35rem 0; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; }
-th { color: var(--quiet); font-weight: 600; }
-td { overflow-wrap: anywhere; }
-.n { text-align: right; font-variant-numeric: tabular-nums; padding-right: 2rem; }
-@media print { :root { color-scheme: light; } main { padding: 0; max-width: none; } thead { display: table-header-group; } tr { break-inside: avoid; } }
-`;

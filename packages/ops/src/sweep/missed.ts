@@ -4,11 +4,11 @@ import { typeLists } from '@payments/core/sweep';
 import type { AcceptedLog } from '@payments/functions/adapters/accepted-log';
 import type { StripeReader } from '@payments/functions/adapters/stripe';
 import { busEntry } from '@payments/functions/ingress/bus-entry';
+import { type Range, readRanges } from '@payments/functions/operations/reading/ranges';
+import { pageReader } from '@payments/functions/operations/reading/read-list';
 import { unaccepted } from '@payments/functions/operations/unaccepted';
 import * as v from 'valibot';
 import type { BusEntry } from '../adapters/bus.ts';
-import { type Range, readRanges } from '../backfill/ranges.ts';
-import { pageReader } from '../backfill/read-list.ts';
 
 export type Missed = {
   readonly event: StripeEvent;

@@ -1,6 +1,7 @@
 import { ownersOf } from '@payments/core/record';
+import { quoted } from '@payments/functions/adapters/soql';
 import * as v from 'valibot';
-import { type Org, quoted } from '../adapters/salesforce.ts';
+import type { Org } from '../adapters/salesforce.ts';
 import { BadInput } from '../frame/problem.ts';
 import type { EventStory } from './story.ts';
 import { type RowKey, type Subject, subjectOf } from './subject.ts';

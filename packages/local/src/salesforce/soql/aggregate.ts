@@ -12,13 +12,13 @@ export function isAggregateQuery(query: Query): boolean {
 export function groupRows(
   rows: readonly Row[],
   columns: readonly Column[],
-  read: (row: Row, column: Column) => Stored,
+  read: (row: Row, column: Column, place: number) => Stored,
   single: boolean,
 ): (readonly Row[])[] {
   if (single) return [rows];
   const groups = new Map<string, Row[]>();
   for (const row of rows) {
-    const key = JSON.stringify(columns.map((column) => read(row, column)));
+    const key = JSON.stringify(columns.map((column, place) => read(row, column, place)));
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [row]);
     else group.push(row);

@@ -1,7 +1,15 @@
 import type { SalesforceError } from '../salesforce-error.ts';
 import { malformed, type Token, tokenize } from './tokens.ts';
 
-export type Path = { readonly names: readonly string[]; readonly at: number };
+export type Path = {
+  readonly names: readonly string[];
+  readonly at: number;
+  /** Of a date, in UTC, where rows are grouped by it. */
+  readonly part?: DatePart;
+};
+
+export const DATE_PARTS = ['CALENDAR_YEAR', 'CALENDAR_MONTH'] as const;
+export type DatePart = (typeof DATE_PARTS)[number];
 
 export type Literal =
   | { readonly kind: 'string' | 'date' | 'datetime'; readonly value: string }
@@ -190,6 +198,12 @@ class Reader {
       this.#expect(')');
       return { kind: 'all', which };
     }
+    const part = DATE_PARTS.find((known) => known === name);
+    if (part !== undefined) {
+      const of = this.#path();
+      this.#expect(')');
+      return { kind: 'field', path: { ...of, part } };
+    }
     const aggregate = AGGREGATES.find((known) => known === name);
     if (aggregate === undefined) throw malformed(this.#soql, path.at, `Invalid function: ${path.names.join('.')}`);
     const inner = this.#is(')') ? null : this.#path();
@@ -282,7 +296,12 @@ class Reader {
 
   #grouping(): readonly Path[] {
     this.#expect('BY');
-    return this.#list(() => this.#path());
+    return this.#list(() => {
+      const { at } = this.#token;
+      const by = this.#comparand();
+      if (by.kind === 'aggregate') throw malformed(this.#soql, at, 'an aggregate cannot be grouped by');
+      return by.path;
+    });
   }
 
   #ordering(): readonly Order[] {

@@ -3,7 +3,7 @@ import { type ObjectSchema, objectNamed, type Stored } from '../schema.ts';
 import type { Row } from '../store.ts';
 import { aggregateColumn, aggregateOver, groupRows, isAggregateQuery } from './aggregate.ts';
 import { compareStored, compile, literalValue, type Reader, type Test } from './filter.ts';
-import type { Condition, Literal, Operand, Path, Query, SelectItem } from './parse.ts';
+import type { Condition, DatePart, Literal, Operand, Path, Query, SelectItem } from './parse.ts';
 import { type Column, parentOf, resolveFrom, resolvePath, type Scope, valueAt } from './resolve.ts';
 import { malformed } from './tokens.ts';
 
@@ -42,6 +42,7 @@ function rowReader(scope: Scope, object: ObjectSchema, query: Query, options: Ru
     columnOf: (operand) => {
       if (operand.kind === 'aggregate')
         throw malformed(scope.soql, operand.path?.at ?? 0, 'Aggregates belong in HAVING');
+      if (operand.path.part !== undefined) throw notImitated(scope, operand.path);
       return resolvePath(scope, object, query.alias, operand.path);
     },
     valueOf: (row, _, column) => valueAt(scope.store, row, column),
@@ -140,13 +141,15 @@ function aggregateResult(scope: Scope, object: ObjectSchema, query: Query, rows:
   const groups = groupRows(
     rows,
     groupColumns,
-    (row, column) => valueAt(scope.store, row, column),
+    (row, column, place) => datePart(query.groupBy[place]?.part, valueAt(scope.store, row, column)),
     query.groupBy.length === 0,
   );
   const read = (group: readonly Row[], operand: Operand): Stored => {
     if (operand.kind === 'field') {
       const [first] = group;
-      return first === undefined ? null : valueAt(scope.store, first, columnOf(operand.path));
+      return first === undefined
+        ? null
+        : datePart(operand.path.part, valueAt(scope.store, first, columnOf(operand.path)));
     }
     const values =
       operand.path === null
@@ -195,7 +198,17 @@ function aggregateNames(scope: Scope, query: Query) {
 }
 
 function sameNames(a: Path, b: Path): boolean {
-  return a.names.join('.').toLowerCase() === b.names.join('.').toLowerCase();
+  return a.names.join('.').toLowerCase() === b.names.join('.').toLowerCase() && a.part === b.part;
+}
+
+/** The org's zone is UTC. */
+function datePart(part: DatePart | undefined, value: Stored): Stored {
+  if (part === undefined || typeof value !== 'string') return value;
+  return Number(part === 'CALENDAR_YEAR' ? value.slice(0, 4) : value.slice(5, 7));
+}
+
+function notImitated(scope: Scope, { at, part }: Path): SalesforceError {
+  return malformed(scope.soql, at, `${part} is imitated in GROUP BY and beside it only`);
 }
 
 type Render = (row: Row) => Record<string, unknown>;
@@ -221,6 +234,7 @@ function renderer(
           .map((f) => f.name),
       );
     else {
+      if (item.path.part !== undefined) throw notImitated(scope, item.path);
       const column = resolvePath(scope, object, alias, item.path);
       const [step] = column.steps;
       if (step === undefined) plain.push(column.field.name);

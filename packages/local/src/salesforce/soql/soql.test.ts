@@ -141,6 +141,23 @@ describe('shapes', () => {
     });
   });
 
+  test('rows are grouped by parts of a date, and by no part anywhere else', async () => {
+    const parts = 'CALENDAR_YEAR(CreatedDate) y, CALENDAR_MONTH(CreatedDate) m';
+    const grouped = await query(
+      `SELECT ${parts}, COUNT(Id) n, MAX(SystemModstamp) latest FROM Stripe_Subscription__c GROUP BY CALENDAR_YEAR(CreatedDate), CALENDAR_MONTH(CreatedDate)`,
+    );
+    const attributes = { type: 'AggregateResult' };
+    expect(grouped.body).toMatchObject({
+      records: [{ attributes, y: expect.any(Number), m: expect.any(Number), n: expect.any(Number) }],
+    });
+    for (const wrong of [
+      'SELECT CALENDAR_YEAR(CreatedDate) FROM Stripe_Subscription__c',
+      'SELECT Id FROM Stripe_Subscription__c WHERE CALENDAR_YEAR(CreatedDate) = 2026',
+      `SELECT ${parts} FROM Stripe_Subscription__c GROUP BY CALENDAR_YEAR(CreatedDate)`,
+    ])
+      expect((await query(wrong)).status).toBe(400);
+  });
+
   test('columns=true names the columns, a parent path as one with the parent below', async () => {
     const reply = await query('SELECT Id, Stripe_Customer__r.Name FROM Stripe_Subscription__c', '&columns=true');
     expect(reply.body).toMatchObject({

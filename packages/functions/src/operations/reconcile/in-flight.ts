@@ -1,5 +1,5 @@
-import type { StripeReader } from '@payments/functions/adapters/stripe';
 import * as v from 'valibot';
+import type { StripeReader } from '../../adapters/stripe.ts';
 
 const PAGE = '100';
 /** 10,000 events of a few minutes: more than the lanes handle in that time. */

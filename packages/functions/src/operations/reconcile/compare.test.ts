@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { differencesOf } from './compare.ts';
-import type { ExpectedRow } from './expected.ts';
+import type { ExpectedRow } from './told.ts';
 
 const origin = {
   isEvent: false,

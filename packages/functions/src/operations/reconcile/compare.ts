@@ -1,5 +1,5 @@
 import type { FieldValue, SObjectName } from '@payments/core/record';
-import type { ExpectedRow } from './expected.ts';
+import type { ExpectedRow } from './told.ts';
 
 /** A row of Salesforce: SOQL's columns by name, relations by their path. */
 export type ActualRow = { readonly key: string; readonly columns: ReadonlyMap<string, unknown> };
@@ -25,13 +25,19 @@ export function differencesOf(expected: ExpectedRow, actual: ActualRow | undefin
   if (actual === undefined) return [{ object, key, kind: 'missing', column: null, stripe: 'is there', salesforce: '' }];
   return [...expected.columns].flatMap(([column, { value }]) => {
     const [stripe, salesforce] = [canonical(value), canonical(actual.columns.get(column))];
-    const same = PRESENCE.has(column) ? (stripe === '') === (salesforce === '') : stripe === salesforce;
+    const same = comparable(column, value) === comparable(column, actual.columns.get(column));
     return same ? [] : [{ object, key, kind: 'different' as const, column, stripe, salesforce }];
   });
 }
 
+/** What of a value is compared, as a text that is equal where the values are. */
+export function comparable(column: string, value: FieldValue | unknown): string {
+  const text = canonical(value);
+  return PRESENCE.has(column) && text !== '' ? 'is there' : text;
+}
+
 /** Numbers without trailing zeros, instants in UTC, an unchecked box like no value. */
-export function canonical(value: FieldValue | unknown): string {
+function canonical(value: FieldValue | unknown): string {
   if (value === null || value === undefined || value === false) return '';
   const text = String(value);
   if (/^-?\d+(\.\d+)?$/.test(text)) return text.includes('.') ? text.replace(/\.?0+$/, '') : text;

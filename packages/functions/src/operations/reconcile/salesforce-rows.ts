@@ -1,8 +1,8 @@
 import { EXTERNAL_ID_FIELD, type SObjectName } from '@payments/core/record';
-import { chunks } from '@payments/functions/adapters/batches';
-import type { Salesforce } from '@payments/functions/adapters/salesforce';
 import * as v from 'valibot';
-import { quoted } from '../adapters/salesforce.ts';
+import { chunks } from '../../adapters/batches.ts';
+import type { Salesforce } from '../../adapters/salesforce.ts';
+import { quoted } from '../../adapters/soql.ts';
 import type { ActualRow } from './compare.ts';
 
 const Page = v.object({
@@ -14,13 +14,52 @@ const Page = v.object({
 /** 200 ids are some 7,000 characters of the 16,384 that Salesforce takes in an address. */
 const KEYS_PER_QUERY = 200;
 
-/** All rows of an object that have a Stripe id, 2,000 at a time along Salesforce's own locator. */
+/** All rows of an object that have a Stripe id, 2,000 at a time along Salesforce's own locator; or those made in one month. */
 export async function* everyRow(
   object: SObjectName,
   columns: readonly string[],
   salesforce: Salesforce,
+  month: string | null = null,
 ): AsyncGenerator<readonly ActualRow[]> {
-  yield* query(object, columns, `${EXTERNAL_ID_FIELD[object]} != null`, salesforce);
+  const made = month === null ? '' : ` AND ${madeIn(month)}`;
+  yield* query(object, columns, `${EXTERNAL_ID_FIELD[object]} != null${made}`, salesforce);
+}
+
+/** `2026-11`, as a condition on when Salesforce made the row. */
+function madeIn(month: string): string {
+  const [year = 0, number = 0] = month.split('-').map(Number);
+  const first = (offset: number) => new Date(Date.UTC(year, number - 1 + offset)).toISOString().replace('.000', '');
+  return `CreatedDate >= ${first(0)} AND CreatedDate < ${first(1)}`;
+}
+
+/** Rows that Stripe has no object of any more stay, and are not counted. */
+const COUNTED: ReadonlyMap<SObjectName, string> = new Map([
+  ['Stripe_Customer__c', ' AND Deleted_In_Stripe__c = false'],
+]);
+
+const Counted = v.object({ madeYear: v.number(), madeMonth: v.number(), howMany: v.number(), latest: v.string() });
+const Counts = v.object({ records: v.array(Counted) });
+
+/**
+ * How many rows of an object there are, by the month in which Salesforce made them, and when one of them was last changed:
+ * one query, whatever their number (2,000 groups are 166 years).
+ */
+export async function countsByMonth(
+  object: SObjectName,
+  salesforce: Salesforce,
+): Promise<ReadonlyMap<string, { readonly rows: number; readonly latest: string }>> {
+  const groups = 'CALENDAR_YEAR(CreatedDate), CALENDAR_MONTH(CreatedDate)';
+  const selected = 'CALENDAR_YEAR(CreatedDate) madeYear, CALENDAR_MONTH(CreatedDate) madeMonth, COUNT(Id) howMany';
+  const soql = `SELECT ${selected}, MAX(SystemModstamp) latest FROM ${object} WHERE ${EXTERNAL_ID_FIELD[object]} != null${COUNTED.get(object) ?? ''} GROUP BY ${groups}`;
+  const { body } = await salesforce({ method: 'GET', path: `/query?q=${encodeURIComponent(soql)}` });
+  return new Map(
+    v
+      .parse(Counts, body)
+      .records.map((of) => [
+        `${of.madeYear}-${String(of.madeMonth).padStart(2, '0')}`,
+        { rows: of.howMany, latest: of.latest },
+      ]),
+  );
 }
 
 /** The rows of these Stripe ids. */

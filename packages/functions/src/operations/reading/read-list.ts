@@ -1,8 +1,7 @@
-import { BudgetWait, RetryLater } from '@payments/core/failure';
+import { BudgetWait, NeverRetry, RetryLater } from '@payments/core/failure';
 import type { List } from '@payments/core/listing';
-import type { StripeReader } from '@payments/functions/adapters/stripe';
 import * as v from 'valibot';
-import { NotReached } from '../frame/problem.ts';
+import type { StripeReader } from '../../adapters/stripe.ts';
 import type { ReadPage } from './ranges.ts';
 
 const PAGE = '100';
@@ -38,7 +37,10 @@ export function pageReader(
       return world.stripe({ path: list.path, query });
     }, world.sleep);
     const page = v.safeParse(PageSchema, body);
-    if (!page.success) throw new NotReached(`Stripe's answer to GET ${list.path} is no list: try again with --resume`);
+    if (!page.success) {
+      const message = `the answer of Stripe to GET ${list.path} is no list`;
+      throw new NeverRetry(message, { code: 'NO_LIST', category: 'Data' });
+    }
     const { data, has_more: more } = page.output;
     const objects = data.map((object) => ({ id: object.id, created: object.created, object }));
     return { objects, last: !more || objects.length === 0, at };
