@@ -64,7 +64,7 @@ async function main(): Promise<number> {
 }
 
 async function soak(options: v.InferOutput<typeof Options>) {
-  const heard: Heard = { ears: openEars(KEPT), errors: [] };
+  const heard: Heard = { ears: openEars(KEPT), console: [], machine: [] };
   const machine = await open(heard);
   try {
     return await run(machine, heard, options);
@@ -74,7 +74,13 @@ async function soak(options: v.InferOutput<typeof Options>) {
 }
 
 /** `ears` goes when the console goes, so that nothing but the console holds them. */
-type Heard = { ears: Ears | null; readonly errors: string[] };
+type Heard = {
+  ears: Ears | null;
+  /** What the console could not do, which is judged. */
+  readonly console: string[];
+  /** What the road could not do, on a machine as busy as it is. */
+  readonly machine: string[];
+};
 
 function earsOf({ ears }: Heard): Ears {
   if (ears === null) throw new Error('the console is gone');
@@ -92,16 +98,16 @@ function open(heard: Heard): Promise<Machine> {
     say: (line) => console.error(line),
     onLog: (line) => heard.ears?.onLog(line),
     onArrival: (arrival) => heard.ears?.onArrival(arrival),
-    onError: (error) => note(heard, error),
+    onError: (error) => void heard.machine.push(wordsOf(error)),
   });
 }
 
-function note({ errors }: Heard, error: unknown): void {
-  errors.push(error instanceof Error ? error.message : String(error));
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 async function run(machine: Machine, heard: Heard, { rate, seconds, browser }: v.InferOutput<typeof Options>) {
-  const onError = (error: unknown): void => note(heard, error);
+  const onError = (error: unknown): void => void heard.console.push(wordsOf(error));
   let page: RunningConsole | null = await startConsole({ machine, ears: earsOf(heard), root, port: 0, onError });
   const client = new Worker(new URL('./soak-client.ts', import.meta.url), { workerData: { url: page.url } });
   client.on('error', onError);
@@ -159,7 +165,7 @@ async function run(machine: Machine, heard: Heard, { rate, seconds, browser }: v
   const consoleMb = Math.round((withConsoleMb - heapMb()) * 10) / 10;
   const events = made();
   // What is cut off by the end is no trouble.
-  const troubles = heard.errors.slice(0, 5);
+  const [troubles, ofMachine] = [heard.console.slice(0, 5), heard.machine.slice(0, 5)];
 
   const lastLag = minutes.at(-1)?.stream.hop?.p95 ?? Number.POSITIVE_INFINITY;
   const pageMb = minutes.flatMap((minute) => minute.page?.heapMb ?? []);
@@ -172,7 +178,17 @@ async function run(machine: Machine, heard: Heard, { rate, seconds, browser }: v
     ...(lastLag > MOST_LATE_MS ? [`the stream is ${lastLag} ms late, more than ${MOST_LATE_MS}`] : []),
     ...troubles,
   ];
-  return { rate, seconds, events, kept, consoleMb, pageGrewMb: browser ? pageGrewMb : null, minutes, beyond };
+  return {
+    rate,
+    seconds,
+    events,
+    kept,
+    consoleMb,
+    pageGrewMb: browser ? pageGrewMb : null,
+    minutes,
+    ofMachine,
+    beyond,
+  };
 }
 
 /** After a collection. */
