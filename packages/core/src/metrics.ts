@@ -133,7 +133,12 @@ export const METRICS = {
     ...count,
     ...whole,
     means: 'parked work that was started again, by the redrive after an outage or by an operator',
-    from: ['operations/redrive.ts', 'operations/retry-events.ts', 'operations/retry-rows.ts'],
+    from: [
+      'operations/redrive.ts',
+      'operations/retry-events.ts',
+      'operations/retry-messages.ts',
+      'operations/retry-rows.ts',
+    ],
   },
 
   // realtime

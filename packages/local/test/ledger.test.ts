@@ -178,7 +178,7 @@ describe('the ledger', { timeout: TEST_WITHIN_MS }, () => {
       return String(key);
     };
     const waiting = { sleep: (ms: number) => delay(Math.min(ms, 500)) };
-    it('is off at night unless a stage asks for it, and reads no row where nothing has changed', async () => {
+    it('has a nightly form that is off unless a stage asks for it, and tells which column somebody has changed', async () => {
       const off = small.graph.schedules.flatMap(({ name, enabled }) => (enabled ? [] : [name]));
       expect(off).toEqual(['payments-local-reconcile']);
       const everything = { customers: 'agrees', subscriptions: 'agrees', payments: 'agrees', prices: 'agrees' };
