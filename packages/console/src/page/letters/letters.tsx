@@ -20,6 +20,7 @@ const UNROUTED = 'Unrouted';
 
 /** Letters of one reason that are shown before someone asks for all. */
 const SHOWN = 10;
+const SHOWN_UNROUTED = 3;
 
 export function LettersView() {
   const { answer, again } = useAnswer(Letters, 'api/letters');
@@ -77,6 +78,7 @@ function Group({
   const { queue, reason, count: many } = group;
   const [all, setAll] = useState(false);
   const unrouted = queue === UNROUTED;
+  const shown = unrouted ? SHOWN_UNROUTED : SHOWN;
   const redrive = (ids: readonly string[] | null, what: string): void =>
     confirm({
       title: `Redrive ${what}?`,
@@ -108,10 +110,10 @@ function Group({
       {letters[0] === undefined ? null : <p class="remedy">{letters[0].remedy}</p>}
       <LetterTable
         reason={reason}
-        letters={all ? letters : letters.slice(0, SHOWN)}
+        letters={all ? letters : letters.slice(0, shown)}
         redrive={(id) => redrive([id], 'this letter')}
       />
-      {all || letters.length <= SHOWN ? null : (
+      {all || letters.length <= shown ? null : (
         <p class="list-end">
           <button type="button" class="button" onClick={() => setAll(true)}>
             Show all {count(letters.length)}
