@@ -34,13 +34,19 @@ describe('the machine of an event, drawn', () => {
     ]);
   });
 
-  it('tells a try that failed and was tried again from one that was caught', () => {
+  it('counts each try as a visit, and tells one that was tried again from one that was caught', () => {
     const begun = [entry(1, 'StateEntered', 'Sync'), entry(2, 'StateFailed', 'Sync', 'RetryLater')];
     expect(visitsOf('Sync', begun)).toMatchObject([{ outcome: 'failed', error: 'RetryLater' }]);
     const again = [...begun, entry(3, 'StateRetried', 'Sync')];
-    expect(visitsOf('Sync', again)).toMatchObject([{ outcome: 'running', exitedAt: null }]);
+    expect(visitsOf('Sync', again)).toMatchObject([
+      { enteredAt: 1, exitedAt: 2, outcome: 'failed', error: 'RetryLater' },
+      { enteredAt: 3, exitedAt: null, outcome: 'running', error: null },
+    ]);
     const well = [...again, entry(5, 'StateExited', 'Sync')];
-    expect(visitsOf('Sync', well)).toMatchObject([{ outcome: 'succeeded', exitedAt: 5 }]);
+    expect(visitsOf('Sync', well)).toMatchObject([
+      { outcome: 'failed', exitedAt: 2 },
+      { outcome: 'succeeded', exitedAt: 5 },
+    ]);
     const caught = [...begun, entry(3, 'StateCaught', 'Sync'), entry(4, 'StateExited', 'Sync')];
     expect(visitsOf('Sync', caught)).toMatchObject([{ outcome: 'caught', exitedAt: 4 }]);
   });

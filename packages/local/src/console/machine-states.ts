@@ -52,7 +52,8 @@ function visit(all: ReadonlyMap<string, Visit[]>, { type, state, at, error }: Hi
   else if (type === 'StateFailed') {
     last.outcome = 'failed';
     last.error = error;
-  } else if (type === 'StateRetried') last.outcome = 'running';
+    last.exitedAt = at;
+  } else if (type === 'StateRetried') visits.push({ enteredAt: at, exitedAt: null, outcome: 'running', error: null });
   else if (type === 'StateCaught') last.outcome = 'caught';
   else if (type === 'StateExited') {
     last.exitedAt = at;
