@@ -160,6 +160,8 @@ describe('the console', { timeout: TEST_WITHIN_MS }, () => {
     const heard = await listen(page.url);
     await heard.until(({ event, data }) => event === 'snapshot' && v.is(contract.Snapshot, data));
     await press('/api/life/new-customer');
+    // Events wait to be overtaken; nothing comes after these.
+    await small.still();
     await heard.until(
       ({ event, data }) =>
         event === 'hop' && v.is(contract.Hop, data) && data.from === 'realtime' && data.to === 'salesforce',
