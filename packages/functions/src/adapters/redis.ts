@@ -20,6 +20,14 @@ export type RedisAddress = {
 const CONNECT_TIMEOUT_MS = 5_000;
 const COMMAND_TIMEOUT_MS = 5_000;
 const RECONNECT_ATTEMPTS = 5;
+/**
+ * From when a command is given to the cluster until it has its answer. ioredis' `commandTimeout` begins only once a connection
+ * takes it; one that waits for a connection which nobody makes any more (given up while it was being made anew) would
+ * wait until the Lambda times out.
+ */
+const ANSWER_TIMEOUT_MS = 10_000;
+/** A closed connection fails what it has sent within milliseconds; what is open after this was never sent. */
+const CLOSED_WITHIN_MS = 250;
 
 /**
  * Connects on the first command, so that importing a handler costs nothing. Commands fail (and the caller's retry
@@ -30,6 +38,8 @@ const RECONNECT_ATTEMPTS = 5;
 export function connectRedis(address: RedisAddress, renewPassword?: () => Promise<string>): Redis {
   return new ReturningCluster(address, renewPassword);
 }
+
+type SentCommand = Parameters<Cluster['sendCommand']>[0];
 
 /** What Redis says to a wrong password, to a missing one, and to a user that was taken away. */
 const REFUSED = /^(WRONGPASS|NOAUTH|ERR invalid password|ERR AUTH )/;
@@ -65,6 +75,7 @@ class ReturningCluster extends Cluster {
   #left = false;
   #successor: ReturningCluster | null = null;
   #renewing: Promise<void> | null = null;
+  readonly #open = new Set<SentCommand>();
 
   constructor(address: RedisAddress, renewPassword?: () => Promise<string>) {
     super([{ host: address.host, port: address.port }], optionsFor(address));
@@ -84,11 +95,18 @@ class ReturningCluster extends Cluster {
         if (password === address.password || this.#left) return;
         this.#successor = new ReturningCluster({ ...address, password }, renewPassword);
         super.disconnect();
+        // A cluster that is let go between two connections forgets what waits for the next one.
+        setTimeout(() => this.#handOver(), CLOSED_WITHIN_MS);
       })
       .catch(() => {})
       .finally(() => {
         this.#renewing = null;
       });
+  }
+
+  #handOver(): void {
+    for (const command of this.#open) this.#successor?.sendCommand(command);
+    this.#open.clear();
   }
 
   override disconnect(reconnect = false): void {
@@ -98,6 +116,7 @@ class ReturningCluster extends Cluster {
   }
 
   override sendCommand(...call: Parameters<Cluster['sendCommand']>): unknown {
+    call[0].setTimeout(ANSWER_TIMEOUT_MS);
     if (this.#successor !== null) return this.#successor.sendCommand(...call);
     if (this.#renewing !== null) {
       // What becomes of the command is told by its own promise.
@@ -107,6 +126,10 @@ class ReturningCluster extends Cluster {
       return call[0].promise;
     }
     if (this.status === 'end' && !this.#left) this.connect().catch(() => {});
+    const [command] = call;
+    this.#open.add(command);
+    const settled = () => this.#open.delete(command);
+    command.promise.then(settled, settled);
     return super.sendCommand(...call);
   }
 }
