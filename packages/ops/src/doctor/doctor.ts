@@ -11,6 +11,7 @@ import { accountOf, KEY_OPTIONS } from '../webhook/account.ts';
 import { standingOf, WebhookInput } from '../webhook/status.ts';
 import { type Clock, clockFindings } from './clocks.ts';
 import { bad, checked, type Finding, good } from './finding.ts';
+import { keyFinding } from './key.ts';
 import { loginFindings, modeFindings, rightFindings, rowFindings } from './salesforce.ts';
 
 const Input = v.object(WebhookInput);
@@ -89,10 +90,7 @@ async function stripeFindings(deployment: Deployment): Promise<readonly Finding[
   const { apiKey } = await readSecret(deployment, 'StripeApiKey');
   const live = deployment.stage === 'production';
   await connectStripe(deployment)({ path: '/v1/events', query: [['limit', '1']] });
-  if (live === apiKey.includes('_live_')) return [good('stripe', `the key reads, in ${live ? 'live' : 'test'} mode`)];
-  return [
-    bad('stripe', `the key is of ${live ? 'test' : 'live'} mode, the stage of the other`, 'secrets set StripeApiKey'),
-  ];
+  return [keyFinding(apiKey, live)];
 }
 
 async function webhookFindings(input: Input, context: Context): Promise<readonly Finding[]> {

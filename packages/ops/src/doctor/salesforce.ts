@@ -15,15 +15,17 @@ export async function loginFindings(deployment: Deployment): Promise<readonly Fi
   return [good('salesforce', 'the client credentials log in'), scopeFinding(token)];
 }
 
-function scopeFinding({ scopes }: Token): Finding {
+/** The least and the most that the app should grant: `api`. `scopes` is what the answer to the login tells. Pure. */
+export function scopeFinding({ scopes }: Pick<Token, 'scopes'>): Finding {
+  if (scopes.length === 0) return unknown('salesforce', 'the login tells no scope, so nobody knows what it grants');
   const more = scopes.filter((scope) => scope !== 'api');
+  if (!scopes.includes('api')) return bad('salesforce', `the app grants ${more.join(', ')} and not api`, SCOPES);
   if (more.length === 0) return good('salesforce', 'the scope is api and no more');
-  return bad(
-    'salesforce',
-    `the app grants ${more.join(', ')} beside api`,
-    'External Client App Manager, Stripe Middleware, OAuth scopes: leave Manage user data via APIs (api) alone',
-  );
+  return bad('salesforce', `the app grants ${more.join(', ')} beside api`, SCOPES);
 }
+
+const SCOPES =
+  'External Client App Manager, Stripe Middleware, OAuth scopes: leave Manage user data via APIs (api) alone';
 
 export async function rowFindings({ request }: Org): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
@@ -67,14 +69,14 @@ const OrgRow = v.object({ Id: v.string(), IsSandbox: v.boolean() });
 const ConfigRow = v.object({ Live_Org_ID__c: v.nullable(v.string()) });
 
 /** A sandbox that was refreshed from production must not hear, nor write for, a live Stripe account. */
-export async function modeFindings({ query }: Org, live: boolean): Promise<readonly Finding[]> {
+export async function modeFindings({ query }: Pick<Org, 'query'>, live: boolean): Promise<readonly Finding[]> {
   const [org] = await query('SELECT Id, IsSandbox FROM Organization', OrgRow);
   const [config] = await query(
     `SELECT Live_Org_ID__c FROM Integration_Config__mdt WHERE DeveloperName = 'Default'`,
     ConfigRow,
   );
   if (org === undefined) return [unknown('mode', 'the org does not say which one it is')];
-  const bound = config?.Live_Org_ID__c ?? null;
+  const bound = config?.Live_Org_ID__c || null;
   const isBound = bound !== null && bound.slice(0, 15) === org.Id.slice(0, 15);
   if (!live) {
     if (!isBound) return [good('mode', `test events, and the org ${org.Id} is not bound to live Stripe`)];

@@ -14,7 +14,7 @@ export type Io = {
   /** Whether a person can be asked. */
   readonly canAsk: boolean;
   /** Whether standard error can redraw a line. */
-  readonly redraws: NodeJS.WriteStream | null;
+  readonly redraws: NodeJS.WritableStream | null;
   readonly confirm: (question: string) => Promise<boolean>;
   /** Asks without showing what is typed. */
   readonly secret: (question: string) => Promise<string>;

@@ -15,7 +15,7 @@ export function startProgress(label: string, total: number, io: Io): Progress {
   return io.redraws === null ? lines(label, total, io) : bar(label, total, io.redraws);
 }
 
-function bar(label: string, total: number, stream: NodeJS.WriteStream): Progress {
+function bar(label: string, total: number, stream: NodeJS.WritableStream): Progress {
   const single = new SingleBar({
     format: `${label} {bar} {percentage} % | {value}/{total} {note}`,
     barCompleteChar: '█',
