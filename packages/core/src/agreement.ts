@@ -58,7 +58,7 @@ function changedParts<Of>(
   });
 }
 
-export function surplus(seen: Seen, object: string): number {
+function surplus(seen: Seen, object: string): number {
   const all = Object.values(seen.rows[object] ?? {}).reduce((sum, { rows }) => sum + rows, 0);
   return all - (seen.told[object] ?? 0);
 }

@@ -15,13 +15,13 @@ export type AcceptedLog = {
 };
 
 /** What to look for in which function's log. */
-export const ACCEPTED_LINES = {
+const ACCEPTED_LINES = {
   Ingress: '{ $.message = "webhook" && $.outcome = "published" }',
   Claim: '{ $.message = "claim" }',
   Aggregate: '{ $.message = "aggregate" }',
 } as const;
 export type AcceptingPlace = keyof typeof ACCEPTED_LINES;
-export const ACCEPTING_PLACES: readonly AcceptingPlace[] = ['Ingress', 'Claim', 'Aggregate'];
+const ACCEPTING_PLACES: readonly AcceptingPlace[] = ['Ingress', 'Claim', 'Aggregate'];
 
 /** The id in each of these lines. A line that names none is of no use here. */
 export function idsIn(lines: readonly string[]): readonly string[] {

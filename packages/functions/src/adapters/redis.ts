@@ -18,15 +18,18 @@ export type RedisAddress = {
 
 /** Long enough for a failover's first try, short enough that a machine's retry decides instead of a Lambda's time-out. */
 const CONNECT_TIMEOUT_MS = 5_000;
+/** Of what ioredis asks by itself about the cluster; ours have ANSWER_TIMEOUT_MS. */
 const COMMAND_TIMEOUT_MS = 5_000;
 const RECONNECT_ATTEMPTS = 5;
 /**
- * From when a command is given to the cluster until it has its answer. ioredis' `commandTimeout` begins only once a connection
- * takes it; one that waits for a connection which nobody makes any more (given up while it was being made anew) would
- * wait until the Lambda times out.
+ * From when a command of ours is given to the cluster until it has its answer. ioredis' `commandTimeout` begins only once a
+ * connection takes it; one that waits for a connection which nobody makes any more (given up while it was being made anew)
+ * would wait until the Lambda times out.
  */
 const ANSWER_TIMEOUT_MS = 10_000;
-/** A closed connection fails what it has sent within milliseconds; what is open after this was never sent. */
+/** ioredis destroys a socket that does not end in this time, and fails what it has sent; 2 s by default. */
+const DISCONNECT_TIMEOUT_MS = 100;
+/** Longer than that: what is open after this was never sent, and may be sent by another connection. */
 const CLOSED_WITHIN_MS = 250;
 
 /**
@@ -59,6 +62,7 @@ function optionsFor(address: RedisAddress) {
       ...credentials,
       ...(address.tls ? { tls: {} } : {}),
       connectTimeout: CONNECT_TIMEOUT_MS,
+      disconnectTimeout: DISCONNECT_TIMEOUT_MS,
       commandTimeout: COMMAND_TIMEOUT_MS,
     },
   } satisfies ClusterOptions;
@@ -121,7 +125,8 @@ class ReturningCluster extends Cluster {
     if (this.#renewing !== null) {
       // What becomes of the command is told by its own promise.
       void this.#renewing.then(() => {
-        this.sendCommand(...call);
+        // Whoever was told that it timed out may have tried again.
+        if (!call[0].isSettled) this.sendCommand(...call);
       });
       return call[0].promise;
     }

@@ -26,16 +26,21 @@ const Saved = v.array(v.object({ success: v.boolean() }));
 /**
  * Messages that lie in BulkPoisoned become rows of Sync_Failure__c, so that people see in Salesforce what the bulk lane gave up
  * before it was a row, each letter once. What is not written, for want of a call or because the org refused it, is written by a
- * later run. Gives how many were.
+ * later run. Letters of one message are one row, the latest one's: the org refuses a key that a call has twice. Gives how many
+ * rows were written.
  */
 export async function listPoisoned(letters: readonly Letter[], world: PoisonedWorld): Promise<number> {
   const ids = letters.map(idOf);
   const told = await world.told.areTold(ids);
   const untold = letters.filter((_, index) => told[index] === false);
+  const rows = [...Map.groupBy(untold, ({ body }) => poisonedKey(body)).values()];
   let listed = 0;
-  for (const some of chunks(untold, ROWS_PER_CALL)) {
+  for (const some of chunks(rows, ROWS_PER_CALL)) {
     if (!(await world.budget.acquire({ lane: 'bulk', calls: 1 })).granted) break;
-    const records = some.map((letter) => ({ attributes: { type: 'Sync_Failure__c' }, ...poisonedRow(letter) }));
+    const records = some.map((same) => {
+      const latest = same.reduce((known, letter) => (letter.sentAt > known.sentAt ? letter : known));
+      return { attributes: { type: 'Sync_Failure__c' }, ...poisonedRow(latest) };
+    });
     const { body } = await world.salesforce({
       method: 'PATCH',
       path: '/composite/sobjects/Sync_Failure__c/Failure_Key__c',
@@ -43,7 +48,7 @@ export async function listPoisoned(letters: readonly Letter[], world: PoisonedWo
     });
     const results = v.parse(Saved, body);
     const written = some.filter((_, index) => results[index]?.success === true);
-    await world.told.remember(written.map(idOf));
+    await world.told.remember(written.flat().map(idOf));
     listed += written.length;
   }
   return listed;

@@ -413,6 +413,17 @@ describe('redrive', () => {
       expect([boxes.bulkPoisoned.visible().length, nothingHidden()]).toEqual([3, []]);
     });
 
+    it('of one message, which came again and again, are one row: the org refuses a key twice in a call', async () => {
+      boxes.bulkPoisoned.put(busEvent('b3', 1), { ERROR_CODE: 'object_gone', CATEGORY: 'Data' }, NOW - 2_000);
+      boxes.bulkPoisoned.put(busEvent('b3', 1), { ERROR_CODE: 'resource_missing', CATEGORY: 'Data' }, NOW - 1_000);
+      await redrive(world);
+      await redrive(world);
+      const sent = requests.filter(({ method }) => method === 'PATCH');
+      expect(sent.flatMap(({ body }) => v.parse(Sent, body).records)).toMatchObject([
+        { Failure_Key__c: 'stripe.webhook:evt_b3', Code__c: 'resource_missing' },
+      ]);
+    });
+
     it('that Salesforce did not take as rows are told to it again; without a call left they wait', async () => {
       boxes.bulkPoisoned.put(busEvent('b3', 1), { ERROR_CODE: 'object_gone', CATEGORY: 'Data' }, NOW);
       const { salesforce, budget } = world;

@@ -55,7 +55,13 @@ export async function retryMessages(
   });
   for (const failure of retrying) {
     if (found.has(failure.Failure_Key__c) || world.nowMs() - failure.LastModifiedDate < SOUGHT_MS) continue;
-    changes.set(failure, openAgain({ Message__c: 'The message is not kept any more: replay the event.' }));
+    changes.set(
+      failure,
+      openAgain({
+        Message__c:
+          'It was tried again and changed nothing, or its message is not kept any more: compare the row with Stripe.',
+      }),
+    );
   }
   return changes;
 }

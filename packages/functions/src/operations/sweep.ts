@@ -97,14 +97,14 @@ const MOST_UNDELIVERED = 2_000;
 /** A second look at what the pieces have passed already, as Stripe sees it: bounded, because those find the rest. */
 async function sweepUndelivered(interval: Interval, aheadMs: number, world: SweepWorld) {
   if (interval.from > interval.to) return { listed: 0, fed: 0 };
+  // Half of the time is the pieces', which alone are complete.
+  const half = { ...world, stopAtMs: (world.nowMs() + world.stopAtMs) / 2 };
   const candidates: ListedEvent[] = [];
   for await (const page of listEvents(interval, 'undelivered', world.stripe)) {
     candidates.push(...page.filter(({ event }) => event.livemode === world.livemode));
-    if (candidates.length >= MOST_UNDELIVERED || stopped(world)) break;
+    if (candidates.length >= MOST_UNDELIVERED || stopped(half)) break;
   }
-  // Half of the time is the pieces'.
-  const half = world.nowMs() + (world.stopAtMs - world.nowMs()) / 2;
-  const result = await feedMissed(candidates, 'undelivered', aheadMs, { ...world, stopAtMs: half });
+  const result = await feedMissed(candidates, 'undelivered', aheadMs, half);
   return { listed: candidates.length, fed: result ?? 0 };
 }
 

@@ -1,4 +1,5 @@
 /** Who can be accounted for: every event settled or, where it was poisoned on purpose, parked with a reason. */
+import { poisonedKey } from '@payments/functions/operations/list-poisoned';
 import type { Difference } from '../demo/judge.ts';
 import type { Judgement } from '../demo/judgement.ts';
 import type { Machine } from '../machine.ts';
@@ -63,6 +64,7 @@ export function accountsOf(world: {
       if (poison.kind === 'event') parkedAt.set(poison.id, found);
     }
   }
+  const messages = new Set(poisons.flatMap((poison) => (poison.kind === 'message' ? [poisonedKey(poison.body)] : [])));
   const keys = new Set(poisons.flatMap((poison) => (poison.kind === 'message' ? [] : [poison.key])));
   return {
     different,
@@ -72,7 +74,8 @@ export function accountsOf(world: {
     parkedAt,
     needless: listed
       .filter(
-        ({ event, key }) =>
+        ({ failure, event, key }) =>
+          !messages.has(failure) &&
           !keys.has(key) &&
           !onPurpose(event) &&
           !poisons.some((poison) =>
@@ -83,7 +86,13 @@ export function accountsOf(world: {
   };
 }
 
-type Listed = { readonly event: string; readonly key: string; readonly reason: string; readonly at: number };
+type Listed = {
+  readonly failure: string;
+  readonly event: string;
+  readonly key: string;
+  readonly reason: string;
+  readonly at: number;
+};
 
 /** What Salesforce shows to people. */
 function failuresOf(machine: Machine): readonly Listed[] {
@@ -91,6 +100,7 @@ function failuresOf(machine: Machine): readonly Listed[] {
   return [...machine.org.org.rows('Sync_Failure__c')]
     .filter(({ columns }) => columns.Status__c === 'Open')
     .map(({ columns, changedAt }) => ({
+      failure: text(columns.Failure_Key__c),
       event: text(columns.Stripe_Event_ID__c),
       key: text(columns.Stripe_Object_ID__c),
       reason: text(columns.Code__c),

@@ -130,7 +130,7 @@ function settingsOf({ road }: Machine): ReturnType<typeof link<'Settings'>> {
 }
 
 /** GetMetricData's answers without its wire: the numbers of `payments-ops status` are read in the same way. */
-export function metricsOf(store: MetricStore): MetricReader {
+function metricsOf(store: MetricStore): MetricReader {
   return async (metrics, { from, to, periodSeconds }) =>
     metrics.map(({ namespace, name, dimensions = {}, stat }) => {
       const series = store.find({ namespace, name, dimensions });

@@ -52,6 +52,16 @@ describe('the stream', () => {
     expect(second.count('snapshot')).toBe(1);
   });
 
+  it('shows whoever was too slow for a snapshot how things stand, also when nothing changes any more', () => {
+    const [stream, page] = [createStream(), listener()];
+    stream.join(page.it);
+    page.state.waiting = 10_000_000;
+    stream.sendSnapshot(snapshotAt(0, 5));
+    page.state.waiting = 0;
+    stream.sendSnapshot(snapshotAt(1, 5));
+    expect(page.count('snapshot')).toBe(1);
+  });
+
   it('sends hops together, and of a flood no more than can be seen', () => {
     const [stream, page] = [createStream(), listener()];
     stream.join(page.it);

@@ -77,6 +77,8 @@ export function createStream(): Stream {
       last = said;
       for (const [listener, state] of joined) {
         if (listener.waiting() > MOST_WAITING) {
+          // It has not seen this one: the next second sends again, also when nothing has changed by then.
+          last = '';
           state.missed += 1;
           if (state.missed > PATIENCE) leave(listener);
           continue;

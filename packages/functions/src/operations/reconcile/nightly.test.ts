@@ -157,6 +157,21 @@ describe('the nightly comparison', () => {
     expect(remembered.size).toBe(0);
   });
 
+  it('whose time is over in the midst of it asks Stripe for no row that it has not come to', async () => {
+    let now = NOW * 1_000;
+    const asked: string[] = [];
+    const slow: NightlyWorld['stripe'] = async (need) => {
+      asked.push(need.path);
+      // Salesforce's rows are known by now.
+      if (reading().length > 0) now += 10_000;
+      return stripe(need);
+    };
+    const stopAtMs = now + 5_000;
+    expect(await night({ stripe: slow, nowMs: () => now, stopAtMs })).toMatchObject({ customers: 'unfinished' });
+    expect(asked.filter((path) => path.startsWith('/v1/customers/'))).toEqual([]);
+    expect(differing()).toEqual([]);
+  });
+
   it('refuses counts that are none', async () => {
     await expect(
       night({ salesforce: async () => ({ status: 200, body: { records: [{ howMany: 'many' }] } }) }),

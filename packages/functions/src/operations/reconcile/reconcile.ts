@@ -88,6 +88,8 @@ export async function reconcile(asked: Asked, world: ReconcileWorld): Promise<Ou
       else if (asked.only?.lists(list.name, monthOf(said.created))) await named.add(row);
     }
   });
+  // What was not read looks missing: nothing is judged, and Stripe is not asked for each of those rows.
+  if (world.stopped()) return { counts: [], months: [], differences: [], inFlight: 0, rows: [] };
   await named.flush();
 
   const differences: Difference[] = [];
@@ -97,7 +99,7 @@ export async function reconcile(asked: Asked, world: ReconcileWorld): Promise<Ou
     const { differing, missing } = await differencesIn(object, found.of(object), world.salesforce);
     differences.push(...differing);
     if (table !== undefined) {
-      differences.push(...(await extras(object, table, world.stripe)));
+      differences.push(...(await extras(object, table, world)));
       counts.push({ object, stripe: table.told() + missing, salesforce: table.count() });
     } else {
       const all = told.get(object)?.size ?? 0;
@@ -215,10 +217,15 @@ const PATHS: ReadonlyMap<SObjectName, string> = new Map([
 ]);
 
 /** Rows that no list tells of: Stripe is asked for each by name, for it may have been made a moment ago. */
-async function extras(object: SObjectName, table: RowTable, stripe: StripeReader): Promise<readonly Difference[]> {
+async function extras(
+  object: SObjectName,
+  table: RowTable,
+  { stripe, stopped }: Pick<ReconcileWorld, 'stripe' | 'stopped'>,
+): Promise<readonly Difference[]> {
   const mark = GONE_MARK.get(object);
   const found: Difference[] = [];
   for (const key of table.untold()) {
+    if (stopped()) break;
     if (mark !== undefined && table.isSame(key, mark.column, comparable(mark.column, mark.value))) continue;
     found.push(...(await extra(object, key, stripe)));
   }
