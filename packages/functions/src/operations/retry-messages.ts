@@ -59,7 +59,7 @@ export async function retryMessages(
       failure,
       openAgain({
         Message__c:
-          'It was tried again and changed nothing, or its message is not kept any more: compare the row with Stripe.',
+          'It was tried again and changed nothing, or its message is not kept any more: reconcile, or replay the event.',
       }),
     );
   }

@@ -159,6 +159,7 @@ describe('the nightly comparison', () => {
 
   it('whose time is over in the midst of it asks Stripe for no row that it has not come to', async () => {
     let now = NOW * 1_000;
+    rows = [...rows, { key: 'cus_nobody', name: 'x', month: '2026-11', changed: LONG_AGO }];
     const asked: string[] = [];
     const slow: NightlyWorld['stripe'] = async (need) => {
       asked.push(need.path);
