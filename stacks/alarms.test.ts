@@ -141,10 +141,17 @@ describe('the alarms that were asked for', () => {
     ['CircuitOpen', 'critical', { metricName: 'CircuitState', threshold: 0, period: 60, evaluationPeriods: 5 }],
     ['FlushLate', 'warning', { metricName: 'BufferAge', threshold: 300, treatMissingData: 'breaching' }],
     ['Redis1DatabaseMemoryUsagePercentage', 'warning', { threshold: 75 }],
-    ['RotationOverdue', 'warning', { metricName: 'SecretAge', threshold: 90 }],
   ])('%s goes to %s', (name, to, expected) => {
     expect(named(name)).toMatchObject(expected);
     expect(topic(name)).toBe(to);
+  });
+
+  it('ring on the day on which doctor and `secrets status` call a secret overdue, and when its age is not measured', () => {
+    expect(named('RotationOverdue')).toMatchObject({
+      ...{ metricName: 'SecretAge', comparisonOperator: 'GreaterThanOrEqualToThreshold', threshold: 90 },
+      ...{ statistic: 'Maximum', period: 3_600, evaluationPeriods: 2, treatMissingData: 'breaching' },
+    });
+    expect(topic('RotationOverdue')).toBe('warning');
   });
 
   it('do not take for a failing step one that waits: no call left, the circuit open', () => {

@@ -6,6 +6,7 @@ import type { SynthesisedResource } from '@payments/local/graph/graph';
 import { synthesiseResources } from '@payments/local/graph/synth';
 import * as v from 'valibot';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { alerts } from '../monitoring/coralogix/alerts.ts';
 
 const root = path.dirname(import.meta.dirname);
 let on: readonly SynthesisedResource[];
@@ -92,5 +93,44 @@ describe('what is shipped to Coralogix', () => {
     expect(of('aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock').map(({ name }) => name)).toContain(
       'CoralogixUndeliveredPrivate',
     );
+  });
+});
+
+describe('what the alerts of Coralogix find by name', () => {
+  /** `QueueName=~"…"` in an alert, as Prometheus reads it: from the first letter to the last. */
+  const patterns = (label: string, file: string): readonly RegExp[] =>
+    alerts('production')
+      .filter((alert) => alert.file === file)
+      .flatMap(({ definition }) => [...JSON.stringify(definition).matchAll(/(\w+)=~\\"([^"]*)\\"/g)])
+      .flatMap(([, name, pattern = '']) => (name === label ? [new RegExp(`^(?:${pattern})$`)] : []));
+  const found = (names: readonly string[], label: string, file: string) => {
+    const named = patterns(label, file);
+    expect([file, named.length > 0]).toEqual([file, true]);
+    return names.filter((name) => named.every((pattern) => pattern.test(name))).sort();
+  };
+
+  it('is every queue once', () => {
+    const queues = of('aws:sqs/queue:Queue').map(({ inputs }) => String(inputs.name));
+    const files = ['BulkQueueDepth.json', 'DeadLetters.json', 'Unrouted.json', 'Unstarted.json'];
+    expect(files.flatMap((file) => found(queues, 'QueueName', file)).sort()).toEqual([...queues].sort());
+    expect(found(queues, 'QueueName', 'BulkQueueDepth.json')).toEqual(['payments-production-Bulk']);
+    expect(found(queues, 'QueueName', 'Unrouted.json')).toEqual(['payments-production-Unrouted']);
+  });
+
+  it('is every machine once', () => {
+    const machines = of('aws:sfn/stateMachine:StateMachine').map(
+      ({ inputs }) => `arn:aws:states:eu-central-1:123456789012:stateMachine:${inputs.name}`,
+    );
+    const files = ['ExecutionsFailed.json', 'FlushExecutionsFailed.json'];
+    expect(files.flatMap((file) => found(machines, 'StateMachineArn', file)).sort()).toEqual([...machines].sort());
+    expect(machines).toHaveLength(4);
+  });
+
+  it("is Redis' nodes", () => {
+    const nodes = of('aws:elasticache/replicationGroup:ReplicationGroup').map(
+      ({ inputs }) => `${inputs.replicationGroupId}-0001-001`,
+    );
+    expect(nodes).toHaveLength(1);
+    expect(found(nodes, 'CacheClusterId', 'RedisMemory.json')).toEqual(nodes);
   });
 });

@@ -96,7 +96,9 @@ describe.each(['local', 'production'])('stage %s', (stage) => {
 
   it('keeps every log for as long as the stage says, and says every call of another system outside production only', () => {
     const [days, level] = stage === 'production' ? [90, 'INFO'] : [30, 'DEBUG'];
-    for (const { name, inputs } of of('aws:cloudwatch/logGroup:LogGroup')) {
+    const groups = of('aws:cloudwatch/logGroup:LogGroup');
+    expect(groups.length).toBeGreaterThan(graph.functions.length);
+    for (const { name, inputs } of groups) {
       expect([name, inputs.retentionInDays]).toEqual([name, days]);
     }
     for (const { name, links } of graph.functions) {
@@ -111,6 +113,27 @@ describe.each(['local', 'production'])('stage %s', (stage) => {
     expect(others).toEqual([]);
     expect(schedule?.expression).toBe('rate(1 minute)');
     expect(JSON.parse(schedule?.input ?? '{}')).toEqual({ objects: [...WRITE_ORDER] });
+  });
+
+  it('starts by the clock what this table says, as often as it says, and nothing else', () => {
+    expect(
+      Object.fromEntries(
+        graph.schedules.map(({ name, expression, enabled }) => [
+          name.replace(`payments-${stage}-`, ''),
+          `${expression} ${enabled ? 'on' : 'off'}`,
+        ]),
+      ),
+    ).toEqual({
+      flush: 'rate(1 minute) on',
+      measure: 'rate(1 minute) on',
+      recover: 'rate(1 minute) on',
+      redrive: 'rate(1 minute) on',
+      'retry-failures': 'rate(5 minutes) on',
+      'secret-ages': 'rate(1 hour) on',
+      sweep: 'rate(1 hour) on',
+      reconcile: 'cron(0 2 * * ? *) off',
+    });
+    expect(graph.schedules).toHaveLength(8);
   });
 
   it('runs every other scheduled function to its end before its next turn', () => {

@@ -140,6 +140,66 @@ describe('what Coralogix is given', () => {
     }
   });
 
+  const Threshold = v.object({
+    alertDefProperties: v.object({
+      metricThreshold: v.object({
+        metricFilter: v.object({ promql: v.string() }),
+        rules: v.tuple([
+          v.object({
+            condition: v.object({
+              conditionType: v.string(),
+              threshold: v.number(),
+              ofTheLast: v.object({ dynamicDuration: v.string() }),
+            }),
+          }),
+        ]),
+      }),
+    }),
+  });
+  /** `SyncLag more than 300000 for 5m`, and what is asked. */
+  function asked(file: string) {
+    const { metricThreshold } = v.parse(Threshold, JSON.parse(files.get(`${file}.json`) ?? '')).alertDefProperties;
+    const { promql } = metricThreshold.metricFilter;
+    const [{ condition }] = metricThreshold.rules;
+    const how = condition.conditionType.replace('METRIC_THRESHOLD_CONDITION_TYPE_', '').replace('_OR_UNSPECIFIED', '');
+    const metrics = [...new Set(metricsIn(promql).map(({ metric }) => metric))].join(', ');
+    const { dynamicDuration } = condition.ofTheLast;
+    return { promql, text: `${metrics} ${how.toLowerCase()} ${condition.threshold} for ${dynamicDuration}` };
+  }
+
+  it.each([
+    ['errors above five per cent', 'ErrorRate', 'Errors, Tries more_than 5 for 5m'],
+    ['more than a thousand in the queue', 'BulkQueueDepth', 'ApproximateNumberOfMessagesVisible more_than 1000 for 5m'],
+    ["the org's API calls above 80 %", 'OrgApiUse', 'OrgApiUsage more_than 80 for 5m'],
+    ['our API calls of the day above 80 %', 'OwnApiUseOfDay', 'ApiUsage more_than 80 for 5m'],
+    ['our API calls of the hour above 80 %', 'OwnApiUseOfHour', 'ApiUsage more_than 80 for 15m'],
+    ['urgent changes five minutes late', 'UrgentSyncLag', 'SyncLag more_than 300000 for 5m'],
+    ['bulk changes five minutes late', 'BulkSyncLag', 'SyncLag more_than 300000 for 15m'],
+    ['any dead letter', 'DeadLetters', 'ApproximateNumberOfMessagesVisible more_than 0 for 5m'],
+    ['any unrouted event', 'Unrouted', 'ApproximateNumberOfMessagesVisible more_than 0 for 5m'],
+    ['a failed execution', 'ExecutionsFailed', 'ExecutionsFailed, ExecutionsTimedOut more_than 0 for 5m'],
+    ['a failed flush', 'FlushExecutionsFailed', 'ExecutionsFailed, ExecutionsTimedOut more_than 0 for 5m'],
+    ['a circuit that is open for five minutes', 'CircuitOpen', 'CircuitState more_than 0 for 5m'],
+    ['no event for six hours', 'NoEvents', 'WebhookRequests less_than 1 for 360m'],
+    ['a late flush', 'FlushLate', 'BufferAge more_than 300 for 5m'],
+    ["Redis' memory", 'RedisMemory', 'DatabaseMemoryUsagePercentage more_than 75 for 3m'],
+    ['an overdue rotation', 'RotationOverdue', 'SecretAge more_than_or_equals 90 for 120m'],
+  ])('rings at %s', (_what, file, text) => {
+    expect(asked(file).text).toBe(text);
+  });
+
+  it('rings when what should be measured is not, where silence is bad, and there alone', () => {
+    const silent = Object.keys(ALARMS).filter((name) => asked(name).promql.includes(' or absent_over_time('));
+    expect(silent).toEqual(['FlushLate', 'NoEvents', 'SweepBehind', 'RotationOverdue']);
+    const valueOfNothing = silent.map((name) => [
+      name,
+      /absent_over_time\(.*\) \* (\d+)$/.exec(asked(name).promql)?.[1],
+    ]);
+    expect(Object.fromEntries(valueOfNothing)).toEqual({
+      ...{ FlushLate: '301', NoEvents: '0', SweepBehind: '3601', RotationOverdue: '91' },
+    });
+  });
+
   it('has a dashboard with ids that are unique, and no widget without a definition', () => {
     const ids = [
       ...(files.get('dashboard.json') ?? '').matchAll(

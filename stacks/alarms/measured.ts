@@ -4,6 +4,12 @@ import { NAMESPACE } from '../../packages/core/src/metrics.ts';
 import { production } from '../stage.ts';
 import { said } from './alarm.ts';
 
+const COMPARISONS = {
+  above: 'GreaterThanThreshold',
+  from: 'GreaterThanOrEqualToThreshold',
+  below: 'LessThanThreshold',
+} as const;
+
 const alarms: Readonly<Record<string, Alarm>> = ALARMS;
 
 for (const [name, what] of Object.entries(alarms)) {
@@ -11,7 +17,7 @@ for (const [name, what] of Object.entries(alarms)) {
     ...said(name, what),
     ...watched(what.watch, what.every * 60),
     evaluationPeriods: what.times,
-    comparisonOperator: what.rings === 'above' ? 'GreaterThanThreshold' : 'LessThanThreshold',
+    comparisonOperator: COMPARISONS[what.rings],
     threshold: what.threshold,
     treatMissingData: what.silence === 'bad' ? 'breaching' : 'notBreaching',
     // It shows its state everywhere, and wakes nobody where silence is ordinary.

@@ -18,7 +18,8 @@ export type Alarm = {
   /** `critical` pages; `warning` is read in the morning. */
   readonly topic: 'critical' | 'warning';
   readonly watch: Watch;
-  readonly rings: 'above' | 'below';
+  /** `from`: at the threshold already. */
+  readonly rings: 'above' | 'from' | 'below';
   /** In the metric's unit. */
   readonly threshold: number;
   /** Length of one look in minutes, and for how many in a row it has to be so. */
@@ -35,6 +36,9 @@ export type Alarm = {
 };
 
 const FIVE_MINUTES_MS = 300_000;
+
+/** At this age a secret is overdue: to the alarm, to `doctor` and to `secrets status`. */
+export const ROTATE_AFTER_DAYS = 90;
 
 export const ALARMS = {
   ErrorRate: {
@@ -140,8 +144,9 @@ export const ALARMS = {
   RotationOverdue: {
     topic: 'warning',
     watch: { metric: 'SecretAge', statistic: 'Maximum' },
-    ...{ rings: 'above', threshold: 90, every: 60, times: 2, silence: 'fine' },
-    impact: 'A key is older than ninety days; whoever copied it may still be using it.',
+    ...{ rings: 'from', threshold: ROTATE_AFTER_DAYS, every: 60, times: 2, silence: 'bad' },
+    impact:
+      'A key is ninety days old, and whoever copied it may still be using it; or nobody measures how old the keys are.',
     runbook: 'rotation-overdue',
   },
 } as const satisfies Readonly<Record<string, Alarm>>;

@@ -1,3 +1,4 @@
+import { ROTATE_AFTER_DAYS } from '@payments/core/alarms';
 import * as v from 'valibot';
 import { connectOrg } from '../adapters/salesforce.ts';
 import { clockOf } from '../adapters/salesforce-token.ts';
@@ -6,7 +7,7 @@ import { connectStripe } from '../adapters/stripe.ts';
 import type { Deployment } from '../deployment/deployment.ts';
 import { type Context, command, type Report } from '../frame/command.ts';
 import type { Paint } from '../frame/paint.ts';
-import { ageInDays, ROTATE_AFTER_DAYS } from '../secrets/parts.ts';
+import { ageInDays } from '../secrets/parts.ts';
 import { accountOf, KEY_OPTIONS } from '../webhook/account.ts';
 import { standingOf, WebhookInput } from '../webhook/status.ts';
 import { type Clock, clockFindings } from './clocks.ts';

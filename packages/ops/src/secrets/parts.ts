@@ -29,9 +29,6 @@ export const SECRET_PARTS = {
   },
 } as const satisfies Record<SecretName, Part>;
 
-/** Ninety days, as the alarm "rotation overdue" counts. */
-export const ROTATE_AFTER_DAYS = 90;
-
 export function ageInDays(putAt: number, nowMs: number): number {
   return Math.floor((nowMs - putAt) / 86_400_000);
 }

@@ -1,9 +1,10 @@
+import { ROTATE_AFTER_DAYS } from '@payments/core/alarms';
 import * as v from 'valibot';
 import { readSecret, SECRET_NAMES, type SecretName, secretPutAt } from '../adapters/secrets.ts';
 import type { Deployment } from '../deployment/deployment.ts';
 import { command, type Report } from '../frame/command.ts';
 import { table } from '../frame/table.ts';
-import { ageInDays, ROTATE_AFTER_DAYS } from './parts.ts';
+import { ageInDays } from './parts.ts';
 
 type Standing = {
   readonly name: SecretName;
@@ -16,7 +17,7 @@ type Standing = {
 export const secretsStatusCommand = command({
   name: 'status',
   summary: 'Says which credentials are there, of the right form, and how old',
-  detail: `Exit code 1: one is missing, malformed or older than ${ROTATE_AFTER_DAYS} days. doctor also tries them.`,
+  detail: `Exit code 1: one is missing, malformed or ${ROTATE_AFTER_DAYS} days old. doctor also tries them.`,
   examples: [['secrets status --stage production', 'Once a month, or when the alarm says that a rotation is overdue.']],
   input: v.object({}),
   run: async (_input, context): Promise<Report> => {
@@ -34,7 +35,7 @@ export const secretsStatusCommand = command({
             state === 'malformed'
               ? 'not the JSON of docs/deployment.md: secrets set'
               : state === 'overdue'
-                ? `older than ${ROTATE_AFTER_DAYS} days: secrets rotate`
+                ? `${ROTATE_AFTER_DAYS} are the limit: secrets rotate`
                 : active > 1
                   ? `${active} are honoured: a roll is under way, end it with secrets rotate --finish`
                   : '',
