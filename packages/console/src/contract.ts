@@ -67,7 +67,10 @@ export type PlaceName = v.InferOutput<typeof PlaceName>;
 /** One place of the road. */
 export const Place = v.object({
   name: PlaceName,
-  /** Events or rows that have come through since the start. */
+  /**
+   * What has come through since the start: requests at stripe and ingress, rows at buffer, flush and Salesforce, letters, and
+   * else events, each once: bus = realtime + queue + unrouted, but for what is on its way or was handed to the queue by realtime.
+   */
   passed: count,
   /** That are there now. */
   here: count,
@@ -111,8 +114,15 @@ export const Snapshot = v.object({
     deadLetters: count,
     salesforceCalls: count,
   }),
-  /** Stripe's event time to the row written, of the last hour. */
-  syncLag: v.object({ realtime: maybe(Percentiles), bulk: maybe(Percentiles) }),
+  /**
+   * To the row written, of the last hour. Since `stripe`: from Stripe's event time, as `payments-ops status` tells it. Since
+   * `received`: the account has a calendar of its own, against which nothing can be measured; from when the machine got the event.
+   */
+  syncLag: v.object({
+    since: v.picklist(['stripe', 'received']),
+    realtime: maybe(Percentiles),
+    bulk: maybe(Percentiles),
+  }),
   budget: v.object({
     /** Calls in the last minute, hour and day, and what is allowed in each; the smallest first. Empty: Redis does not say. */
     windows: v.array(v.object({ name: v.string(), seconds: count, used: count, limit: count })),
@@ -187,6 +197,8 @@ export const EventStory = v.object({
     }),
   ),
   rows: v.array(v.object({ object: v.string(), key: v.string(), id: maybe(v.string()), what: v.string() })),
+  /** Rows that it wrote beside these, whose names nobody told. */
+  unnamed: count,
 });
 export type EventStory = v.InferOutput<typeof EventStory>;
 

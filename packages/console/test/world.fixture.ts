@@ -180,6 +180,7 @@ export function snapshotOf(
       salesforceCalls: Math.round(events.length * 0.26),
     },
     syncLag: {
+      since: 'stripe',
       realtime: { p50: 612, p95: 1_340, p99: 2_120, count: lane('realtime') },
       bulk: { p50: 6_700, p95: 8_820, p99: 12_300, count: lane('bulk') },
     },
@@ -454,5 +455,6 @@ export function storyOf(event: EventLine): EventStory {
             what: 'written',
           },
         ],
+    unnamed: 0,
   });
 }

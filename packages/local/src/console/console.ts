@@ -83,7 +83,7 @@ export async function startConsole({ machine, ears, root, port, onError }: Conso
   const startedAt = now();
   const closing = new AbortController();
   const history = createHistory();
-  const eyes = eyesOnRoad(machine);
+  const eyes = eyesOnRoad(machine, ledger);
   const troubles = troublesOf(machine, (change) => stream.trouble(change));
   const operator = operatorOn({
     ...{ awsUrl: machine.road.awsUrl, region: machine.graph.region, nowMs: now, onError },

@@ -40,6 +40,7 @@ describe('the ledger', () => {
       ...{ id: 'evt_1', type: URGENT.type, objectId: 'sub_1', lane: 'realtime', outcome: 'written' },
       ...{ stripeAt: 500_000, receivedAt: 1_000, tookMs: 200, deliveries: 1, executionName: 'x1' },
       rows: [{ object: null, key: 'sub_1', id: 'a01', what: 'written' }],
+      rowsWritten: 2,
     });
     expect(ledger.event('evt_1')?.steps.map(({ place, detail }) => [place, detail])).toEqual([
       ['ingress', null],
@@ -80,6 +81,38 @@ describe('the ledger', () => {
     expect(ledger.event('evt_2')?.outcome).toBe('failed');
     hear(ledger, row('b', 'unchanged'));
     expect(ledger.event('evt_2')?.outcome).toBe('written');
+  });
+
+  it('counts an event once at each place behind the bus, however often it is sent, replayed or handed to another lane', () => {
+    const ledger = createLedger();
+    const strange = { stripeEventId: 'evt_9', stripeObjectId: 'x_1', type: 'plan.created' };
+    for (const event of [URGENT, QUIET, URGENT, QUIET]) {
+      hear(ledger, { message: 'webhook', outcome: 'published', ...event });
+      arrive(ledger, event);
+    }
+    hear(ledger, { message: 'webhook', outcome: 'unrouted', ...strange });
+    const { stripeEventId: eventId, stripeObjectId: objectId, type } = strange;
+    const arrival = { eventId, type, objectId, targetArn: 'arn', at: 1_050, createdAt: 500_000 };
+    for (const lane of ['unrouted', 'unrouted'] as const) ledger.add([tellingOf(arrival, lane, null)]);
+    // Out of the reconciliation, which tells of no webhook.
+    arrive(ledger, { ...QUIET, stripeEventId: 'evt_4' });
+    const passed = (['ingress', 'bus', 'realtime', 'queue', 'unrouted'] as const).map(ledger.passed);
+    expect(passed).toEqual([5, 4, 1, 2, 1]);
+    hear(ledger, { message: 'claim', outcome: 'shed', ...URGENT }, { message: 'claim', outcome: 'shed', ...URGENT });
+    expect(ledger.passed('queue')).toBe(3);
+  });
+
+  it('knows how long the events of a lane took that were written lately, by the machine’s clock', () => {
+    const ledger = createLedger();
+    for (const [number, took] of [40, 300].entries()) {
+      const event = { ...URGENT, stripeEventId: `evt_${number}` };
+      arrive(ledger, event, 900 - took);
+      // Told at 1,000.
+      hear(ledger, { message: 'settled', outcome: 'written', salesforceId: 'a01', rows: 1, ...event });
+    }
+    hear(ledger, { message: 'settled', outcome: 'nothing', ...URGENT, stripeEventId: 'evt_5' });
+    expect(ledger.took('realtime', 1_000)).toEqual([140, 400]);
+    expect([ledger.took('realtime', 1_001), ledger.took('bulk', 0)]).toEqual([[], []]);
   });
 
   it.each([

@@ -27,6 +27,8 @@ export type LedgerEvent = EventLine & {
   /** Of the last execution that had it. */
   readonly executionName: string | null;
   readonly rows: readonly LedgerRow[];
+  /** Rows that its last write had in all, named here or not; `null`: an event of the bulk lane, whose rows are all named. */
+  readonly rowsWritten: number | null;
 };
 
 export type EventQuery = {
@@ -51,6 +53,9 @@ type Entry = {
   endedAt: number | null;
   deliveries: number;
   executionName: string | null;
+  /** Rows that its write had in all; `null`: nobody said. */
+  rowsWritten: number | null;
+  readonly came: Set<PlaceName>;
   readonly steps: LedgerStep[];
   /** By object and key, with the outcome that the row's batch gave it. */
   readonly rows: Map<string, { readonly row: LedgerRow; readonly outcome: Outcome }>;
@@ -63,11 +68,19 @@ export type EventLedger = {
   page(query: EventQuery): EventPage;
   /** Newest first, of events about this row. */
   ofRow(key: string | null, id: string, limit: number): readonly EventLine[];
-  /** Events or rows that came to a place since the start. */
+  /**
+   * What came to a place since the start: requests to stripe and ingress, rows to buffer, flush and Salesforce. Where it is
+   * events ({@link ONCE}), each counts once however often it came, as long as it is remembered: so that of what is on the
+   * bus, every event is in one of the places behind it.
+   */
   passed(place: PlaceName): number;
+  /** From received to written, ms, of events that were written since `from`, by the machine's clock. */
+  took(lane: Lane, from: number): readonly number[];
   readonly size: number;
 };
 
+/** Repeats, replays and what a lane's end sends back come there again. */
+const ONCE: ReadonlySet<PlaceName> = new Set(['bus', 'realtime', 'queue', 'unrouted']);
 const FINAL: ReadonlySet<Outcome> = new Set(['written', 'stale', 'nothing', 'duplicate', 'failed', 'unrouted']);
 /** Of an event with several rows, the first of these that one of them has. */
 const WORST: readonly Outcome[] = ['failed', 'buffered', 'written', 'stale'];
@@ -85,6 +98,7 @@ export function createLedger(kept = KEPT): EventLedger {
       ...{ place: made, id, type: telling.type, objectId: telling.objectId, stripeAt: null, receivedAt: telling.at },
       lane: route === null ? 'unrouted' : route.priority === 'low' ? 'bulk' : 'realtime',
       ...{ outcome: 'under way', endedAt: null, deliveries: 0, executionName: null, steps: [], rows: new Map() },
+      ...{ rowsWritten: null, came: new Set<PlaceName>() },
     };
     made += 1;
     byId.set(id, entry);
@@ -95,14 +109,24 @@ export function createLedger(kept = KEPT): EventLedger {
     return entry;
   };
 
+  const pass = (place: PlaceName, count: number): void => void passed.set(place, (passed.get(place) ?? 0) + count);
+  const passOnce = (entry: Entry, place: PlaceName): void => {
+    if (!entry.came.has(place)) pass(place, 1);
+    entry.came.add(place);
+  };
+
   const take = (telling: Telling): void => {
     const { eventId, hop, count } = telling;
-    if (hop !== null) passed.set(hop.to, (passed.get(hop.to) ?? 0) + count);
-    if (hop?.from === 'stripe') passed.set('stripe', (passed.get('stripe') ?? 0) + 1);
+    if (hop !== null && !ONCE.has(hop.to)) pass(hop.to, count);
+    if (hop?.from === 'stripe') pass('stripe', 1);
     if (eventId === null) return;
     // The rows of an old event may be settled long after it was forgotten.
     if (telling.type === '' && !byId.has(eventId)) return;
-    apply(entryFor(telling, eventId), telling);
+    const entry = entryFor(telling, eventId);
+    // Who was handed on by the bus was on it, whoever published it: the reconciliation logs no webhook.
+    if (hop?.from === 'bus') passOnce(entry, 'bus');
+    if (hop !== null && ONCE.has(hop.to)) passOnce(entry, hop.to);
+    apply(entry, telling);
   };
 
   return {
@@ -117,7 +141,8 @@ export function createLedger(kept = KEPT): EventLedger {
       const entry = byId.get(id);
       if (entry === undefined) return null;
       const rows = [...entry.rows.values()].map(({ row }) => row);
-      return { ...lineOf(entry), steps: inOrder(entry.steps), executionName: entry.executionName, rows };
+      const { executionName, rowsWritten } = entry;
+      return { ...lineOf(entry), steps: inOrder(entry.steps), executionName, rows, rowsWritten };
     },
     page: (query) => pageOf([...byId.values()], query),
     ofRow(key, id, limit) {
@@ -129,6 +154,12 @@ export function createLedger(kept = KEPT): EventLedger {
       }
       return found;
     },
+    took: (lane, from) =>
+      [...byId.values()].flatMap((entry) =>
+        entry.lane === lane && entry.outcome === 'written' && entry.endedAt !== null && entry.endedAt >= from
+          ? Math.max(0, entry.endedAt - entry.receivedAt)
+          : [],
+      ),
     passed: (place) => passed.get(place) ?? 0,
     get size() {
       return byId.size;
@@ -145,6 +176,7 @@ function apply(entry: Entry, telling: Telling): void {
   if (lane !== null) entry.lane = lane;
   if (delivered) entry.deliveries += 1;
   if (executionName !== null) entry.executionName = executionName;
+  if (telling.hop?.from === 'realtime' && telling.row !== null) entry.rowsWritten = telling.count;
   if (step !== null) {
     entry.steps.push({ at, ...step, outcome: telling.outcome });
     if (entry.steps.length > STEPS) entry.steps.splice(1, 1);

@@ -7,22 +7,41 @@ import type { Machine } from '../machine.ts';
 import type { Execution } from '../states/machines.ts';
 import type { EventLedger, LedgerEvent } from './event-ledger.ts';
 import { machineStates } from './machine-states.ts';
-import { objectOf } from './salesforce-rows.ts';
+import { objectOf, parentsOf } from './salesforce-rows.ts';
 
 /** `null`: the ledger does not know it (any more). */
 export function storyOf(id: string, ledger: Pick<EventLedger, 'event'>, machine: Machine): EventStory | null {
   const found = ledger.event(id);
   if (found === null) return null;
-  const { steps, executionName, rows, ...event } = found;
+  const { steps, executionName, rows, rowsWritten, ...event } = found;
   return {
     event,
     body: bodyOf(found, machine),
     steps: [...steps],
     machine: machineOf(found, machine),
-    rows: rows.map(({ object, key, id: rowId, what }) => ({
-      ...{ object: object ?? objectOf(machine.org.org, rowId ?? '') ?? '', key, id: rowId, what },
-    })),
+    ...rowsOf({ rows, rowsWritten }, machine.org.org),
   };
+}
+
+/**
+ * A settled urgent event says how many rows its call had and names the last of them. The others are parents of it, when it
+ * has just as many; else they are counted as `unnamed`.
+ */
+export function rowsOf(
+  { rows, rowsWritten }: Pick<LedgerEvent, 'rows' | 'rowsWritten'>,
+  org: Parameters<typeof parentsOf>[0],
+): Pick<EventStory, 'rows' | 'unnamed'> {
+  const named = rows.map(({ object, key, id, what }) => ({
+    ...{ object: object ?? objectOf(org, id ?? '') ?? '', key, id, what },
+  }));
+  const missing = Math.max(0, (rowsWritten ?? 0) - named.length);
+  const known = new Set(named.map(({ id }) => id));
+  const parents = named
+    .flatMap(({ object, id }) => (id === null ? [] : parentsOf(org, object, id)))
+    .filter(({ id }) => !known.has(id));
+  if (parents.length !== missing) return { rows: named, unnamed: missing };
+  const beside = parents.map(({ object, id, key }) => ({ object, id, key: key ?? id, what: 'its parent' }));
+  return { rows: [...named, ...beside], unnamed: 0 };
 }
 
 function machineOf(event: LedgerEvent, { road, graph }: Machine): EventStory['machine'] {

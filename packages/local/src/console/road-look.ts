@@ -1,4 +1,5 @@
 /** How the running machine stands, read inside this process: nothing here costs a call of Salesforce or of the road's own. */
+import type { Snapshot } from '@payments/console/contract';
 import { WRITE_ORDER } from '@payments/core/record';
 import { limitsOf, redisBudget, type Usage } from '@payments/functions/adapters/budget';
 import { bufferState } from '@payments/functions/adapters/buffer-state';
@@ -8,13 +9,15 @@ import { link } from '@payments/functions/adapters/resources';
 import type { MetricReader } from '@payments/ops/adapters/metrics';
 import { DEAD_LETTER_QUEUE_NAMES, FLUSH_MACHINE, MACHINE_NAMES } from '@payments/ops/deployment/places';
 import { lagOf } from '@payments/ops/status/lag';
-import type { Standing, Totals } from '@payments/ops/status/standing';
+import type { Totals } from '@payments/ops/status/standing';
 import { totalsOf } from '@payments/ops/status/totals';
 import * as v from 'valibot';
 import { type MetricStore, statistics } from '../cloudwatch/metric-store.ts';
 import type { Machine } from '../machine.ts';
 import { clockAt } from '../pace.ts';
 import type { Depth } from '../queues/queues.ts';
+import type { EventLedger } from './event-ledger.ts';
+import { lagShown } from './lag.ts';
 
 /** Things that are somewhere now. */
 export type Held = { readonly count: number; readonly since: number | null };
@@ -37,7 +40,7 @@ export type RoadLook = {
     readonly usage: Usage;
   } | null;
   readonly totals: Totals;
-  readonly lag: Standing['lag'];
+  readonly lag: Snapshot['syncLag'];
   /** What the flush has told Salesforce. */
   readonly told: { readonly health: string; readonly reason: string } | null;
 };
@@ -47,7 +50,7 @@ export type RoadEyes = { look(): Promise<RoadLook>; close(): void };
 /** The percentiles of an hour are worth a few milliseconds of sorting, not each second. */
 const LAG_EVERY_MS = 5_000;
 
-export function eyesOnRoad(machine: Machine): RoadEyes {
+export function eyesOnRoad(machine: Machine, ledger: Pick<EventLedger, 'took'>): RoadEyes {
   const { road, account, org, graph, pace } = machine;
   const { now } = clockAt(pace);
   const { host, port } = road.redis;
@@ -69,11 +72,14 @@ export function eyesOnRoad(machine: Machine): RoadEyes {
     );
     return { count: starts.length, since: starts.length === 0 ? null : Math.min(...starts) };
   };
-  let lag: { readonly at: number; readonly value: Standing['lag'] } | null = null;
+  let lag: { readonly at: number; readonly value: Snapshot['syncLag'] } | null = null;
   return {
     async look() {
       const at = now();
-      if (lag === null || at - lag.at > LAG_EVERY_MS) lag = { at, value: await lagOf({ deployment, metrics }, at) };
+      if (lag === null || at - lag.at > LAG_EVERY_MS) {
+        const metric = await lagOf({ deployment, metrics }, at);
+        lag = { at, value: lagShown({ metric, ledger, at, accountAt: account.now() * 1_000 }) };
+      }
       const deadLetters = held(DEAD_LETTER_QUEUE_NAMES.filter((name) => name !== 'Unrouted'));
       const [status] = org.org.rows('Integration_Status__c');
       return {

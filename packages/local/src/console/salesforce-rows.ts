@@ -67,6 +67,17 @@ export function objectOf(org: Org, id: string): string | null {
   return org.schema.byPrefix.get(id.slice(0, 3))?.name ?? null;
 }
 
+/** The rows that a row looks up to, of what the road writes. Empty when there is no such row. */
+export function parentsOf(org: Org, object: string, id: string): readonly OrgRow[] {
+  const row = OBJECTS.some((each) => each === object) ? rowOf(org, object, id) : null;
+  if (row === null) return [];
+  return (objectNamed(org.schema, object)?.fields ?? []).flatMap(({ name, custom, referenceTo: [parent] }) => {
+    const parentId = row.columns[name];
+    if (!custom || typeof parentId !== 'string' || !OBJECTS.some((each) => each === parent)) return [];
+    return rowOf(org, parent ?? '', parentId) ?? [];
+  });
+}
+
 function rowOf(org: Org, object: string, id: string): OrgRow | null {
   for (const row of org.rows(object)) if (row.id === id || row.key === id) return row;
   return null;

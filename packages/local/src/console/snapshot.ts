@@ -1,7 +1,6 @@
 /** What the page shows at first and each second, put together from what was seen. Pure. */
-import type { Percentiles, Place, PlaceName, Snapshot } from '@payments/console/contract';
+import type { Place, PlaceName, Snapshot } from '@payments/console/contract';
 import { healthOf } from '@payments/core/health';
-import type { Percentiles as Lag } from '@payments/ops/status/standing';
 import type { EventLedger } from './event-ledger.ts';
 import type { History } from './history.ts';
 import type { Held, RoadLook } from './road-look.ts';
@@ -25,7 +24,7 @@ export function snapshotOf({ look, startedAt, ledger, history, troubles, lives }
     circuit: look.redis?.circuit.state ?? 'unknown',
     places: placesIn(look, ledger),
     totals: look.totals,
-    syncLag: { realtime: lagIn(look.lag.realtime), bulk: lagIn(look.lag.bulk) },
+    syncLag: look.lag,
     budget: {
       windows: (look.redis?.usage.windows ?? []).map(({ window, windowMs, used, limit }) => ({
         ...{ name: window, seconds: windowMs / 1_000, used, limit },
@@ -95,11 +94,4 @@ function placesIn(look: RoadLook, ledger: Pick<EventLedger, 'passed'>): Place[] 
     { ...place('unrouted', look.unrouted, null), state: 'fine', reason: null },
     place('dead letters', look.deadLetters, look.deadLetters.count > 0 ? 'something was given up' : null),
   ];
-}
-
-function lagIn(lag: Lag | null): Percentiles | null {
-  if (lag === null) return null;
-  // The account of npm start lives in a time of its own, which may be ahead.
-  const [p50, p95, p99] = [lag.p50, lag.p95, lag.p99].map((ms) => Math.max(0, ms));
-  return { p50: p50 ?? 0, p95: p95 ?? 0, p99: p99 ?? 0, count: lag.count };
 }

@@ -12,7 +12,7 @@ function snapshotAt(at: number, received = 0): Snapshot {
       ...{ received, published: 0, duplicates: 0, staleRefused: 0 },
       ...{ rowsWritten: 0, failures: 0, deadLetters: 0, salesforceCalls: 0 },
     },
-    syncLag: { realtime: null, bulk: null },
+    syncLag: { since: 'stripe', realtime: null, bulk: null },
     budget: { windows: [], history: [[at, 1]] },
     rates: [[at, 1, 1]],
     ...{ troubles: [], lives: [] },

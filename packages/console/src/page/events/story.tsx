@@ -82,14 +82,15 @@ function Head({ event }: { readonly event: EventLine }) {
 }
 
 function Story({ story }: { readonly story: EventStory }) {
-  const { steps, machine, rows, body, event } = story;
+  const { steps, machine, rows, unnamed, body, event } = story;
   return (
     <div class="story-parts">
       <Card title="What happened" class="steps-card">
         <Steps steps={steps} from={event.receivedAt} />
       </Card>
-      <Card title="Rows" class="wrote-card" aside={<span class="note">{counted(rows.length, 'row')}</span>}>
+      <Card title="Rows" class="wrote-card" aside={<span class="note">{counted(rows.length + unnamed, 'row')}</span>}>
         <Rows rows={rows} />
+        {unnamed === 0 ? null : <p class="list-end">{counted(unnamed, 'row')} more in the same call.</p>}
       </Card>
       {machine === null ? null : <MachineCard machine={machine} />}
       <Card title="The event" class="body-card" aside={<span class="note">as it was published</span>}>

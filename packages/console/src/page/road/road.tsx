@@ -26,7 +26,10 @@ const LEADS_TO: Readonly<Record<PlaceName, Route>> = {
 };
 
 /** What `passed` counts there. */
-const PASSES: Readonly<Partial<Record<PlaceName, string>>> = { buffer: 'rows', flush: 'rows', salesforce: 'rows' };
+const PASSES: Readonly<Partial<Record<PlaceName, string>>> = {
+  ...{ stripe: 'requests', ingress: 'requests' },
+  ...{ buffer: 'rows', flush: 'rows', salesforce: 'rows', 'dead letters': 'letters' },
+};
 
 export function Road({ places }: { readonly places: readonly Place[] }) {
   const frame = useRef<HTMLDivElement>(null);
