@@ -26,6 +26,9 @@ import * as v from 'valibot';
  * `application/json` and the header `X-Console: 1`, which no page of another origin can send.
  */
 
+/** A POST carries it with `1`: a page elsewhere could only send it after a preflight, which nobody answers. */
+export const OWN_HEADER = 'x-console';
+
 const when = v.pipe(v.number(), v.minValue(0));
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 const maybe = <T extends v.GenericSchema>(schema: T) => v.nullable(schema);

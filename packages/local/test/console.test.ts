@@ -44,7 +44,7 @@ describe('the console', { timeout: TEST_WITHIN_MS }, () => {
     return v.parse(schema, await answer.json());
   }
   async function post(address: string, body: unknown = {}) {
-    const headers = { 'content-type': 'application/json', 'x-console': '1' };
+    const headers = { 'content-type': 'application/json', [contract.OWN_HEADER]: '1' };
     const answer = await fetch(`${page.url}${address}`, { method: 'POST', headers, body: JSON.stringify(body) });
     return { status: answer.status, body: v.parse(v.union([contract.Done, contract.Problem]), await answer.json()) };
   }

@@ -1,6 +1,6 @@
 /** One question to the console's server, its answer parsed. */
 import * as v from 'valibot';
-import { Problem } from '../contract.ts';
+import { OWN_HEADER, Problem } from '../contract.ts';
 
 /** The server said no, could not be reached, or said what the contract does not know. `message` is for people. */
 export class Refused extends Error {
@@ -14,7 +14,7 @@ export class Refused extends Error {
 }
 
 // No page of another origin can send them.
-const POST_HEADERS = { 'content-type': 'application/json', 'x-console': '1' };
+const POST_HEADERS = { 'content-type': 'application/json', [OWN_HEADER]: '1' };
 
 export type Asking = { readonly post?: unknown; readonly signal?: AbortSignal };
 

@@ -8,11 +8,12 @@ export type QueueMessage = { readonly messageId: string; readonly body: string }
 export type Parsed = { readonly message: QueueMessage; readonly event: BusEvent };
 export type Failed = { readonly message: QueueMessage; readonly error: unknown; readonly event?: BusEvent };
 
-const BodySchema = v.pipe(v.string(), v.parseJson(), BusEventSchema);
+/** The text of a message of the bulk queue, and of its dead letters. */
+export const MessageBody = v.pipe(v.string(), v.parseJson(), BusEventSchema);
 
 export function parsed(messages: readonly QueueMessage[], failures: Failed[]): readonly Parsed[] {
   return messages.flatMap((message) => {
-    const body = v.safeParse(BodySchema, message.body);
+    const body = v.safeParse(MessageBody, message.body);
     if (body.success) return [{ message, event: body.output }];
     failures.push({ message, error: new v.ValiError(body.issues) });
     return [];

@@ -9,7 +9,8 @@ import type { Letter } from '../adapters/queues.ts';
 import type { Salesforce } from '../adapters/salesforce.ts';
 import type { ToldLetters } from '../adapters/told-letters.ts';
 import { reasonOf } from '../bulk/poisoned-letter.ts';
-import { type BusEvent, BusEventSchema } from '../realtime/machine-input.ts';
+import { MessageBody } from '../bulk/queue-message.ts';
+import type { BusEvent } from '../realtime/machine-input.ts';
 
 export type PoisonedWorld = {
   readonly salesforce: Salesforce;
@@ -20,7 +21,6 @@ export type PoisonedWorld = {
 /** One collection is one call. */
 const ROWS_PER_CALL = 200;
 
-const BodySchema = v.pipe(v.string(), v.parseJson(), BusEventSchema);
 const Saved = v.array(v.object({ success: v.boolean() }));
 
 /**
@@ -101,6 +101,6 @@ function identifiersOf(event: BusEvent | null): AuditRow<'Sync_Failure__c'> {
 }
 
 function eventIn(body: string): BusEvent | null {
-  const event = v.safeParse(BodySchema, body);
+  const event = v.safeParse(MessageBody, body);
   return event.success ? event.output : null;
 }

@@ -2,12 +2,10 @@ import { redriveVerdict } from '@payments/core/redrive';
 import * as v from 'valibot';
 import type { Letter } from '../adapters/queues.ts';
 import { reasonOf } from '../bulk/poisoned-letter.ts';
-import { BusEventSchema } from '../realtime/machine-input.ts';
+import { MessageBody } from '../bulk/queue-message.ts';
 
 /** A message that goes to the bulk queue once more; the number of times goes with it. */
 export type Move = { readonly letter: Letter; readonly redrives: number; readonly eventId: string };
-
-const BodySchema = v.pipe(v.string(), v.parseJson(), BusEventSchema);
 
 /**
  * Of a message that did not reach the bulk queue, or that failed in it for hours: Redis or Stripe was away, or the function
@@ -15,7 +13,7 @@ const BodySchema = v.pipe(v.string(), v.parseJson(), BusEventSchema);
  * for people.
  */
 export function moveOf(letter: Letter, nowMs: number): Move | null {
-  const body = v.safeParse(BodySchema, letter.body);
+  const body = v.safeParse(MessageBody, letter.body);
   if (!body.success) return null;
   const redrives = Number(letter.attributes[REDRIVES] ?? 0);
   const { category } = reasonOf(letter.attributes);

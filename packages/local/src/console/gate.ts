@@ -1,10 +1,9 @@
+import { OWN_HEADER } from '@payments/console/contract';
+
 /**
  * Who may speak to the console: this machine's own browser on the console's own page, and programs on this machine. No
  * page of another origin may drive it, by a form, a script, a picture or a name that it points at 127.0.0.1. Pure.
  */
-
-/** By which the page's own requests are known: a page elsewhere could only send it after a preflight, which nobody answers. */
-export const OWN_HEADER = 'x-console';
 
 export type Caller = {
   readonly method: string;
