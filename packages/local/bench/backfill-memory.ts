@@ -1,12 +1,14 @@
 /**
  * What a backfill of payments holds in memory, whatever their number: `node scripts/with-tools.mjs
  * packages/local/bench/backfill-memory.ts 10000 100000 1000000`. The local Stripe account answers without limits, and an org that
- * keeps nothing takes the rows, so that a million is a matter of minutes; the backfill runs in a process of its own.
+ * keeps nothing takes the rows, so that a million is a matter of minutes; the backfill runs in a process of its own. `--flat 1.5`: exit
+ * code 1 when the heap after collection (median of the run) is beyond so many times that of the first number.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { text } from 'node:stream/consumers';
+import { parseArgs } from 'node:util';
 import { SALESFORCE_API_VERSION, STRIPE_API_VERSION } from '@payments/core/api-versions';
 import { LISTS } from '@payments/core/listing';
 import { type Salesforce, salesforce } from '@payments/functions/adapters/salesforce';
@@ -36,7 +38,8 @@ function served(org: Salesforce) {
 
 const Method = v.picklist(['GET', 'POST', 'PATCH', 'PUT', 'DELETE']);
 
-async function measure(payments: number): Promise<void> {
+/** MB of heap after a collection, the median of the run. */
+async function measure(payments: number): Promise<number> {
   const customers = Math.ceil(payments / 3);
   const account = openAccount({ seed: 7, past: { customers, payments } });
   const stripe = await serveStripe(account, { port: 0 });
@@ -45,11 +48,19 @@ async function measure(payments: number): Promise<void> {
   const address = org.address();
   const port = typeof address === 'object' && address !== null ? address.port : 0;
   const urls = [`http://127.0.0.1:${stripe.port}`, `http://127.0.0.1:${port}`, String(account.now() + 60)];
-  const child = spawn(process.execPath, ['--expose-gc', import.meta.filename, 'run', ...urls], { stdio: 'inherit' });
-  await once(child, 'exit');
+  const child = spawn(process.execPath, ['--expose-gc', import.meta.filename, 'run', ...urls], {
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+  });
+  let told: unknown = null;
+  child.on('message', (message) => {
+    told = message;
+  });
+  const [code] = await once(child, 'close');
   await stripe.close();
   org.closeAllConnections();
   org.close();
+  if (code !== 0) throw new Error(`the backfill of ${payments} payments ended with ${code}`);
+  return v.parse(v.object({ heapMb: v.number() }), told).heapMb;
 }
 
 async function run(stripeUrl: string, orgUrl: string, until: number): Promise<void> {
@@ -86,6 +97,7 @@ async function run(stripeUrl: string, orgUrl: string, until: number): Promise<vo
     onProgress: () => {},
   });
   heaps.sort((a, b) => a - b);
+  const heapMb = heaps.at(heaps.length >> 1) ?? Number.NaN;
   const read = state.lists.reduce((sum, list) => sum + list.read, 0);
   const requests = state.lists.reduce((sum, list) => sum + list.requests, 0);
   const fewest = state.lists.reduce((sum, list) => sum + Math.max(1, Math.ceil(list.read / 100)), 0);
@@ -93,14 +105,31 @@ async function run(stripeUrl: string, orgUrl: string, until: number): Promise<vo
   const cells = [
     `${read} records`,
     `${requests} requests (${(requests / fewest).toFixed(3)} of the fewest)`,
-    `heap after collection ${heaps.at(heaps.length >> 1)?.toFixed(0)} MB, at most ${heaps.at(-1)?.toFixed(0)} MB`,
+    `heap after collection ${heapMb.toFixed(0)} MB, at most ${heaps.at(-1)?.toFixed(0)} MB`,
     `most resident ${(process.resourceUsage().maxRSS / 1_024).toFixed(0)} MB`,
     `checkpoint at most ${checkpoint} bytes`,
     `${((user + system) / 1_000_000).toFixed(1)} s CPU`,
   ];
   console.log(cells.join(', '));
+  process.send?.({ heapMb });
 }
 
-const [what = '', ...rest] = process.argv.slice(2);
+async function compare(args: readonly string[]): Promise<void> {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    options: { flat: { type: 'string' } },
+    allowPositionals: true,
+  });
+  const flat = v.parse(v.optional(v.pipe(v.string(), v.regex(/^\d+(\.\d+)?$/), v.transform(Number))), values.flat);
+  const heaps: number[] = [];
+  for (const payments of positionals) heaps.push(await measure(Number(payments)));
+  const times = Math.max(...heaps) / (heaps[0] ?? Number.NaN);
+  if (flat === undefined) return;
+  console.log(`heap at most ${times.toFixed(2)} times that of the first, ${flat} allowed`);
+  // Of one number alone nothing could be called flat.
+  if (heaps.length < 2 || !(times <= flat)) process.exitCode = 1;
+}
+
+const [what, ...rest] = process.argv.slice(2);
 if (what === 'run') await run(rest[0] ?? '', rest[1] ?? '', Number(rest[2]));
-else for (const payments of [what, ...rest]) await measure(Number(payments));
+else await compare(process.argv.slice(2));

@@ -1,12 +1,15 @@
 /**
  * A backfill of each kind against reading and parsing the same pages and doing nothing with them, in one process and without
- * anybody's limits: what is above the first is the mapping, the CSV and the bookkeeping.
+ * anybody's limits: what is above the first is the mapping, the CSV and the bookkeeping. `--at-least 1500`: exit code 1 when the
+ * backfill of a kind takes fewer records in a second of CPU.
  */
+import { parseArgs } from 'node:util';
 import { STRIPE_API_VERSION } from '@payments/core/api-versions';
 import { LISTS, type Resource } from '@payments/core/listing';
 import type { StripeReader } from '@payments/functions/adapters/stripe';
 import { type Range, readRanges } from '@payments/functions/operations/reading/ranges';
 import { pageReader } from '@payments/functions/operations/reading/read-list';
+import * as v from 'valibot';
 import type { Checkpoint } from '../../ops/src/backfill/checkpoint.ts';
 import { runBackfill } from '../../ops/src/backfill/run-backfill.ts';
 import { openAccount } from '../src/stripe/account.ts';
@@ -15,6 +18,8 @@ import { forgetfulOrg } from './forgetful-org.ts';
 
 const KINDS = ['customers', 'subscriptions', 'payments'] as const satisfies readonly Resource[];
 const ROUNDS = 3;
+const { values } = parseArgs({ options: { 'at-least': { type: 'string', default: '0' } } });
+const atLeast = v.parse(v.pipe(v.string(), v.regex(/^\d{1,6}$/), v.transform(Number)), values['at-least']);
 const account = openAccount({ seed: 7, past: { customers: 3_000, payments: 3_000 } });
 const api = stripeApi(account);
 const until = account.now() + 60;
@@ -81,4 +86,9 @@ for (const { name } of variants) {
   const cost = median(name);
   const columns = [cost.toFixed(0).padStart(9), 'µs per record', (base / cost).toFixed(2).padStart(7), '×'];
   console.log(`  ${name.padEnd(46)} ${columns.join(' ')}  ${Math.round(1e6 / cost).toLocaleString('en')} records/s`);
+}
+const slow = KINDS.filter((kind) => 1e6 / median(`${kind}: backfilled`) < atLeast);
+if (slow.length > 0) {
+  console.log(`  fewer than ${atLeast.toLocaleString('en')} a second of CPU: ${slow.join(', ')}`);
+  process.exitCode = 1;
 }
