@@ -113,7 +113,14 @@ describe('the console', { timeout: TEST_WITHIN_MS }, () => {
         ['Claim', 'Duplicate?', 'Duplicate'],
       ]).toContainEqual(visited);
       expect(story.machine?.states.find(({ name }) => name === 'Sync')?.next).toEqual(['Settle', 'Park']);
-      expect(story.rows).toMatchObject([{ object: 'Stripe_Subscription__c', key: event?.objectId, what: 'written' }]);
+      const written = { object: 'Stripe_Subscription__c', key: event?.objectId, what: 'written' };
+      expect(story.rows[0]).toMatchObject(written);
+      // The customer is in the same call when its own event had not come yet.
+      for (const row of story.rows.slice(1))
+        expect(row).toMatchObject({ object: 'Stripe_Customer__c', what: 'its parent' });
+      const step = story.steps.findLast(({ place }) => place === 'salesforce');
+      expect(step?.detail?.split(', ')[0]).toBe(story.rows.length === 1 ? '1 row' : `${story.rows.length} rows`);
+      expect(story.unnamed).toBe(0);
       expect(story.body).toEqual(small.account.events().find(({ id }) => id === event?.id));
     });
 
