@@ -1,11 +1,10 @@
 import path from 'node:path';
-import { CloudWatchClient, GetMetricDataCommand } from '@aws-sdk/client-cloudwatch';
 import * as contract from '@payments/console/contract';
-import { NAMESPACE } from '@payments/core/metrics';
 import * as v from 'valibot';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runOps } from '../../ops/test/run-ops.ts';
 import { openEars, type RunningConsole, startConsole } from '../src/console/console.ts';
+import { totalsByMetrics } from './metric-sums.fixture.ts';
 import {
   expectSameStory,
   rowsNamed,
@@ -315,19 +314,7 @@ describe('the console', { timeout: TEST_WITHIN_MS }, () => {
         await runOps(['status', '--json', '--local', small.road.awsUrl]),
       ];
       expect(v.parse(v.object({ totals: contract.Snapshot.entries.totals }), said.json()).totals).toEqual(totals);
-      const sum = (name: string, dimensions: Record<string, string> = {}) => metricSum(small, name, dimensions);
-      expect(totals).toEqual({
-        received: await sum('WebhookRequests'),
-        published: await sum('WebhookRequests', { Outcome: 'published' }),
-        duplicates: await sum('Duplicates'),
-        staleRefused: await sum('StaleWritesRefused'),
-        rowsWritten:
-          (await sum('EventsHandled', { Lane: 'realtime', Outcome: 'written' })) +
-          (await sum('RowsHandled', { Outcome: 'written' })),
-        failures: await sum('Parked'),
-        deadLetters: 0,
-        salesforceCalls: await sum('SalesforceCalls'),
-      });
+      expect(totals).toEqual({ ...(await totalsByMetrics(small)), deadLetters: 0 });
       for (const count of [totals.received, totals.duplicates, totals.rowsWritten]) expect(count).toBeGreaterThan(0);
       // What the picture counts from the log is what the metrics count.
       expect(places.find(({ name }) => name === 'ingress')?.passed).toBe(totals.received);
@@ -336,23 +323,6 @@ describe('the console', { timeout: TEST_WITHIN_MS }, () => {
 
   it('had no trouble of its own', () => expect(errors).toEqual([]));
 });
-
-async function metricSum(small: SmallMachine, name: string, dimensions: Record<string, string>): Promise<number> {
-  const client = new CloudWatchClient({
-    ...{ endpoint: small.road.awsUrl, region: small.graph.region },
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-  });
-  const Dimensions = Object.entries({ Stage: 'local', ...dimensions }).map(([Name, Value]) => ({ Name, Value }));
-  const Metric = { Namespace: NAMESPACE, MetricName: name, Dimensions };
-  const { MetricDataResults = [] } = await client.send(
-    new GetMetricDataCommand({
-      MetricDataQueries: [{ Id: 'm', MetricStat: { Metric, Period: 3_600, Stat: 'Sum' } }],
-      StartTime: new Date(Date.now() - 86_400_000),
-      EndTime: new Date(Date.now() + 60_000),
-    }),
-  );
-  return (MetricDataResults[0]?.Values ?? []).reduce((sum, value) => sum + value, 0);
-}
 
 type Told = { readonly event: string; readonly data: unknown };
 

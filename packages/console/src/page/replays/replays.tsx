@@ -1,5 +1,5 @@
 /** Archive replays: what was on the bus between two times is put on it again. */
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import * as v from 'valibot';
 import { Replay, type ReplayRequest } from '../../contract.ts';
 import { useAnswer } from '../answers.ts';
@@ -14,9 +14,17 @@ const Replays = v.object({ replays: v.array(Replay) });
 
 const MINUTE = 60_000;
 const SPANS = [5, 15, 60] as const;
+/** A replay starts and ends without anything that moves on the road: while one is under way it is asked for. */
+const LOOK_EVERY_MS = 2_000;
 
 export function ReplaysView() {
   const { answer, again } = useAnswer(Replays, 'api/replays');
+  const underWay = answer.state === 'there' && !answer.value.replays.every(isOver);
+  useEffect(() => {
+    if (!underWay) return;
+    const timer = setInterval(again, LOOK_EVERY_MS);
+    return () => clearInterval(timer);
+  }, [underWay, again]);
   return (
     <div class="replays-view">
       <Title
@@ -115,9 +123,12 @@ function Ask({ again }: { readonly again: () => void }) {
 
 const OVER = new Set(['COMPLETED', 'CANCELLED', 'FAILED']);
 
+function isOver({ state, endedAt }: Replay): boolean {
+  return endedAt !== null || OVER.has(state);
+}
+
 function One({ replay, again }: { readonly replay: Replay; readonly again: () => void }) {
   const { name, state, from, to, startedAt, endedAt, lastReplayedAt } = replay;
-  const over = endedAt !== null || OVER.has(state);
   const done = state === 'COMPLETED' ? 100 : percent(Math.max(0, (lastReplayedAt ?? from) - from), to - from);
   return (
     <li class="replay">
@@ -125,12 +136,13 @@ function One({ replay, again }: { readonly replay: Replay; readonly again: () =>
         <h3 class="code">{name}</h3>
         <p class="note">
           {dayAndClock(from)} to {clock(to)} · started {ago(startedAt, now.value)}
+          {endedAt === null ? null : ` · ended ${ago(endedAt, now.value)}`}
         </p>
       </div>
       <p class={`replay-state replay-${state.toLowerCase()}`}>{state.toLowerCase()}</p>
       <progress max={100} value={done} aria-label={`How far ${name} is`} />
       <p class="figure replay-done">{done} %</p>
-      {over ? (
+      {isOver(replay) ? (
         <span class="replay-cancel" />
       ) : (
         <button
