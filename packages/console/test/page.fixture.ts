@@ -7,11 +7,17 @@ import { type FixtureServer, startFixtureServer } from './fixture-server.ts';
 
 export type PageFixture = {
   serve(options?: Omit<Parameters<typeof startFixtureServer>[0], 'dist'>): Promise<FixtureServer>;
-  /** `mayComplain`: answers fail in this test, and a browser writes that to its console. */
+  /**
+   * `mayComplain`: answers fail in this test, and a browser writes that to its console. `before`: what is done with the page
+   * before it is opened.
+   */
   open(
     server: FixtureServer,
     hash: string,
-    options?: BrowserContextOptions & { readonly mayComplain?: boolean },
+    options?: BrowserContextOptions & {
+      readonly mayComplain?: boolean;
+      readonly before?: (page: Page) => Promise<void>;
+    },
   ): Promise<Page>;
 };
 
@@ -58,7 +64,7 @@ export function usePage(): PageFixture {
       servers.push(server);
       return server;
     },
-    async open(server, hash, { mayComplain = false, ...options } = {}) {
+    async open(server, hash, { mayComplain = false, before, ...options } = {}) {
       const context = await browser.newContext({ viewport: { width: 1_280, height: 900 }, ...options });
       // Before the test's own, so that a failure says what was waited for.
       context.setDefaultTimeout(15_000);
@@ -75,6 +81,7 @@ export function usePage(): PageFixture {
           return route.abort();
         },
       );
+      await before?.(page);
       await page.goto(`${server.url}#/${hash}`);
       return page;
     },

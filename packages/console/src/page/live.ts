@@ -24,6 +24,9 @@ export function onHop(hear: (hop: Hop) => void): () => void {
 }
 
 function take(heard: Snapshot): void {
+  const seen = snapshot.value;
+  // An answer may be overtaken by the stream; another start begins anew.
+  if (seen !== null && seen.startedAt === heard.startedAt && heard.at < seen.at) return;
   heardAt.value = { machine: heard.at, here: performance.now() };
   snapshot.value = heard;
   failure.value = null;

@@ -14,6 +14,8 @@ export type PageReport = {
   readonly elements: number;
   /** How long the page's thread let a task wait; the most of five. */
   readonly waitMs: number;
+  /** Requests that it says have come to Stripe's end of the road. */
+  readonly shown: number;
 };
 
 export type Browser = { look(): Promise<PageReport>; close(): Promise<void> };
@@ -47,13 +49,15 @@ export async function openBrowser(url: string): Promise<Browser> {
     };
     return {
       async look() {
+        // First: what the rest takes is no lateness of the page's.
+        const shown = await number(SHOWN);
         const waits: number[] = [];
         for (let task = 0; task < TASKS; task += 1) waits.push(await number(WAIT));
         const elements = await number('document.querySelectorAll("*").length');
         await call('HeapProfiler.collectGarbage', {});
         const { usedSize } = v.parse(Usage, await call('Runtime.getHeapUsage', {}));
         const heapMb = Math.round((usedSize / 2 ** 20) * 10) / 10;
-        return { heapMb, elements, waitMs: Math.round(Math.max(...waits)) };
+        return { heapMb, elements, waitMs: Math.round(Math.max(...waits)), shown };
       },
       async close() {
         socket.close();
@@ -67,6 +71,9 @@ export async function openBrowser(url: string): Promise<Browser> {
 }
 
 const WAIT = 'new Promise((done) => { const at = performance.now(); setTimeout(() => done(performance.now() - at)); })';
+
+/** 0: nothing yet. Beyond a hundred thousand the page rounds. */
+const SHOWN = `parseInt(document.querySelector('.place-stripe .place-passed')?.textContent.replaceAll(',', '') ?? '0')`;
 
 /** Where the browser listens: it says so on standard error. */
 function devToolsOf(child: ChildProcess): Promise<string> {

@@ -34,6 +34,8 @@ const MOST_CONSOLE_MB = 16;
 const MOST_PAGE_GROWTH_MB = 8;
 /** Of the stream in the last minute, p95. A hop waits a tenth of a second to be sent with others. */
 const MOST_LATE_MS = 2_000;
+/** The page's numbers are at most so old: a snapshot a second, its making and its way. */
+const MOST_BEHIND_S = 5;
 /** What starts with a machine (functions, bundles, clients) is no growth. */
 const WARM_UP_MS = 30_000;
 
@@ -46,7 +48,7 @@ type Minute = {
   readonly heapMb: number;
   readonly rssMb: number;
   readonly stream: Report;
-  readonly page: PageReport | null;
+  readonly page: (PageReport & { readonly behindS: number }) | null;
 };
 
 async function main(): Promise<number> {
@@ -128,9 +130,11 @@ async function run(machine: Machine, heard: Heard, { rate, seconds, browser }: v
     const stream = await ask();
     const at = Math.round((Date.now() - startedAt - WARM_UP_MS) / 1_000);
     const rssMb = Math.round(process.memoryUsage.rss() / 2 ** 20);
-    const shown = watched === null ? null : await watched.look();
-    minutes.push({ seconds: at, events: made(), heapMb: heapMb(), rssMb, stream, page: shown });
-    const ofPage = shown === null ? '' : `, page ${shown.heapMb} MB`;
+    const come = earsOf(heard).ledger.passed('stripe');
+    const seen = watched === null ? null : await watched.look();
+    const watch = seen === null ? null : { ...seen, behindS: Math.max(0, come - seen.shown) / rate };
+    minutes.push({ seconds: at, events: made(), heapMb: heapMb(), rssMb, stream, page: watch });
+    const ofPage = watch === null ? '' : `, page ${watch.heapMb} MB, ${watch.behindS} s behind`;
     console.error(`console:soak: ${at} s, ${made()} events, ${minutes.at(-1)?.heapMb} MB${ofPage}`);
   };
   // What waits to be overtaken goes in a quiet moment.
@@ -170,7 +174,9 @@ async function run(machine: Machine, heard: Heard, { rate, seconds, browser }: v
   const lastLag = minutes.at(-1)?.stream.hop?.p95 ?? Number.POSITIVE_INFINITY;
   const pageMb = minutes.flatMap((minute) => minute.page?.heapMb ?? []);
   const pageGrewMb = Math.round(((pageMb.at(-1) ?? 0) - (pageMb[0] ?? 0)) * 10) / 10;
+  const behindS = Math.max(0, ...minutes.map((minute) => minute.page?.behindS ?? 0));
   const beyond = [
+    ...(behindS > MOST_BEHIND_S ? [`the page was ${behindS} s behind, more than ${MOST_BEHIND_S}`] : []),
     ...(pageGrewMb > MOST_PAGE_GROWTH_MB
       ? [`the page grew by ${pageGrewMb} MB, more than ${MOST_PAGE_GROWTH_MB}`]
       : []),
