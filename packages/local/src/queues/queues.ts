@@ -1,6 +1,8 @@
 /** SQS on this machine: fauxqs with the deployed queues and redrive policies, spoken to over its wire. */
 import { type FauxqsServer, startFauxqs } from 'fauxqs';
 import * as v from 'valibot';
+import { carried, carriedRequest, uncarried, uncarriedAnswer } from './astral.ts';
+import { queryCodeOf } from './sqs-error.ts';
 
 export type QueueConfig = {
   readonly name: string;
@@ -123,7 +125,7 @@ export async function startQueues(configs: readonly QueueConfig[], region: strin
       const messageAttributes = Object.fromEntries(
         Object.entries(attributes).map(([name, value]) => [name, { DataType: 'String', StringValue: value }]),
       );
-      server.sendMessage(nameOf(arn), withoutAstral(body), { messageAttributes, region });
+      server.sendMessage(nameOf(arn), carried(body), { messageAttributes, region });
     },
     async receive(arn, maxMessages, waitSeconds, signal) {
       const answer = await call(
@@ -157,8 +159,8 @@ export async function startQueues(configs: readonly QueueConfig[], region: strin
       const all = [...ready, ...delayed, ...inflight.map(({ message }) => message)];
       return all.map(seen).sort((a, b) => a.sentAt - b.sentAt);
     },
-    peek: (arn) => inspect(arn).ready.map(({ body }) => body),
-    hidden: (arn) => inspect(arn).inflight.map(({ message }) => message.body),
+    peek: (arn) => inspect(arn).ready.map(({ body }) => uncarried(body)),
+    hidden: (arn) => inspect(arn).inflight.map(({ message }) => uncarried(message.body)),
     request: (operation, input) => request(server, operation, input),
     attributes: (name) => server.inspectQueue(name)?.attributes ?? null,
     close: () => server.stop(),
@@ -171,17 +173,9 @@ function seen(message: NonNullable<ReturnType<FauxqsServer['inspectQueue']>>['me
     StringValue === undefined ? [] : [[name, StringValue] as const],
   );
   return {
-    ...{ id: messageId, body, sentAt: sentTimestamp, receives: approximateReceiveCount },
+    ...{ id: messageId, body: uncarried(body), sentAt: sentTimestamp, receives: approximateReceiveCount },
     attributes: Object.fromEntries(attributes),
   };
-}
-
-/**
- * fauxqs refuses characters above U+FFFF, which SQS takes (docs: SendMessage, "#x10000 to #x10FFFF"): an emoji in a
- * customer's name. What the bus sends is JSON, where an escape says the same.
- */
-function withoutAstral(json: string): string {
-  return json.replace(/[\ud800-\udfff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16)}`);
 }
 
 function attributesOf(config: QueueConfig, region: string): Record<string, string> {
@@ -219,7 +213,7 @@ async function request(
     fetch(`http://127.0.0.1:${server.port}/`, {
       method: 'POST',
       headers: { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': `AmazonSQS.${operation}` },
-      body: JSON.stringify(body),
+      body: JSON.stringify(carriedRequest(body)),
       ...(signal === undefined ? {} : { signal }),
     });
   // On a busy machine a connection that was kept alive may be closed at the moment it is used again.
@@ -231,7 +225,7 @@ async function request(
   const queryCode = response.headers.get('x-amzn-query-error')?.split(';')[0];
   return {
     status: response.status,
-    body: text === '' ? {} : JSON.parse(text),
-    ...(queryCode === undefined ? {} : { queryCode }),
+    body: text === '' ? {} : uncarriedAnswer(body, JSON.parse(text)),
+    ...(queryCode === undefined ? {} : { queryCode: queryCodeOf(queryCode) }),
   };
 }

@@ -14,3 +14,23 @@ export function queueDoesNotExist(): SqsError {
   const queryCode = 'AWS.SimpleQueueService.NonExistentQueue';
   return new SqsError('QueueDoesNotExist', 'The specified queue does not exist.', queryCode);
 }
+
+/** Errors whose name has a prefix in the query protocol (`awsQueryError` in the SDK's model); fauxqs gives it to all of them. */
+const PREFIX = 'AWS.SimpleQueueService.';
+const PREFIXED = new Set([
+  'BatchEntryIdsNotDistinct',
+  'BatchRequestTooLong',
+  'EmptyBatchRequest',
+  'InvalidBatchEntryId',
+  'MessageNotInflight',
+  'NonExistentQueue',
+  'PurgeQueueInProgress',
+  'QueueDeletedRecently',
+  'TooManyEntriesInBatchRequest',
+  'UnsupportedOperation',
+]);
+
+export function queryCodeOf(code: string): string {
+  const name = code.startsWith(PREFIX) ? code.slice(PREFIX.length) : code;
+  return PREFIXED.has(name) ? PREFIX + name : name;
+}

@@ -7,6 +7,7 @@ import {
   ListMessageMoveTasksCommand,
   ListQueuesCommand,
   ReceiveMessageCommand,
+  SendMessageBatchCommand,
   SendMessageCommand,
   SQSClient,
   StartMessageMoveTaskCommand,
@@ -35,6 +36,46 @@ describe('SQS, spoken to by the AWS SDK', () => {
     const deployed = `https://sqs.eu-west-1.amazonaws.com/${ACCOUNT}/bulk`;
     await sqs.send(new SendMessageCommand({ QueueUrl: deployed, MessageBody: 'one' }));
     expect((await sqs.send(new ReceiveMessageCommand({ QueueUrl }))).Messages?.[0]?.Body).toBe('one');
+  });
+
+  it('takes every character of Unicode, and gives it back with its digest', async () => {
+    const QueueUrl = `${endpoint.url}/${ACCOUNT}/bulk`;
+    const texts = ['Ünïcödé 🎉 𝄞', '🎉🎉', '\ue000 \ue3ff\ue400 \uf8fe\ue001🎉'];
+    // The client compares the digests of what it sent and received, and throws when they differ.
+    await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: texts[0] }));
+    const rest = texts.slice(1).map((MessageBody, n) => ({ Id: `n${n}`, MessageBody }));
+    expect((await sqs.send(new SendMessageBatchCommand({ QueueUrl, Entries: rest }))).Successful).toHaveLength(2);
+    expect(endpoint.queues.peek(queueArn('bulk'))).toEqual(texts);
+    const { Messages } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }));
+    expect(Messages?.map(({ Body }) => Body)).toEqual(texts);
+    expect(endpoint.queues.hidden(queueArn('bulk'))).toEqual(texts);
+    expect(endpoint.queues.look(queueArn('bulk')).map(({ body }) => body)).toEqual(texts);
+  });
+
+  it.each(['a\u0001b', 'half \ud83c of a pair'])('refuses what is no character: %j', async (MessageBody) => {
+    const sent = sqs.send(new SendMessageCommand({ QueueUrl: `${endpoint.url}/${ACCOUNT}/bulk`, MessageBody }));
+    await expect(sent).rejects.toMatchObject({ name: 'InvalidMessageContents' });
+  });
+
+  it.each([
+    [{ MessageBody: 'x', DelaySeconds: 901 }, 'InvalidParameterValue'],
+    [{ MessageBody: '' }, 'MissingParameter'],
+  ])('gives errors the names that they have in AWS: %j', async (message, name) => {
+    const sent = sqs.send(new SendMessageCommand({ QueueUrl: `${endpoint.url}/${ACCOUNT}/bulk`, ...message }));
+    await expect(sent).rejects.toMatchObject({ name });
+  });
+
+  it.each([{ WaitTimeSeconds: 21 }, { VisibilityTimeout: 43_201 }, { MaxNumberOfMessages: 11 }])(
+    'refuses to receive with %j',
+    async (beyond) => {
+      const asked = sqs.send(new ReceiveMessageCommand({ QueueUrl: `${endpoint.url}/${ACCOUNT}/bulk`, ...beyond }));
+      await expect(asked).rejects.toMatchObject({ name: 'InvalidParameterValue' });
+    },
+  );
+
+  it('gives some of them a prefix, as AWS does for clients of the query protocol', async () => {
+    const sent = sqs.send(new SendMessageBatchCommand({ QueueUrl: `${endpoint.url}/${ACCOUNT}/bulk`, Entries: [] }));
+    await expect(sent).rejects.toMatchObject({ Error: { Code: 'AWS.SimpleQueueService.EmptyBatchRequest' } });
   });
 
   it('has the deployed account in the ARNs of attributes, given and taken', async () => {

@@ -62,6 +62,7 @@ export function createQueuesFront(options: {
         const own = FRONT.get(operation);
         if (own !== undefined) return { status: 200, body: await own(input, { tasks, behind, account, call }) };
         if (!v.is(Input, input)) throw wrongType();
+        checkDelay(input);
         const answer = await queues.request(operation, inward(input, account));
         // fauxqs does not check types: it stumbles over them.
         if (answer.status >= 500) throw wrongType();
@@ -78,6 +79,18 @@ export function createQueuesFront(options: {
 }
 
 const Input = v.record(v.string(), v.unknown());
+
+/** The one bound that fauxqs does not know. */
+const MOST_DELAY_SECONDS = 900;
+
+function checkDelay({ DelaySeconds: delay }: v.InferOutput<typeof Input>): void {
+  if (typeof delay !== 'number' || (delay >= 0 && delay <= MOST_DELAY_SECONDS)) return;
+  const reason = `DelaySeconds must be >= 0 and <= ${MOST_DELAY_SECONDS}.`;
+  throw new SqsError(
+    'InvalidParameterValue',
+    `Value ${delay} for parameter DelaySeconds is invalid. Reason: ${reason}`,
+  );
+}
 
 function wrongType(): SqsError {
   return new SqsError('SerializationException', 'The request is not an object, or a parameter has a wrong type.');
