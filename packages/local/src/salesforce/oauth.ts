@@ -144,8 +144,16 @@ export class OAuth {
     };
   }
 
-  /** `GET /services/oauth2/userinfo` and `GET /id/{org}/{user}`. */
-  userInfo(baseUrl: string): Answer {
+  /** `GET /services/oauth2/userinfo` and `GET /id/{org}/{user}`. They refuse with 403 and a word, where the data API has 401. */
+  identity(header: string | undefined, baseUrl: string): Answer {
+    const refused = (text: string): Answer => ({ status: 403, text, contentType: 'text/plain;charset=UTF-8' });
+    if (header === undefined) return refused('Missing_OAuth_Token');
+    try {
+      this.authenticate(header);
+    } catch (error) {
+      if (error instanceof SalesforceError) return refused('Bad_OAuth_Token');
+      throw error;
+    }
     const { orgId, userId, username } = this.#settings;
     return {
       status: 200,
@@ -187,7 +195,16 @@ function basicCredentials(header: string | undefined): { readonly id: string; re
   const encoded = /^Basic\s+(\S+)$/i.exec(header ?? '')?.[1];
   if (encoded === undefined) return null;
   const [, id = '', secret = ''] = /^([^:]*):(.*)$/s.exec(Buffer.from(encoded, 'base64').toString('utf8')) ?? [];
-  return { id: decodeURIComponent(id), secret: decodeURIComponent(secret) };
+  return { id: unescaped(id), secret: unescaped(secret) };
+}
+
+/** Some clients escape id and secret as in a form, some don't; what is no escape stays as it is. */
+function unescaped(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 function sameText(a: string, b: string): boolean {

@@ -225,7 +225,10 @@ test('a revoked token is no token any more, and userinfo names the user', async 
     organization_id: '00D000000000001EAA',
   });
   await send(running, 'POST', '/services/oauth2/revoke', `token=${encodeURIComponent(TOKEN)}`);
-  expect((await send(running, 'GET', '/services/oauth2/userinfo')).status).toBe(401);
+  for (const url of ['/services/oauth2/userinfo', '/id/00D000000000001EAA/005000000000001AAA']) {
+    expect(await send(running, 'GET', url)).toMatchObject({ status: 403, text: 'Bad_OAuth_Token' });
+    expect(await (await fetch(`${running.url}${url}`)).text()).toBe('Missing_OAuth_Token');
+  }
 });
 
 test('versions are listed without a session and without the limit header', async () => {

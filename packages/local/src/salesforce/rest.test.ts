@@ -239,6 +239,10 @@ describe('sessions and limits', () => {
     });
     const basic = `Basic ${Buffer.from('local-client:local-secret').toString('base64')}`;
     expect((await login('grant_type=client_credentials', { authorization: basic })).status).toBe(200);
+    const noEscape = `Basic ${Buffer.from('100%:of%it').toString('base64')}`;
+    expect((await login('grant_type=client_credentials', { authorization: noEscape })).body).toMatchObject({
+      error: 'invalid_client_id',
+    });
     expect((await login('grant_type=client_credentials&client_id=local-client&client_secret=x')).body).toEqual({
       error: 'invalid_client',
       error_description: 'invalid client credentials',

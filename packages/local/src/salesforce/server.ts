@@ -177,13 +177,7 @@ function outside(parts: ServerParts, request: OutsideRequest): Answer {
       break;
   }
   if (path === '/services/oauth2/userinfo' || path.startsWith('/id/')) {
-    try {
-      parts.oauth.authenticate(headers.authorization);
-      return parts.oauth.userInfo(base);
-    } catch (error) {
-      if (error instanceof SalesforceError) return errorAnswer(error);
-      throw error;
-    }
+    return parts.oauth.identity(headers.authorization, base);
   }
   return parts.other(request) ?? errorAnswer(resourceNotFound());
 }

@@ -1,4 +1,4 @@
-import type { SalesforceError } from '../salesforce-error.ts';
+import { SalesforceError } from '../salesforce-error.ts';
 import { malformed, type Token, tokenize } from './tokens.ts';
 
 export type Path = {
@@ -61,6 +61,10 @@ export type Query = {
   readonly offset: number;
   readonly allRows: boolean;
 };
+
+const MAX_OFFSET = 2000;
+/** Rows of a query for FIELDS(ALL) or FIELDS(CUSTOM); FIELDS(STANDARD) has no bound. */
+const MAX_FIELDS_ROWS = 200;
 
 const KEYWORDS = ['WHERE', 'GROUP', 'HAVING', 'ORDER', 'LIMIT', 'OFFSET', 'FOR', 'ALL', 'WITH', 'USING', 'FROM'];
 
@@ -127,8 +131,16 @@ class Reader {
     const groupBy = this.#accept('GROUP') ? this.#grouping() : [];
     const having = this.#accept('HAVING') ? this.#condition() : null;
     const orderBy = this.#accept('ORDER') ? this.#ordering() : [];
-    const limit = this.#accept('LIMIT') ? Number(this.#take('number').text) : null;
-    const offset = this.#accept('OFFSET') ? Number(this.#take('number').text) : 0;
+    const limit = this.#accept('LIMIT') ? this.#rows() : null;
+    const offset = this.#accept('OFFSET') ? this.#rows() : 0;
+    if (offset > MAX_OFFSET) {
+      throw new SalesforceError(400, 'NUMBER_OUTSIDE_VALID_RANGE', `Maximum SOQL offset allowed is ${MAX_OFFSET}`);
+    }
+    const isWide = select.some((item) => item.kind === 'all' && item.which !== 'STANDARD');
+    if (isWide && (limit === null || limit > MAX_FIELDS_ROWS)) {
+      const text = `The SOQL FIELDS function must have a LIMIT of at most ${MAX_FIELDS_ROWS}`;
+      throw new SalesforceError(400, 'MALFORMED_QUERY', text);
+    }
     this.#tail();
     const allRows = this.#accept('ALL');
     if (allRows) this.#expect('ROWS');
@@ -145,6 +157,12 @@ class Reader {
       offset,
       allRows,
     };
+  }
+
+  /** How many rows LIMIT and OFFSET name: digits only. */
+  #rows(): number {
+    if (!/^\d+$/.test(this.#token.text)) throw this.#unexpected();
+    return Number(this.#take('number').text);
   }
 
   /** `FOR VIEW`, `FOR REFERENCE` and `FOR UPDATE` change nothing about the answer. */

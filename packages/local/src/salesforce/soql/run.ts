@@ -213,7 +213,25 @@ function notImitated(scope: Scope, { at, part }: Path): SalesforceError {
 
 type Render = (row: Row) => Record<string, unknown>;
 
-/** Builds the record's shape once: fields in the order asked for, parents nested and merged, children as inner results. */
+/** A column is selected once, whether by its name or by FIELDS. */
+function refuseTwice(scope: Scope, object: ObjectSchema, alias: string | null, select: readonly SelectItem[]): void {
+  const seen = new Set<string>();
+  const once = (name: string) => {
+    if (seen.has(name)) throw new SalesforceError(400, 'INVALID_FIELD', `duplicate field selected: ${name}`);
+    seen.add(name);
+  };
+  for (const item of select) {
+    if (item.kind === 'all') {
+      for (const { name, custom } of object.fields)
+        if (item.which === 'ALL' || custom === (item.which === 'CUSTOM')) once(name);
+    } else if (item.kind === 'field' && item.path.part === undefined) {
+      const { steps, field } = resolvePath(scope, object, alias, item.path);
+      once([...steps.map((step) => step.relationshipName ?? step.name), field.name].join('.'));
+    }
+  }
+}
+
+/** Builds the record's shape once: what was asked for in its order, parents nested and merged where the first of them stands. */
 function renderer(
   scope: Scope,
   object: ObjectSchema,
@@ -221,37 +239,42 @@ function renderer(
   select: readonly SelectItem[],
   options: RunOptions,
 ): Render {
-  const plain: string[] = [];
+  refuseTwice(scope, object, alias, select);
+  // Made when all is read: a parent's later columns stand under its first.
+  const places: (() => { readonly name: string; readonly read: (row: Row) => unknown })[] = [];
+  const plain = (name: string) => places.push(() => ({ name, read: (row) => row.values[name] ?? null }));
   const parents = new Map<string, SelectItem[]>();
-  const children: { readonly name: string; readonly read: (row: Row) => unknown }[] = [];
   for (const item of select) {
     if (item.kind === 'aggregate') throw malformed(scope.soql, item.path?.at ?? 0, 'Aggregates need GROUP BY');
-    if (item.kind === 'children') children.push(childReader(scope, object, item.query, options));
-    else if (item.kind === 'all')
-      plain.push(
-        ...object.fields
-          .filter((f) => item.which === 'ALL' || f.custom === (item.which === 'CUSTOM'))
-          .map((f) => f.name),
-      );
-    else {
+    if (item.kind === 'children') places.push(() => childReader(scope, object, item.query, options));
+    else if (item.kind === 'all') {
+      for (const { name, custom } of object.fields)
+        if (item.which === 'ALL' || custom === (item.which === 'CUSTOM')) plain(name);
+    } else {
       if (item.path.part !== undefined) throw notImitated(scope, item.path);
       const column = resolvePath(scope, object, alias, item.path);
       const [step] = column.steps;
-      if (step === undefined) plain.push(column.field.name);
+      if (step === undefined) {
+        plain(column.field.name);
+        continue;
+      }
+      const names = item.path.names.slice(-column.steps.length);
+      const rest: SelectItem = { kind: 'field', alias: null, path: { names, at: item.path.at } };
+      const known = parents.get(step.name);
+      if (known !== undefined) known.push(rest);
       else {
-        const names = item.path.names.slice(-column.steps.length);
-        const rest: SelectItem = { kind: 'field', alias: null, path: { names, at: item.path.at } };
-        parents.set(step.name, [...(parents.get(step.name) ?? []), rest]);
+        const items = [rest];
+        parents.set(step.name, items);
+        places.push(() => parentReader(scope, object, step.name, items, options));
       }
     }
   }
-  const nested = [...parents].map(([name, items]) => parentReader(scope, object, name, items, options));
+  const columns = places.map((make) => make());
   return (row) => {
     const record: Record<string, unknown> = {
       attributes: { type: object.name, url: `${options.base}/sobjects/${object.name}/${row.id}` },
     };
-    for (const name of plain) record[name] = row.values[name] ?? null;
-    for (const { name, read } of [...nested, ...children]) record[name] = read(row);
+    for (const { name, read } of columns) record[name] = read(row);
     return record;
   };
 }

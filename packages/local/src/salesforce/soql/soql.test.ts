@@ -121,6 +121,20 @@ describe('shapes', () => {
     });
   });
 
+  test('columns come in the order in which they were asked for, a parent where its first one stands', async () => {
+    const reply = await query(
+      "SELECT Stripe_Customer__r.Customer_Name__c, Status__c, (SELECT Id FROM Payment_Transactions__r), Id, Stripe_Customer__r.Id FROM Stripe_Subscription__c WHERE Stripe_Subscription_ID__c = 's3'",
+    );
+    expect(reply.text).toMatch(
+      /"Stripe_Customer__r":\{"attributes":\{[^}]+\},"Customer_Name__c":"Globex","Id":"[^"]+"\},"Status__c":"active","Payment_Transactions__r":null,"Id":/,
+    );
+  });
+
+  test('FIELDS(STANDARD) has no bound, the others have one of 200 rows', async () => {
+    expect((await query('SELECT FIELDS(STANDARD) FROM Stripe_Customer__c')).body).toMatchObject({ totalSize: 2 });
+    expect((await query('SELECT FIELDS(ALL) FROM Stripe_Customer__c LIMIT 200')).body).toMatchObject({ totalSize: 2 });
+  });
+
   test('COUNT() answers a size, aggregates answer groups', async () => {
     expect((await query("SELECT COUNT() FROM Stripe_Subscription__c WHERE Status__c = 'active'")).body).toEqual({
       totalSize: 2,
@@ -219,6 +233,18 @@ describe('errors', () => {
     ['SELECT Name, COUNT(Id) FROM Account', 'MALFORMED_QUERY', 'Field must be grouped or aggregated: Name'],
     ['SELECT Id, (SELECT Id FROM Nopes__r) FROM Account', 'INVALID_TYPE', "Didn't understand relationship 'Nopes__r'"],
     ["SELECT Id FROM Account WHERE Name = 'a' ; DROP", 'MALFORMED_QUERY', "unexpected token: ';'"],
+    ['SELECT Id FROM Account LIMIT -1', 'MALFORMED_QUERY', "unexpected token: '-1'"],
+    ['SELECT Id FROM Account LIMIT 1.5', 'MALFORMED_QUERY', "unexpected token: '1.5'"],
+    ['SELECT Id FROM Account OFFSET 2001', 'NUMBER_OUTSIDE_VALID_RANGE', 'Maximum SOQL offset allowed is 2000'],
+    ['SELECT FIELDS(ALL) FROM Account', 'MALFORMED_QUERY', 'The SOQL FIELDS function must have a LIMIT of at most 200'],
+    ['SELECT FIELDS(CUSTOM) FROM Account LIMIT 201', 'MALFORMED_QUERY', 'must have a LIMIT of at most 200'],
+    ['SELECT Id, Name, id FROM Account', 'INVALID_FIELD', 'duplicate field selected: Id'],
+    ['SELECT Id, FIELDS(ALL) FROM Account LIMIT 200', 'INVALID_FIELD', 'duplicate field selected: Id'],
+    [
+      'SELECT Owner.Name, Id, owner.name FROM Stripe_Customer__c',
+      'INVALID_FIELD',
+      'duplicate field selected: Owner.Name',
+    ],
   ])('%s', async (soql, errorCode, message) => {
     const reply = await query(soql);
     expect(reply).toMatchObject({ status: 400, body: [{ errorCode, message: expect.stringContaining(message) }] });
