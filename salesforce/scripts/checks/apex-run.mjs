@@ -242,8 +242,9 @@ export function apexRuntime(project, given = {}) {
     return { other };
   }
 
-  function dot([left, , right], env) {
+  function dot([left, point, right], env) {
     const target = evaluate(left, env);
+    if (target === null && isWord(point, '?.')) return null;
     if (kind(right) === 'DotMethodCall') return invoke(target, words(child(right, 'AnyId')), listOf(right, env));
     const name = words(right);
     if (target === null) throw new Error(`null has no ${name}`);
@@ -276,6 +277,7 @@ export function apexRuntime(project, given = {}) {
     const arguments_ = child(node, 'ClassCreatorRest');
     const items = child(node, 'SetCreatorRest');
     const values = arguments_ === undefined ? [] : listOf(child(arguments_, 'Arguments'), env);
+    if (/__(c|e)$/.test(name) && arguments_ !== undefined) return rowOf(name, child(arguments_, 'Arguments'), env);
     const listed = items === undefined ? values[0] ?? [] : kids(items).filter(({ children: inner }) => inner !== undefined).map((each) => evaluate(each, env));
     if (name === 'List') return [...listed];
     if (name === 'Set') return new Set(listed);
@@ -285,6 +287,14 @@ export function apexRuntime(project, given = {}) {
       return new Map(children(pairs, 'MapCreatorRestPair').map((each) => [evaluate(kids(each)[0], env), evaluate(kids(each)[2], env)]));
     }
     return make(name, values);
+  }
+
+  /** `new Contact(LastName = 'Lovelace')` */
+  function rowOf(name, given, env) {
+    const row = new Row(name, {});
+    const list = child(given, 'ExpressionList');
+    for (const each of list === undefined ? [] : children(list, 'AssignExpression')) row.fields[words(kids(each)[0])] = evaluate(kids(each)[2], env);
+    return row;
   }
 
   function assign(node, value, env) {
@@ -374,6 +384,10 @@ const SET = {
   add: (set, item) => void set.add(item), size: (set) => set.size, isEmpty: (set) => set.size === 0, contains: (set, item) => set.has(item),
   addAll: (set, items) => {
     for (const item of items) set.add(item);
+  },
+  remove: (set, item) => set.delete(item), clear: (set) => void set.clear(),
+  removeAll: (set, items) => {
+    for (const item of items) set.delete(item);
   },
 };
 const MAP = {

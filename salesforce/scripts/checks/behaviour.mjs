@@ -25,6 +25,7 @@ export function behaviour(project) {
   guardLeavesAlone(project, expect);
   markIsReadBack(project, expect);
   for (const each of read('Contact_Changes_Cases')) contactIsTold(project, each, expect);
+  partialSaveAsksAgain(project, expect);
   return found;
 }
 
@@ -152,4 +153,51 @@ function contactIsTold(project, { name, before, after, sends }, expect) {
   const expected = sends === null ? null : [...Object.entries(sends), ...contactId];
   expect(`ContactTriggerHandler, ${name}`, () => toldAfter(project, before, after, true), expected);
   expect('ContactTriggerHandler, switched off', () => toldAfter(project, before, after, false), null);
+}
+
+/**
+ * A save that may succeed in part is rolled back when a row fails, jobs and events of its triggers too, and is made again with
+ * the others. Limits are set back; static variables, and so the runtime here, stay.
+ */
+function partialSaveAsksAgain(project, expect) {
+  const transaction = { statements: 0, jobs: 0 };
+  let standing = [];
+  const apex = apexRuntime(project, {
+    Limits: {
+      getDmlStatements: () => transaction.statements,
+      getQueueableJobs: () => transaction.jobs,
+      getLimitQueueableJobs: () => 50,
+    },
+    System: {
+      enqueueJob: ({ fields }) => {
+        transaction.jobs += 1;
+        standing.push([...fields.get('customerIds')].sort());
+      },
+    },
+    EventBus: {
+      publish: (events) => {
+        transaction.statements += 1;
+        standing.push(...events.map(({ fields }) => fields.Kind__c));
+        return [];
+      },
+    },
+  });
+  const subscriptions = (...customers) => customers.map((id) => new Row('Stripe_Subscription__c', { Status__c: 'active', Stripe_Customer__c: id }));
+  const trigger = (...customers) => apex.call('CustomerStatus', 'subscriptionsChanged', subscriptions(...customers), null);
+  const rollBack = () => {
+    Object.assign(transaction, { statements: 0, jobs: 0 });
+    standing = [];
+  };
+  const asked = (what, ask, expected) => {
+    rollBack();
+    expect(what, () => {
+      ask();
+      return standing;
+    }, expected);
+  };
+  asked('CustomerStatus, each customer once in a transaction', () => (trigger('c1', 'c2'), trigger('c2', 'c3')), [['c1', 'c2'], ['c3']]);
+  asked('CustomerStatus, a save that is made again', () => (trigger('c4', 'c5'), rollBack(), trigger('c5')), [['c5']]);
+  const announce = () => apex.call('StripeWork', 'requestsWaiting');
+  asked('StripeWork, once in a transaction', () => (announce(), announce()), ['requests']);
+  asked('StripeWork, a save that is made again', () => (announce(), rollBack(), announce(), announce()), ['requests']);
 }

@@ -213,6 +213,8 @@ const MISTAKES = [
   ['behaviour', `${C}/outgoing/ContactTriggerHandler.cls`, 'if (!changes.isEmpty()) {', 'if (changes != null) {', 'a call for every save of a Contact'],
   ['behaviour', `${C}/outgoing/ContactTriggerHandler.cls`, 'if (person.Stripe_Customer_ID__c == null) {\n                requests.add(', 'if (person.Id != null) {\n                requests.add(', 'a second customer for a Contact that Stripe gave us'],
   ['behaviour', `${C}/stripe/StripeCustomerService.cls`, "addIfChanged(form, 'phone', before.Phone, after.Phone);", "addIfChanged(form, 'phone', before.Phone, after.Phone);\n        addIfChanged(form, CONTACT_KEY, before.Stripe_Customer_ID__c, after.Stripe_Customer_ID__c);", 'an answer to our own echo'],
+  ['behaviour', `${C}/inbound/CustomerStatus.cls`, 'if (lastRequest != null && lastRequest.isUndone()) {', 'if (lastRequest == null) {', 'a status that is not computed when another row of the save failed'],
+  ['behaviour', `${C}/outgoing/StripeWork.cls`, 'announcement == null || announcement.isUndone()', 'announcement == null', 'work that nobody announces when another row of the save failed'],
   // the project
   ['manifest', 'manifest/package.xml', '<members>Stripe_Customer__c.Customer_Name__c</members>', '', 'a component that the manifest leaves out'],
   ['references', 'scripts/scratch-org.sh', ' Stripe_Integration_User; do', '; do', 'sample data that nobody may import'],
