@@ -86,6 +86,7 @@ export const COLUMNS = {
     Currency__c: text(3),
     Recurrency_Type__c: picklist('Monthly', 'Yearly', 'One-time', 'Daily', 'Weekly', 'Quarterly', 'Semiannual'),
     Interval_Count__c: number(4),
+    Quantity__c: number(18),
     Tiers_Mode__c: picklist('graduated', 'volume'),
     Usage_Type__c: picklist('licensed', 'metered'),
     Stripe_Product_ID__c: text(255),

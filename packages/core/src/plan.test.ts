@@ -46,6 +46,7 @@ const CUSTOMER = 'Stripe_Customer__c cus_1';
 const SUBSCRIPTION = 'Stripe_Subscription__c sub_1';
 const PAYMENT = 'Payment_Transaction__c pi_1';
 const PLAN = 'Pricing_Plan__c price_gold';
+const ITEM = 'Pricing_Plan__c si_1';
 
 /** Whatever an event says, these hold of what Salesforce is told. */
 function check({ records }: Plan): void {
@@ -105,7 +106,7 @@ function expectedShape(file: string): readonly string[] {
   if (type.startsWith('charge.dispute.')) return [PAYMENT];
   if (type.startsWith('payment_intent.')) return [CUSTOMER, PAYMENT];
   if (type.startsWith('invoice.')) return [CUSTOMER, SUBSCRIPTION, ...(era === 'pre-basil' ? [PAYMENT] : [])];
-  return [CUSTOMER, SUBSCRIPTION];
+  return type.startsWith('customer.subscription.') ? [CUSTOMER, SUBSCRIPTION, ITEM] : [CUSTOMER, SUBSCRIPTION];
 }
 
 describe('without a question to Stripe', () => {
@@ -207,6 +208,100 @@ describe('subscriptions', () => {
     const two = new Map([...one, ['subscription_items:sub_1:2', page('si_3', false)] as const]);
     expect(needs(source, two)).toEqual([]);
     expect(row(plan(source, two), 'Stripe_Subscription__c').fields.Amount__c).toBe('3');
+  });
+});
+
+describe('the plans of a subscription', () => {
+  const gold = { id: 'price_gold', product: 'prod_1', nickname: 'Gold', currency: 'eur', unit_amount: 1_999 };
+  const item = (id: string, price: object, quantity?: number) => ({ id, object: 'subscription_item', price, quantity });
+  const monthly = { interval: 'month', interval_count: 1, usage_type: 'licensed' };
+  const updated = (
+    items: readonly object[],
+    more: { readonly object?: object; readonly before?: readonly object[]; readonly hasMore?: boolean } = {},
+  ): StripeEvent => {
+    const event = eventOf('customer.subscription.updated.basil');
+    const object = { ...event.data.object, items: { data: items, has_more: more.hasMore ?? false }, ...more.object };
+    const previous = more.before === undefined ? {} : { previous_attributes: { items: { data: more.before } } };
+    return v.parse(StripeEventSchema, { ...event, data: { object, ...previous } });
+  };
+  const plansIn = ({ records }: Plan) => records.filter(({ object }) => object === 'Pricing_Plan__c');
+  const NOW = { version: SECOND * 100 + 50, fetched: false };
+
+  test('are a row for each of its items, with the price and how many are bought', () => {
+    const [first, second] = plansIn(
+      told(
+        updated([
+          item('si_1', { ...gold, recurring: monthly }, 12),
+          item('si_2', { ...gold, id: 'calls', nickname: null, billing_scheme: 'tiered', tiers_mode: 'volume' }),
+        ]),
+      ),
+    );
+    expect(first).toEqual({
+      ...{ object: 'Pricing_Plan__c', externalIdField: 'Plan_Key__c', externalId: 'si_1', rowId: null },
+      fields: {
+        ...{ Name: 'Gold', Stripe_Price_ID__c: 'price_gold', Stripe_Product_ID__c: 'prod_1', Active__c: true },
+        ...{ Amount__c: '19.99', Currency__c: 'EUR', Quantity__c: 12, Usage_Type__c: 'licensed' },
+        ...{ Recurrency_Type__c: 'Monthly', Interval_Count__c: 1 },
+      },
+      owners: { price: NOW, product: NOW },
+      parents: [
+        {
+          ...{ field: 'Stripe_Subscription__c', object: 'Stripe_Subscription__c', externalId: 'sub_1' },
+          externalIdField: 'Stripe_Subscription_ID__c',
+        },
+      ],
+    });
+    expect(second).toMatchObject({
+      externalId: 'si_2',
+      fields: { Name: 'calls', Amount__c: null, Quantity__c: null, Tiers_Mode__c: 'volume' },
+    });
+  });
+
+  test('end with their item, for good, and know it from what the subscription had before', () => {
+    const [left, gone] = plansIn(
+      told(updated([item('si_1', gold, 1)], { before: [item('si_1', gold, 1), item('si_2', gold, 3)] })),
+    );
+    expect(left).toMatchObject({ externalId: 'si_1', fields: { Active__c: true }, owners: { price: NOW } });
+    expect(gone).toMatchObject({
+      ...{ externalId: 'si_2', fields: { Active__c: false, Stripe_Price_ID__c: 'price_gold' } },
+      owners: { price: { version: SECOND * 100 + 90 }, product: { version: SECOND * 100 + 90 } },
+      parents: [{ externalId: 'sub_1' }],
+    });
+  });
+
+  test('end with their subscription', () => {
+    const ended = plansIn(planOf('customer.subscription.deleted.basil'));
+    expect(ended).toMatchObject([{ externalId: 'si_1', fields: { Active__c: false } }]);
+    expect(ended[0]?.owners.price?.version).toBe(SECOND * 100 + 90);
+    const expired = told(updated([item('si_1', gold, 1)], { object: { status: 'incomplete_expired' } }));
+    expect(plansIn(expired)).toMatchObject([{ fields: { Active__c: false } }]);
+  });
+
+  test('do not end while only some of the items are known', () => {
+    const event = updated([item('si_1', gold, 1)], { hasMore: true, before: [item('si_1', gold), item('si_2', gold)] });
+    expect(plansIn(told(event)).map(({ externalId }) => externalId)).toEqual(['si_1']);
+    const rest = { 'subscription_items:sub_1:1': { data: [item('si_2', gold, 1)], has_more: false } };
+    expect(plansIn(told(event, rest))).toMatchObject([
+      { externalId: 'si_1', fields: { Active__c: true } },
+      { externalId: 'si_2', fields: { Active__c: true } },
+    ]);
+  });
+
+  test('leave out what has no id or no price', () => {
+    const odd = [{ price: gold }, { id: 'si_2' }, { id: 'si_3', price: 'price_gold' }, { id: 7, price: gold }];
+    const plan = told(updated(odd));
+    check(plan);
+    expect(plansIn(plan)).toEqual([]);
+  });
+
+  test('of a state that was read speak with the second of the reading, those that are gone too', () => {
+    const event = updated([], { before: [item('si_2', gold)] });
+    const body = { ...event.data.object, id: 'sub_1', items: { data: [item('si_1', gold, 2)] } };
+    const source = withFetchedObject(event, { body, at: SECOND + 3 });
+    expect(plansIn(plan(source, new Map())).map(({ externalId, owners }) => [externalId, owners.price])).toEqual([
+      ['si_1', { version: (SECOND + 3) * 100 + 50, fetched: true }],
+      ['si_2', { version: (SECOND + 3) * 100 + 90, fetched: true }],
+    ]);
   });
 });
 

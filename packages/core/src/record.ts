@@ -147,6 +147,8 @@ export const OWNED_COLUMNS = {
         'Usage_Type__c',
         'Stripe_Product_ID__c',
         'Active__c',
+        'Quantity__c',
+        'Stripe_Subscription__c',
       ],
     },
     product: { versionField: 'Product_Version__c', columns: ['Name', 'Description__c'] },

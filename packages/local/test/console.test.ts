@@ -114,9 +114,10 @@ describe('the console', { timeout: TEST_WITHIN_MS }, () => {
       expect(story.machine?.states.find(({ name }) => name === 'Sync')?.next).toEqual(['Settle', 'Park']);
       const written = { object: 'Stripe_Subscription__c', key: event?.objectId, what: 'written' };
       expect(story.rows[0]).toMatchObject(written);
-      // The customer is in the same call when its own event had not come yet.
-      for (const row of story.rows.slice(1))
-        expect(row).toMatchObject({ object: 'Stripe_Customer__c', what: 'its parent' });
+      // The plans of its items, and the customer when its own event had not come yet.
+      const others = story.rows.slice(1).map(({ object, what }) => `${what} ${object}`);
+      expect(others).toContain('its plan Pricing_Plan__c');
+      for (const other of others) expect(other).toMatch(/^its (plan Pricing_Plan__c|parent Stripe_Customer__c)$/);
       const step = story.steps.findLast(({ place }) => place === 'salesforce');
       expect(step?.detail?.split(', ')[0]).toBe(story.rows.length === 1 ? '1 row' : `${story.rows.length} rows`);
       expect(story.unnamed).toBe(0);
@@ -165,13 +166,16 @@ describe('the console', { timeout: TEST_WITHIN_MS }, () => {
   it('streams a snapshot, then every hop of what comes, and each switch', async () => {
     const heard = await listen(page.url);
     await heard.until(({ event, data }) => event === 'snapshot' && v.is(contract.Snapshot, data));
-    await press('/api/life/new-customer');
-    // Events wait to be overtaken; nothing comes after these.
-    await small.still();
-    await heard.until(
-      ({ event, data }) =>
-        event === 'hop' && v.is(contract.Hop, data) && data.from === 'realtime' && data.to === 'salesforce',
-    );
+    const isWrite = ({ event, data }: Told) =>
+      event === 'hop' && v.is(contract.Hop, data) && data.from === 'realtime' && data.to === 'salesforce';
+    const written = async () => {
+      await press('/api/life/new-customer');
+      // Events wait to be overtaken; nothing comes after these.
+      await small.still();
+      return heard.has(isWrite);
+    };
+    // Where more hops come at once than an eye can follow, some are left out: on a busy machine it may be these.
+    await expect.poll(written, { timeout: 60_000 }).toBe(true);
     await press('/api/trouble/salesforce-slow', { on: true });
     await heard.until(({ event, data }) => event === 'trouble' && v.is(v.object({ on: v.literal(true) }), data));
     await press('/api/trouble/salesforce-slow', { on: false });
@@ -309,12 +313,21 @@ describe('the console', { timeout: TEST_WITHIN_MS }, () => {
   describe('its numbers', () => {
     it('are those of payments-ops status, and those of the metrics', async () => {
       await small.still();
-      const [{ totals, places }, said] = [
-        await snapshot(),
-        await runOps(['status', '--json', '--local', small.road.awsUrl]),
+      const status = async () => {
+        const said = await runOps(['status', '--json', '--local', small.road.awsUrl]);
+        return v.parse(v.object({ totals: contract.Snapshot.entries.totals }), said.json()).totals;
+      };
+      const readings = async () => [
+        (await snapshot()).totals,
+        await status(),
+        { ...(await totalsByMetrics(small)), deadLetters: 0 },
       ];
-      expect(v.parse(v.object({ totals: contract.Snapshot.entries.totals }), said.json()).totals).toEqual(totals);
-      expect(totals).toEqual({ ...(await totalsByMetrics(small)), deadLetters: 0 });
+      const asText = (totals: object) => JSON.stringify(Object.entries(totals).sort());
+      // A function that runs on a schedule may call Salesforce between two of these readings.
+      await expect
+        .poll(async () => [...new Set((await readings()).map(asText))], { timeout: 20_000 })
+        .toEqual([expect.any(String)]);
+      const { totals, places } = await snapshot();
       for (const count of [totals.received, totals.duplicates, totals.rowsWritten]) expect(count).toBeGreaterThan(0);
       // What the picture counts from the log is what the metrics count.
       expect(places.find(({ name }) => name === 'ingress')?.passed).toBe(totals.received);
@@ -350,6 +363,7 @@ async function listen(url: string) {
     async until(fits: (one: Told) => boolean): Promise<void> {
       while (!told.some(fits)) await new Promise<void>((resolve) => waiting.add(resolve));
     },
+    has: (fits: (one: Told) => boolean) => told.some(fits),
     close: () => gone.abort(),
   };
 }

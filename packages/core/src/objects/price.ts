@@ -65,19 +65,30 @@ export function tellPrice(object: JsonLike, said: PriceSaid): Told {
   const notes: string[] = [];
   const product = expanded(object.product);
   const currency = currencyOf(object.currency);
-  const row = new Row('Pricing_Plan__c', id, notes)
-    .text('Stripe_Price_ID__c', id)
-    .currency('Currency__c', currency)
-    .pick('Tiers_Mode__c', object.tiers_mode, 'nullable')
-    .pick('Usage_Type__c', at(object, 'recurring', 'usage_type') ?? object.usage_type)
-    .text('Stripe_Product_ID__c', idOf(object.product))
-    .text('Name', textAt(object, 'nickname') ?? textAt(product, 'name') ?? id)
-    .text('Description__c', at(product, 'description'), 'nullable');
-  row.amount('Amount__c', unitAmount(object), currency, 'nullable');
-  recurrency(row, object, notes, id);
+  const row = new Row('Pricing_Plan__c', id, notes);
+  describePlan(row, object, notes, id);
+  row.text('Name', planName(object) ?? id).text('Description__c', at(product, 'description'), 'nullable');
   activity(row, object, product, said.gone);
   const plan = row.record(id, { owners: { price: said.price, product: product === null ? STUB : said.product } });
   return { records: [plan, ...tiersOf(object, id, currency, notes)], notes };
+}
+
+/** What a price says of a plan that has it, be it the catalogue's or that of one subscription's item. `label` names it in notes. */
+export function describePlan(row: Row<'Pricing_Plan__c'>, price: JsonLike, notes: string[], label: string): void {
+  const currency = currencyOf(price.currency);
+  row
+    .text('Stripe_Price_ID__c', idOf(price))
+    .currency('Currency__c', currency)
+    .pick('Tiers_Mode__c', price.tiers_mode, 'nullable')
+    .pick('Usage_Type__c', at(price, 'recurring', 'usage_type') ?? price.usage_type)
+    .text('Stripe_Product_ID__c', idOf(price.product))
+    .amount('Amount__c', unitAmount(price), currency, 'nullable');
+  recurrency(row, price, notes, label);
+}
+
+/** `null`: the price has no nickname, and its product is not expanded. */
+export function planName(price: JsonLike): string | null {
+  return textAt(price, 'nickname') ?? textAt(price.product, 'name');
 }
 
 /** Stripe's two forms of one figure; a tiered price and one that the customer sets have none. */

@@ -6,6 +6,7 @@ import { subPeriod } from './period.ts';
 import { at, currencyOf, hasMore, idOf, listed, salesforceRowId, textAt } from './reference.ts';
 import { rankOfType, spoken } from './spoken.ts';
 import { customerParent, customerStub, present } from './stub.ts';
+import { itemPlans, priceOfItem } from './subscription-item.ts';
 
 type Item = { readonly [key: string]: unknown };
 
@@ -54,12 +55,14 @@ function tell(reading: Reading): Told {
   const amount = pages.complete ? amountOf(object, items, notes, id) : incomplete(notes, id);
   if (amount === 'not fixed') row.set('Amount__c', null);
   else if (amount !== null) row.money('Amount__c', amount, currency);
+  const version = spoken(reading, ended ? 'terminal' : rankOfType(reading));
   const record = row.record(id, {
     rowId: salesforceRowId(at(object, 'metadata', 'sf_subscription_id')),
-    owners: { subscription: spoken(reading, ended ? 'terminal' : rankOfType(reading)) },
+    owners: { subscription: version },
     parents: [customerParent(object.customer)],
   });
-  return { records: present(customerStub(object.customer, notes), record), notes };
+  const plans = itemPlans(reading, { id, version }, pages, notes);
+  return { records: [...present(customerStub(object.customer, notes), record), ...plans], notes };
 }
 
 function incomplete(notes: string[], id: string): null {
@@ -67,16 +70,11 @@ function incomplete(notes: string[], id: string): null {
   return null;
 }
 
-/** Stripe had plans before it had prices; in 2018 an item has only a plan. */
-function subPrice(item: Item): unknown {
-  return item.price ?? item.plan;
-}
-
 /** At the top only since about 2020-08-27. */
 function subCurrency({ object }: Reading, items: readonly Item[]): string | null {
   return (
     currencyOf(object.currency) ??
-    items.map((item) => currencyOf(at(subPrice(item), 'currency'))).find((code) => code !== null) ??
+    items.map((item) => currencyOf(at(priceOfItem(item), 'currency'))).find((code) => code !== null) ??
     currencyOf(at(object.plan, 'currency'))
   );
 }
@@ -90,8 +88,8 @@ function primaryPrice(object: Reading['object'], items: readonly Item[], notes: 
   const byAge = [...items].sort((a, b) => ageOf(a) - ageOf(b));
   if (byAge.length > 1) notes.push(`${id}: the price of ${byAge.length} items is named after the oldest licensed one`);
   const primary =
-    byAge.find((item) => isRecurring(subPrice(item)) && usageOf(subPrice(item)) !== 'metered') ?? byAge[0];
-  return primary === undefined ? object.plan : subPrice(primary);
+    byAge.find((item) => isRecurring(priceOfItem(item)) && usageOf(priceOfItem(item)) !== 'metered') ?? byAge[0];
+  return primary === undefined ? object.plan : priceOfItem(primary);
 }
 
 function ageOf(item: Item): number {
@@ -133,7 +131,7 @@ function planOf(object: Reading['object']): readonly Item[] {
 }
 
 function itemAmount(item: Item): Decimal | null {
-  const price = subPrice(item);
+  const price = priceOfItem(item);
   if (usageOf(price) === 'metered' || at(price, 'billing_scheme') === 'tiered') return null;
   if ((at(price, 'custom_unit_amount') ?? null) !== null) return null;
   const unit = parseDecimal(

@@ -1,7 +1,7 @@
 import { compareVersions } from '@payments/core/freshness';
 import { type Owner, ownersOf, parseWriteMark, type SalesforceRecord } from '@payments/core/record';
 import * as v from 'valibot';
-import type { PlacedPart } from './composite.ts';
+import { isJudged, type PlacedPart } from './composite.ts';
 
 /**
  * One owner of a record whose columns the guard kept as they were, and the version it has stored. `tie`: it is ours. A row
@@ -24,7 +24,7 @@ export type Culprit = {
 };
 
 export type CompositeOutcome =
-  /** `salesforceId`: of the last row of the call; `null` when the answer does not give it. */
+  /** `salesforceId`: of the row that the event is about; `null` when the answer does not give it. */
   | { readonly kind: 'written'; readonly refusals: readonly Refusal[]; readonly salesforceId: string | null }
   | { readonly kind: 'failed'; readonly culprit: Culprit };
 
@@ -60,19 +60,24 @@ export function readComposite(answer: unknown, parts: readonly PlacedPart[], wri
   return {
     kind: 'written',
     refusals: answered.flatMap((part) => refusalsOf(part, writeId)),
-    salesforceId: lastRowId(answered),
+    salesforceId: mainRowId(answered),
   };
 }
 
 const SavedSchema = v.object({ id: v.string() });
 
-/** An upsert answers with the row's id; an update by id answers nothing, and its id is our own. */
-function lastRowId(answered: readonly Answered[]): string | null {
-  const last = answered.findLast(({ placed }) => placed.kind === 'write');
-  if (last === undefined) return null;
-  const saved = v.safeParse(SavedSchema, last.body);
-  if (saved.success) return saved.output.id;
-  return last.placed.kind === 'event' ? null : last.placed.record.rowId;
+/**
+ * Parents come before the row that an event is about, as empty rows, and what belongs to it (the plans of a subscription, the
+ * tiers of a price) after it. An upsert answers with the row's id; an update by id answers nothing, and its id is our own.
+ */
+function mainRowId(answered: readonly Answered[]): string | null {
+  const writes = answered.flatMap(({ placed, body }) =>
+    placed.kind === 'write' ? [{ record: placed.record, body }] : [],
+  );
+  const main = writes.find(({ record }) => isJudged(record)) ?? writes.at(-1);
+  if (main === undefined) return null;
+  const saved = v.safeParse(SavedSchema, main.body);
+  return saved.success ? saved.output.id : main.record.rowId;
 }
 
 function culpritOf({ placed, status, body }: Answered): Culprit {

@@ -24,7 +24,7 @@ export type WriteWorld = {
 export type Written = {
   readonly refusals: readonly Refusal[];
   readonly calls: number;
-  /** Of the last row. */
+  /** Of the row that the event is about. */
   readonly salesforceId: string | null;
   /** What had to be left out or addressed otherwise. Identifiers only. */
   readonly notes: readonly string[];
@@ -68,7 +68,7 @@ export async function writeRecords(
   return {
     refusals: written.flatMap(({ refusals }) => refusals),
     calls: written.reduce((sum, each) => sum + each.calls, 0),
-    salesforceId: written.at(-1)?.salesforceId ?? null,
+    salesforceId: written.find(({ salesforceId }) => salesforceId !== null)?.salesforceId ?? null,
     notes: written.flatMap(({ notes }) => notes),
   };
 }

@@ -7,7 +7,7 @@ import type { Machine } from '../machine.ts';
 import type { Execution } from '../states/machines.ts';
 import type { EventLedger, LedgerEvent } from './event-ledger.ts';
 import { machineStates } from './machine-states.ts';
-import { objectOf, parentsOf } from './salesforce-rows.ts';
+import { objectOf, parentsOf, plansOf } from './salesforce-rows.ts';
 
 /** `null`: the ledger does not know it (any more). */
 export function storyOf(id: string, ledger: Pick<EventLedger, 'event'>, machine: Machine): EventStory | null {
@@ -24,8 +24,8 @@ export function storyOf(id: string, ledger: Pick<EventLedger, 'event'>, machine:
 }
 
 /**
- * A settled urgent event says how many rows its call had and names the last of them. The others are parents of it, when it
- * has just as many; else they are counted as `unnamed`.
+ * A settled urgent event says how many rows its call had and names the one that it is about. The others are its parents and the
+ * plans of its items, when there are just as many; else they are counted as `unnamed`.
  */
 export function rowsOf(
   { rows, rowsWritten }: Pick<LedgerEvent, 'rows' | 'rowsWritten'>,
@@ -36,12 +36,13 @@ export function rowsOf(
   }));
   const missing = Math.max(0, (rowsWritten ?? 0) - named.length);
   const known = new Set(named.map(({ id }) => id));
-  const parents = named
-    .flatMap(({ object, id }) => (id === null ? [] : parentsOf(org, object, id)))
-    .filter(({ id }) => !known.has(id));
-  if (parents.length !== missing) return { rows: named, unnamed: missing };
-  const beside = parents.map(({ object, id, key }) => ({ object, id, key: key ?? id, what: 'its parent' }));
-  return { rows: [...named, ...beside], unnamed: 0 };
+  const beside = (look: typeof parentsOf, what: string) =>
+    named
+      .flatMap(({ object, id }) => (id === null ? [] : look(org, object, id)))
+      .flatMap(({ object, id, key }) => (known.has(id) ? [] : { object, id, key: key ?? id, what }));
+  const [parents, plans] = [beside(parentsOf, 'its parent'), beside(plansOf, 'its plan')];
+  const others = [[...parents, ...plans], plans, parents].find((some) => some.length === missing);
+  return others === undefined ? { rows: named, unnamed: missing } : { rows: [...named, ...others], unnamed: 0 };
 }
 
 function machineOf(event: LedgerEvent, { road, graph }: Machine): EventStory['machine'] {

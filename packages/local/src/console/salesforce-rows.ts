@@ -78,6 +78,12 @@ export function parentsOf(org: Org, object: string, id: string): readonly OrgRow
   });
 }
 
+/** The plans of a subscription's items. */
+export function plansOf(org: Org, object: string, id: string): readonly OrgRow[] {
+  if (object !== 'Stripe_Subscription__c') return [];
+  return [...org.rows('Pricing_Plan__c')].filter(({ columns }) => columns.Stripe_Subscription__c === id);
+}
+
 function rowOf(org: Org, object: string, id: string): OrgRow | null {
   for (const row of org.rows(object)) if (row.id === id || row.key === id) return row;
   return null;

@@ -16,7 +16,7 @@ import type { Subscription } from '../stripe/subscription.ts';
 /** The parts of the account that the judge reads. */
 export type Truth = {
   readonly customers: Iterable<Customer>;
-  readonly subscriptions: Iterable<Subscription>;
+  readonly subscriptions: readonly Subscription[];
   readonly sessions: Iterable<CheckoutSession>;
   readonly invoices: Iterable<Invoice>;
   readonly invoicePayments: Iterable<InvoicePayment>;
@@ -25,6 +25,8 @@ export type Truth = {
   readonly disputes: Iterable<Dispute>;
   readonly products: Iterable<Product>;
   readonly prices: Iterable<Price>;
+  /** Every item that a subscription has or had. */
+  readonly items: Iterable<readonly [item: string, subscription: string]>;
   readonly tiersOf: (priceId: string) => readonly Tier[];
   readonly isDeleted: (id: string) => boolean;
   /** Whether a routed event told of the object: nothing can be known of others. */
@@ -53,6 +55,7 @@ export function expectedRows(truth: Truth): ExpectedRow[] {
     ...expiredRows(truth),
     ...paymentRows(truth),
     ...planRows(truth),
+    ...itemRows(truth),
   ];
 }
 
@@ -292,6 +295,43 @@ function* planRows(truth: Truth): Iterable<ExpectedRow> {
     };
     if (!deleted) yield* tierRows(price, tiers);
   }
+}
+
+/** The plans that subscriptions have: one for each item, and for those that were taken out. */
+function* itemRows(truth: Truth): Iterable<ExpectedRow> {
+  const told = new Map(truth.subscriptions.filter(({ id }) => truth.wasTold(id)).map((each) => [each.id, each]));
+  for (const [key, owner] of truth.items) {
+    const subscription = told.get(owner);
+    if (subscription === undefined) continue;
+    const item = subscription.items.data.find(({ id }) => id === key);
+    const ended = subscription.status === 'canceled' || subscription.status === 'incomplete_expired';
+    yield {
+      object: 'Pricing_Plan__c',
+      key,
+      columns: {
+        Stripe_Subscription__r: owner,
+        Active__c: item !== undefined && !ended,
+        ...(item === undefined ? {} : itemColumns(item)),
+      },
+    };
+  }
+}
+
+function itemColumns({ price, quantity }: Subscription['items']['data'][number]): Record<string, Expectation> {
+  const { recurring } = price;
+  const named = RECURRENCY.get(`${recurring?.interval}${recurring?.interval_count}`);
+  const minor = price.unit_amount_decimal ?? price.unit_amount;
+  return {
+    Name: price.nickname ?? price.id,
+    Stripe_Price_ID__c: price.id,
+    Stripe_Product_ID__c: price.product,
+    Quantity__c: quantity ?? null,
+    Currency__c: price.currency.toUpperCase(),
+    Amount__c: price.billing_scheme === 'per_unit' ? major(minor ?? 0, price.currency) : null,
+    Tiers_Mode__c: price.tiers_mode,
+    Usage_Type__c: recurring?.usage_type ?? null,
+    ...(named === undefined ? {} : { Recurrency_Type__c: named }),
+  };
 }
 
 function* tierRows(price: Price, tiers: readonly Tier[]): Iterable<ExpectedRow> {

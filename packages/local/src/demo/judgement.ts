@@ -86,7 +86,7 @@ function truthOf(machine: Machine): Parameters<typeof expectedRows>[0] {
   const tiers = new Map([...account.tiers()].map(({ price, tiers: list }) => [price, list]));
   return {
     customers: account.customers(),
-    subscriptions: account.subscriptions(),
+    subscriptions: [...account.subscriptions()],
     sessions: account.sessions(),
     invoices: account.invoices(),
     invoicePayments: account.invoicePayments(),
@@ -95,6 +95,7 @@ function truthOf(machine: Machine): Parameters<typeof expectedRows>[0] {
     disputes: account.disputes(),
     products: account.products(),
     prices: account.prices(),
+    items: account.items(),
     tiersOf: (price) => tiers.get(price) ?? [],
     isDeleted: account.isDeleted,
     wasTold: (id) => told.has(id),

@@ -44,6 +44,8 @@ export type StripeAccount = {
   charges(): Iterable<Readonly<Charge>>;
   refunds(): Iterable<Readonly<Refund>>;
   disputes(): Iterable<Readonly<Dispute>>;
+  /** Every item that a subscription has, or had before it was taken out. */
+  items(): Iterable<readonly [item: string, subscription: string]>;
   isDeleted(id: string): boolean;
 };
 
@@ -85,6 +87,7 @@ export function openAccount(options: AccountOptions): StripeAccount {
     charges: () => books.charges.values(),
     refunds: () => books.refunds.values(),
     disputes: () => books.disputes.values(),
+    items: () => books.subscriptionOfItem.made(),
     isDeleted: (id) => books.deleted.has(id),
   };
 }

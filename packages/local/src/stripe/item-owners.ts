@@ -8,6 +8,11 @@ export class ItemOwners {
     this.#owners.set(item, subscription);
   }
 
+  /** Of every item that was made here, those that were taken out again too. */
+  made(): Iterable<readonly [item: string, subscription: string]> {
+    return this.#owners;
+  }
+
   get(item: string): string | undefined {
     return this.#owners.get(item) ?? this.elsewhere(item);
   }

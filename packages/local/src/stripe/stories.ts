@@ -271,6 +271,11 @@ function* seats(...[books, shop, number]: Parameters<StoryTeller>): ReturnType<S
     if (subscription !== null && item !== undefined)
       changeItems(books, subscription, [{ item, quantity }], 'create_prorations');
   }
+  if (subscription === null) return;
+  changeItems(books, subscription, [{ price: shop.metered }], 'create_prorations');
+  yield 2 * DAY;
+  const extra = subscription.items.data.at(1);
+  if (extra !== undefined) changeItems(books, subscription, [{ item: extra, remove: true }], 'create_prorations');
 }
 
 function* plain(books: Books, price: Price, number: number): ReturnType<StoryTeller> {

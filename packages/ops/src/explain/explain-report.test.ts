@@ -16,7 +16,11 @@ describe('explain', () => {
       lane: 'realtime',
       priority: 'high',
       machine: 'subscriptions',
-      records: [{ object: 'Stripe_Customer__c' }, { object: 'Stripe_Subscription__c', externalId: 'sub_1' }],
+      records: [
+        { object: 'Stripe_Customer__c' },
+        { object: 'Stripe_Subscription__c', externalId: 'sub_1' },
+        { object: 'Pricing_Plan__c', externalId: 'si_1' },
+      ],
     }));
 
   test('prints exactly the promised keys', () => {
@@ -69,7 +73,7 @@ describe('explain', () => {
 
   test('prints rows for people', () => {
     const text = printExplanation(explain(event), plain);
-    expect(text).toContain('It would write 2 rows');
+    expect(text).toContain('It would write 3 rows');
     expect(text).toMatch(/Amount__c\s+39\.98/);
     expect(text).toMatch(/Stripe_Customer__c\s+→ Stripe_Customer__c cus_1/);
   });

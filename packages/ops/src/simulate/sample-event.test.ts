@@ -34,7 +34,7 @@ describe('a sample event', () => {
   it('is about the object and the customer that were asked for', () => {
     const event = sampleEvent('customer.subscription.created', { ...world, objectId: 'sub_9', customerId: 'cus_9' });
     expect(event).toMatchObject({ data: { object: { id: 'sub_9', customer: 'cus_9' } } });
-    expect(explain(event).records.map(({ externalId }) => externalId)).toEqual(['cus_9', 'sub_9']);
+    expect(explain(event).records.map(({ externalId }) => externalId)).toEqual(['cus_9', 'sub_9', 'si_sim1']);
   });
 
   it('of a type that nobody routes has an object all the same', () =>

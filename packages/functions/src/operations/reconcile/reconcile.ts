@@ -53,7 +53,7 @@ const NAMED_AT_ONCE = 2_000;
 
 export const OBJECTS = {
   customers: ['Stripe_Customer__c'],
-  subscriptions: ['Stripe_Subscription__c'],
+  subscriptions: ['Stripe_Subscription__c', 'Pricing_Plan__c'],
   payments: ['Payment_Transaction__c'],
   prices: ['Pricing_Plan__c', 'Pricing_Tier__c'],
 } as const satisfies Record<Resource, readonly SObjectName[]>;
@@ -144,14 +144,14 @@ export async function everyList(
   }
 }
 
-async function hashesOf(object: SObjectName, { only }: Asked, world: ReconcileWorld): Promise<RowTable> {
+async function hashesOf(object: SObjectName, { only, resources }: Asked, world: ReconcileWorld): Promise<RowTable> {
   const columns = tellableColumns(object);
   const mark = GONE_MARK.get(object);
   const kept = [...new Set([...columns, ...(mark === undefined ? [] : [mark.column])])];
   const table = rowTable(kept);
   const months = only === undefined ? null : only.rows(object);
   for (const month of months ?? [null]) {
-    for await (const page of everyRow(object, kept, world.salesforce, month)) {
+    for await (const page of everyRow(object, kept, { month, resources }, world.salesforce)) {
       for (const row of page) table.put(row.key, (column) => comparable(column, row.columns.get(column)));
       world.onProgress(object, table.count());
       if (world.stopped()) return table;
@@ -233,7 +233,7 @@ async function extras(
 }
 
 async function extra(object: SObjectName, key: string, stripe: StripeReader): Promise<readonly Difference[]> {
-  const path = PATHS.get(object);
+  const path = key.startsWith('si_') ? '/v1/subscription_items' : PATHS.get(object);
   const said = { object, key, kind: 'extra' as const, column: null, salesforce: 'is there' };
   if (path === undefined) return [{ ...said, stripe: '' }];
   const { body } = await stripe({ path: `${path}/${encodeURIComponent(key)}`, query: [] });

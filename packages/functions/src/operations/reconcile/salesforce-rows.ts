@@ -1,3 +1,4 @@
+import type { Resource } from '@payments/core/listing';
 import { EXTERNAL_ID_FIELD, type SObjectName } from '@payments/core/record';
 import * as v from 'valibot';
 import { chunks } from '../../adapters/batches.ts';
@@ -14,15 +15,26 @@ const Page = v.object({
 /** 200 ids are some 7,000 characters of the 16,384 that Salesforce takes in an address. */
 const KEYS_PER_QUERY = 200;
 
-/** All rows of an object that have a Stripe id, 2,000 at a time along Salesforce's own locator; or those made in one month. */
+/**
+ * All rows of an object that have a Stripe id and that these resources tell of, 2,000 at a time along Salesforce's own locator; or
+ * those of them that were made in one month.
+ */
 export async function* everyRow(
   object: SObjectName,
   columns: readonly string[],
+  of: { readonly month: string | null; readonly resources: readonly Resource[] },
   salesforce: Salesforce,
-  month: string | null = null,
 ): AsyncGenerator<readonly ActualRow[]> {
-  const made = month === null ? '' : ` AND ${madeIn(month)}`;
-  yield* query(object, columns, `${EXTERNAL_ID_FIELD[object]} != null${made}`, salesforce);
+  const made = of.month === null ? '' : ` AND ${madeIn(of.month)}`;
+  yield* query(object, columns, `${rowsOf(object, of.resources)}${made}`, salesforce);
+}
+
+/** A plan is the catalogue's, or that of one subscription's item. */
+function rowsOf(object: SObjectName, resources: readonly Resource[]): string {
+  const named = `${EXTERNAL_ID_FIELD[object]} != null`;
+  const catalogue = resources.includes('prices');
+  if (object !== 'Pricing_Plan__c' || catalogue === resources.includes('subscriptions')) return named;
+  return `${named} AND Stripe_Subscription__c ${catalogue ? '=' : '!='} null`;
 }
 
 /** `2026-11`, as a condition on when Salesforce made the row. */
@@ -46,11 +58,12 @@ const Counts = v.object({ records: v.array(Counted) });
  */
 export async function countsByMonth(
   object: SObjectName,
+  resource: Resource,
   salesforce: Salesforce,
 ): Promise<ReadonlyMap<string, { readonly rows: number; readonly latest: string }>> {
   const groups = 'CALENDAR_YEAR(CreatedDate), CALENDAR_MONTH(CreatedDate)';
   const selected = 'CALENDAR_YEAR(CreatedDate) madeYear, CALENDAR_MONTH(CreatedDate) madeMonth, COUNT(Id) howMany';
-  const soql = `SELECT ${selected}, MAX(SystemModstamp) latest FROM ${object} WHERE ${EXTERNAL_ID_FIELD[object]} != null${COUNTED.get(object) ?? ''} GROUP BY ${groups}`;
+  const soql = `SELECT ${selected}, MAX(SystemModstamp) latest FROM ${object} WHERE ${rowsOf(object, [resource])}${COUNTED.get(object) ?? ''} GROUP BY ${groups}`;
   const { body } = await salesforce({ method: 'GET', path: `/query?q=${encodeURIComponent(soql)}` });
   return new Map(
     v

@@ -14,7 +14,7 @@ export async function seenNow(resource: Resource, until: number, world: Reconcil
   const rows: Record<string, Record<string, { rows: number; latest: string }>> = {};
   const told: Record<string, number> = {};
   for (const object of OBJECTS[resource]) {
-    rows[object] = Object.fromEntries(await countsByMonth(object, world.salesforce));
+    rows[object] = Object.fromEntries(await countsByMonth(object, resource, world.salesforce));
     told[object] = 0;
   }
   const sums = new Map<string, Map<string, { objects: number; a: number; b: number }>>();
