@@ -11,7 +11,7 @@ import { customerEndpoints } from './customer-endpoints.ts';
 import { disputeEndpoints } from './dispute-endpoints.ts';
 import type { Endpoint } from './endpoint.ts';
 import { findEndpoint } from './endpoint.ts';
-import { expandIn } from './expand.ts';
+import { checkDepth, expandIn } from './expand.ts';
 import type { Form } from './form.ts';
 import { parseForm } from './form.ts';
 import type { IdempotencyKeys } from './idempotency.ts';
@@ -30,7 +30,7 @@ import { readEndpoint } from './reads.ts';
 import { refundEndpoints } from './refund-endpoints.ts';
 import { StripeError, unknownUrl } from './stripe-error.ts';
 import { subscriptionEndpoints } from './subscription-endpoints.ts';
-import { renderObject, shapeOf } from './versions.ts';
+import { isVersion, renderObject, shapeOf } from './versions.ts';
 import { webhookEndpoints } from './webhook-endpoints.ts';
 
 export type ApiRequest = {
@@ -160,6 +160,8 @@ async function answerCall(desk: Desk, request: ApiRequest, url: URL, requestId: 
     if (limited !== null) throw tooManyRequests(limited);
     const form = parseForm(request.method === 'POST' ? request.body : url.search.slice(1));
     const work = endpoint.prepare({ account, books: account.books, id: idFrom(id), version }, form);
+    const expand = expandPaths(form);
+    checkDepth(expand);
     if (key !== undefined) {
       const before = kept.claim(key, JSON.stringify([request.method, url.pathname, sorted(form)]));
       if (before !== null) return { ...before, headers: { ...before.headers, 'idempotent-replayed': 'true' } };
@@ -173,7 +175,8 @@ async function answerCall(desk: Desk, request: ApiRequest, url: URL, requestId: 
     const object = account.books.during({ id: requestId, idempotencyKey: key ?? null }, work);
     // What is due by now happens now: test debits settle, test disputes open.
     if (request.method !== 'GET') account.advance(0);
-    const body = shown(account, object, form, version);
+    // What was written stands: only reads refuse a path for what is found at its end.
+    const body = shown(account, object, { expand, strict: request.method === 'GET' }, version);
     if (fault?.status !== undefined) throw faultError(fault);
     return { status: 200, body, headers: { 'original-request': requestId } };
   };
@@ -229,12 +232,20 @@ function matchOf({ account, endpoints }: Desk, method: string, pathname: string,
   return found;
 }
 
-function shown(account: StripeAccount, object: JsonObject, form: Form, version: string | null): JsonObject {
+function shown(
+  account: StripeAccount,
+  object: JsonObject,
+  { expand, strict }: { readonly expand: readonly string[]; readonly strict: boolean },
+  version: string | null,
+): JsonObject {
   const render = (it: JsonObject): JsonObject => renderObject(account.books, it, shapeOf(version));
-  const expand = Object.values(typeof form.expand === 'object' ? form.expand : {}).flatMap((path) =>
+  return expandIn(account, render(stripeOrdered(object)), expand, render, strict);
+}
+
+function expandPaths(form: Form): readonly string[] {
+  return Object.values(typeof form.expand === 'object' ? form.expand : {}).flatMap((path) =>
     Array.isArray(path) ? path.map(String) : [String(path)],
   );
-  return expandIn(account, render(stripeOrdered(object)), expand, render);
 }
 
 /** Broken escapes are no id of ours: looked up as they are, and not found. */
@@ -248,6 +259,6 @@ function idFrom(segment: string): string {
 
 /** Null without a header. Throws for what is no version. */
 function versionOf(header: string | undefined): string | null {
-  if (header === undefined || /^\d{4}-\d{2}-\d{2}(\.[a-z]+)?$/.test(header)) return header ?? null;
+  if (header === undefined || isVersion(header)) return header ?? null;
   throw new StripeError(400, `Invalid Stripe API version: ${header}`, {}, false);
 }

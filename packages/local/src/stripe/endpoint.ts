@@ -24,7 +24,13 @@ export type Endpoint = {
   prepare(call: Call, form: Form): () => JsonObject;
 };
 
-const EXPAND = { expand: v.optional(list(text())) };
+const EXPAND = v.strictObject({ expand: v.optional(list(text())) });
+
+/** The parameters beside `expand`, which every endpoint takes. */
+export function withoutExpand({ expand, ...rest }: Form): Form {
+  checkParameters(EXPAND, expand === undefined ? {} : { expand });
+  return rest;
+}
 
 /** An endpoint whose parameters are listed; `expand` is always one. */
 export function endpoint<const E extends v.ObjectEntries>(
@@ -34,13 +40,11 @@ export function endpoint<const E extends v.ObjectEntries>(
   run: (call: Call, parameters: v.InferOutput<v.StrictObjectSchema<E, undefined>>) => JsonObject,
 ): Endpoint {
   const schema = v.strictObject(entries);
-  const expandOnly = v.strictObject(EXPAND);
   return {
     method,
     path,
     prepare: (call, form) => {
-      const { expand, ...rest } = form;
-      checkParameters(expandOnly, expand === undefined ? {} : { expand });
+      const rest = withoutExpand(form);
       const unknown = Object.keys(rest).filter((name) => !Object.hasOwn(entries, name));
       if (unknown.length > 0) throw unknownParameters(unknown);
       const parameters = checkParameters(schema, rest);

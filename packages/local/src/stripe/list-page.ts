@@ -2,7 +2,7 @@ import type { JsonObject } from '@payments/core/event';
 import * as v from 'valibot';
 import { hash, text, whole } from './parameters.ts';
 import type { Sequence } from './shelf.ts';
-import { noSuch } from './stripe-error.ts';
+import { noSuch, StripeError } from './stripe-error.ts';
 
 const BOUNDS = hash({
   gt: v.optional(whole()),
@@ -38,6 +38,9 @@ type ListParameters = v.InferOutput<v.ObjectSchema<typeof LIST_PARAMETERS, undef
 
 export function pageRequest(given: ListParameters): PageRequest {
   const { starting_after: after, ending_before: before, limit = 10 } = given;
+  if (after !== undefined && before !== undefined) {
+    throw new StripeError(400, 'You cannot parameterize both starting_after and ending_before.', {}, false);
+  }
   return {
     limit,
     ...boundsOf(given.created),

@@ -34,14 +34,14 @@ export const PRICE_DATA = {
   currency: text(3),
   recurring: v.optional(RECURRING),
   tax_behavior: v.optional(oneOf(['exclusive', 'inclusive', 'unspecified'])),
-  unit_amount: v.optional(whole()),
+  unit_amount: v.optional(whole(0)),
   unit_amount_decimal: v.optional(decimal()),
 };
 
 const TIER = hash({
-  flat_amount: v.optional(whole()),
+  flat_amount: v.optional(whole(0)),
   flat_amount_decimal: v.optional(decimal()),
-  unit_amount: v.optional(whole()),
+  unit_amount: v.optional(whole(0)),
   unit_amount_decimal: v.optional(decimal()),
   up_to: text(),
 });

@@ -13,6 +13,19 @@ test.each([
   ['customers?starting_after=cus_none', 'starting_after', 'resource_missing', "No such customer: 'cus_none'"],
   ['invoice_payments?payment[payment_intent]=pi_1', 'payment[type]', 'parameter_missing', 'payment[type]'],
   [`events?${Array.from({ length: 21 }, () => 'types[]=invoice.paid').join('&')}`, 'types', undefined, 'at most 20'],
+  [
+    'customers?starting_after=cus_1&ending_before=cus_2',
+    undefined,
+    undefined,
+    'You cannot parameterize both starting_after and ending_before.',
+  ],
+  ['customers?expand[0][a]=b', 'expand[0]', undefined, 'Invalid string'],
+  [
+    'subscriptions?expand[]=data.items.data.price.product',
+    undefined,
+    'property_expansion_max_depth',
+    'You cannot expand more than 4 levels of a property. Property: data.items.data.price.product',
+  ],
 ])('the list %.60s is refused and names what is wrong', (path, param, code, words) =>
   withStripe(async ({ url }) => {
     const answer = await fetch(`${url}/v1/${path}`, { headers: { authorization: 'Bearer sk_test_1' } });
@@ -60,3 +73,21 @@ test('pages go both ways and say whether there is more', () =>
     expect(await page({ ending_before: made[2] })).toEqual([[0, 1], false]);
     expect(await page({ ending_before: made[0] })).toEqual([[], false]);
   }));
+
+test.each([
+  ['data.customers', 'This property cannot be expanded (data.customers).'],
+  ['data.customer.nobody', 'This property cannot be expanded (data.customer.nobody).'],
+  ['data.status', 'This property cannot be expanded (data.status).'],
+  ['data.items.data.quantity', 'This property cannot be expanded (data.items.data.quantity).'],
+  ['customer', "This property cannot be expanded (customer). You may want to try expanding 'data.customer' instead."],
+])('a read that wants %s expanded is refused', (path, message) =>
+  withStripe(async ({ stripe }) => {
+    const { customer, basic } = await customerAndPrice(stripe);
+    const made = await stripe.subscriptions.create({ customer: customer.id, items: [{ price: basic.id }] });
+    await expect(stripe.subscriptions.list({ expand: [path] })).rejects.toThrow(message);
+    const { data } = await stripe.subscriptions.list({ expand: ['data.customer', 'data.latest_invoice.payments'] });
+    expect(data).toMatchObject([{ id: made.id, customer: { id: customer.id }, latest_invoice: { payments: {} } }]);
+    // Of what is not there yet nobody can tell.
+    expect((await stripe.refunds.list({ expand: ['data.anything'] })).data).toEqual([]);
+  }),
+);

@@ -2,6 +2,7 @@ import type { JsonObject } from '@payments/core/event';
 import * as v from 'valibot';
 import type { StripeAccount } from './account.ts';
 import type { Match } from './endpoint.ts';
+import { withoutExpand } from './endpoint.ts';
 import type { Form } from './form.ts';
 import type { PageRequest } from './list-page.ts';
 import { inShownOrder, LIST_PARAMETERS, listPage, PAGE_PARAMETERS, pageRequest } from './list-page.ts';
@@ -30,7 +31,7 @@ export function readEndpoint(
       method,
       path: id === undefined ? name : `${name}/:id`,
       prepare: (call, form) => {
-        const { expand: _, ...parameters } = form;
+        const parameters = withoutExpand(form);
         if (id === undefined) {
           const given = checked({ ...LIST_PARAMETERS, ...collection.filters }, parameters);
           const request = pageRequest(checkParameters(v.object(LIST_PARAMETERS), parameters));

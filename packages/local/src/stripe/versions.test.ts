@@ -97,3 +97,22 @@ test('what Apex sends is understood: indexed expands, a double-quoted search, a 
     const wrong = await call('POST', 'subscriptions/sub_1/resume', 'billing_cycle_anchor=now', '2026-10-28.endive');
     expect(wrong.error).toMatchObject({ param: 'billing_cycle_anchor' });
   }));
+
+test.each([
+  '2099-01-01',
+  '2026-08-27.basil',
+  '2024-06-20.acacia',
+  '2025-03-31',
+  '2026-10-28.endiv',
+  'yesterday',
+  '2026-10-29.endive',
+])('there is no version %s', (version) =>
+  withStripe(async ({ url }) => {
+    const headers = { authorization: 'Bearer sk_test_1', 'stripe-version': version };
+    const answer = await fetch(`${url}/v1/customers`, { headers });
+    expect([answer.status, Object(await answer.json()).error.message]).toEqual([
+      400,
+      `Invalid Stripe API version: ${version}`,
+    ]);
+  }),
+);

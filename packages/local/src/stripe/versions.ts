@@ -11,6 +11,22 @@ const BASIL = '2025-03-31';
 /** Since this version there are invoice_payment events. */
 const INVOICE_PAYMENTS = '2025-05-28';
 
+/** Since when a version bears a name, and which; those before bear none (stripe's changelog). */
+const NAMES = [
+  ['2024-09-30', 'acacia'],
+  [BASIL, 'basil'],
+  ['2025-09-30', 'clover'],
+  ['2026-03-25', 'dahlia'],
+  ['2026-09-30', 'endive'],
+] as const;
+
+/** Whether there can be such a version: a day up to today's version, with the name of its time. */
+export function isVersion(text: string): boolean {
+  const [, day = '', name] = /^(\d{4}-\d{2}-\d{2})(?:\.([a-z]+))?$/.exec(text) ?? [];
+  if (day === '' || day > API_VERSION.slice(0, day.length)) return false;
+  return name === NAMES.findLast(([since]) => since <= day)?.[1];
+}
+
 /** Null: the account's own, today's. Between basil and today this account knows one shape. */
 export function shapeOf(version: string | null): Shape {
   return version !== null && version < BASIL ? 'before-basil' : 'today';

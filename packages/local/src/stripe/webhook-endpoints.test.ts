@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs';
 import type Stripe from 'stripe';
 import { expect, test } from 'vitest';
 import { customerAndPrice, withStripe } from './api.fixture.ts';
 import { startEndpointDeliveries } from './endpoint-deliveries.ts';
+import { EVENT_TYPES } from './event-types.ts';
 
 type Sent = { readonly url: string; readonly body: string; readonly signature: string };
 
@@ -184,3 +186,29 @@ test('more than sixteen endpoints, and odd URLs, versions and types, are refused
     await expect(create()).rejects.toThrow(/maximum of 16/);
     expect((await stripe.webhookEndpoints.list({ limit: 100 })).data.length).toBe(16);
   }));
+
+test('an endpoint is told of types that there are, and of versions that there were', () =>
+  withStripe(async ({ stripe, url }) => {
+    const post = async (path: string, types: readonly string[], version?: string) => {
+      const body = new URLSearchParams(types.map((type): [string, string] => ['enabled_events[]', type]));
+      if (path === 'webhook_endpoints') body.set('url', 'https://example.com/hook');
+      if (version !== undefined) body.set('api_version', version);
+      const headers = { authorization: 'Bearer sk_test_1' };
+      const answer = await fetch(`${url}/v1/${path}`, { method: 'POST', headers, body });
+      return [answer.status, Object(await answer.json()).error?.param];
+    };
+    // People write it; Stripe has payment_intent.payment_failed.
+    const written = ['charge.succeeded', 'payment_intent.failed'];
+    expect(await post('webhook_endpoints', written)).toEqual([400, 'enabled_events[1]']);
+    expect(await post('webhook_endpoints', ['*'])).toEqual([200, undefined]);
+    expect(await post('webhook_endpoints', ['charge.succeeded'], '2026-08-27.basil')).toEqual([400, 'api_version']);
+    const { data } = await stripe.webhookEndpoints.list();
+    expect(data).toHaveLength(1);
+    expect(await post(`webhook_endpoints/${data[0]?.id}`, written)).toEqual([400, 'enabled_events[1]']);
+  }));
+
+test("the types are those of the SDK's own", () => {
+  const file = new URL('../../../../node_modules/stripe/esm/resources/WebhookEndpoints.d.ts', import.meta.url);
+  const [, union = ''] = /type EnabledEvent =([^;]+);/.exec(readFileSync(file, 'utf8')) ?? [];
+  expect([...EVENT_TYPES]).toEqual(union.match(/(?<=')[^']+(?=')/g)?.filter((word) => word.trim() !== '|'));
+});

@@ -3,9 +3,11 @@ import * as v from 'valibot';
 import type { Books } from './books.ts';
 import type { Endpoint } from './endpoint.ts';
 import { endpoint } from './endpoint.ts';
+import { EVENT_TYPES } from './event-types.ts';
 import { mergeMetadata, withoutEmpty } from './metadata.ts';
 import { clearable, flag, list, metadata, text } from './parameters.ts';
 import { noSuch, refused } from './stripe-error.ts';
+import { isVersion } from './versions.ts';
 import type { WebhookEndpoint } from './webhook-endpoint.ts';
 import { activeSecretsOf, createWebhookEndpoint } from './webhook-endpoint.ts';
 
@@ -75,14 +77,16 @@ function checkUrl(url: string): void {
 }
 
 function checkVersion(version: string | undefined): void {
-  if (version === undefined || /^\d{4}-\d{2}-\d{2}(\.[a-z]+)?$/.test(version)) return;
+  if (version === undefined || isVersion(version)) return;
   throw refused(`Invalid API version: ${version}.`, 'api_version');
 }
 
 function checkEvents(types: readonly string[]): void {
-  const odd = types.findIndex((type) => type !== '*' && !/^[a-z0-9_]+(\.[a-z0-9_]+)+$/.test(type));
+  const odd = types.findIndex((type) => !EVENT_TYPES.has(type));
   if (types.length === 0)
     throw refused('Missing required param: enabled_events.', 'enabled_events', 'parameter_missing');
-  if (odd >= 0)
-    throw refused(`Invalid enabled_events[${odd}]: must be one of Stripe's event types`, `enabled_events[${odd}]`);
+  if (odd < 0) return;
+  const [last, ...others] = [...EVENT_TYPES].reverse();
+  const listed = `${others.reverse().join(', ')}, or ${last}`;
+  throw refused(`Invalid enabled_events[${odd}]: must be one of ${listed}`, `enabled_events[${odd}]`);
 }
