@@ -5,17 +5,11 @@ import { flushMachine } from './flush.asl.ts';
 import { bulkPattern } from './patterns.ts';
 import { queueLink } from './queue-link.ts';
 import { redisCluster, vpc } from './redis.ts';
+import { FLUSH_EVERY, FLUSH_INPUT } from './schedules.ts';
 import { salesforceClient, stripeApiKey } from './secrets.ts';
 import { prefix, settings } from './stage.ts';
 import { stateMachine } from './state-machine.ts';
-
-const AGGREGATE_SECONDS = 60;
-/** Lambda's rule: six times the function's time-out, and the window. */
-const HIDDEN_SECONDS = 6 * AGGREGATE_SECONDS + 60;
-/** A message that waits (for Redis, Stripe, its turn) costs a receive as well: as long as an urgent event waits, 3.5 hours. */
-const RECEIVES = 30;
-/** Five seconds gather enough under load; sixty would be the larger part of a quiet event's way. */
-const WINDOW_SECONDS = 5;
+import { BULK, KEPT_SECONDS, ONE_TRY, PATIENT_TRIES } from './waiting.ts';
 
 export const bulkUndelivered = deadLetterQueue('BulkUndelivered');
 export const bulkPoisoned = deadLetterQueue('BulkPoisoned');
@@ -24,11 +18,11 @@ export const parkedRows = deadLetterQueue('BulkParked');
 
 export const queue = new aws.sqs.Queue('Bulk', {
   name: `${prefix}-Bulk`,
-  messageRetentionSeconds: 1_209_600,
+  messageRetentionSeconds: KEPT_SECONDS,
   receiveWaitTimeSeconds: 20,
   sqsManagedSseEnabled: true,
-  visibilityTimeoutSeconds: HIDDEN_SECONDS,
-  redrivePolicy: $jsonStringify({ deadLetterTargetArn: bulkPoisoned.arn, maxReceiveCount: RECEIVES }),
+  visibilityTimeoutSeconds: BULK.hiddenSeconds,
+  redrivePolicy: $jsonStringify({ deadLetterTargetArn: bulkPoisoned.arn, maxReceiveCount: BULK.receives }),
 });
 
 /** For who hands events to the bulk lane by hand. */
@@ -45,7 +39,7 @@ new aws.cloudwatch.EventTarget('BulkTarget', {
   eventBusName: busName,
   arn: queue.arn,
   deadLetterConfig: { arn: bulkUndelivered.arn },
-  retryPolicy: { maximumEventAgeInSeconds: 86_400, maximumRetryAttempts: 185 },
+  retryPolicy: PATIENT_TRIES,
 });
 allowRules('Bulk', queue, [rule.arn, replayRules]);
 allowRules('BulkUndelivered', bulkUndelivered, [rule.arn, replayRules]);
@@ -79,7 +73,7 @@ const flushLink = new sst.Linkable('FlushMachine', {
 
 export const aggregate = new sst.aws.Function('Aggregate', {
   handler: 'packages/functions/src/bulk/aggregate-lambda.handler',
-  timeout: `${AGGREGATE_SECONDS} seconds`,
+  timeout: `${BULK.aggregateSeconds} seconds`,
   memory: '1024 MB',
   vpc,
   link: [redisCluster, stripeApiKey, flushLink, settings, queueLink('GivenUpQueue', bulkPoisoned, 'send')],
@@ -94,11 +88,10 @@ export const aggregate = new sst.aws.Function('Aggregate', {
 new aws.lambda.EventSourceMapping('BulkMapping', {
   eventSourceArn: queue.arn,
   functionName: aggregate.name,
-  // Few enough that all can be read from Stripe in one run, ten at once.
-  batchSize: 200,
-  maximumBatchingWindowInSeconds: WINDOW_SECONDS,
+  batchSize: BULK.batchSize,
+  maximumBatchingWindowInSeconds: BULK.windowSeconds,
   functionResponseTypes: ['ReportBatchItemFailures'],
-  scalingConfig: { maximumConcurrency: 5 },
+  scalingConfig: { maximumConcurrency: BULK.concurrency },
 });
 
 export const bulkFunctions = [
@@ -127,23 +120,13 @@ const scheduleRole = new aws.iam.Role('FlushScheduleRole', {
 new aws.scheduler.Schedule('FlushSchedule', {
   name: `${prefix}-flush`,
   description: 'Writes what the buffer holds, once a minute',
-  scheduleExpression: 'rate(1 minute)',
+  scheduleExpression: FLUSH_EVERY,
   flexibleTimeWindow: { mode: 'OFF' },
   target: {
     arn: flush.arn,
     roleArn: scheduleRole.arn,
-    // Parents before children, as in core's WRITE_ORDER.
-    input: JSON.stringify({
-      objects: [
-        'Stripe_Customer__c',
-        'Stripe_Subscription__c',
-        'Payment_Transaction__c',
-        'Pricing_Plan__c',
-        'Pricing_Tier__c',
-      ],
-    }),
-    // A start that was missed is made up for by the next minute.
-    retryPolicy: { maximumRetryAttempts: 0, maximumEventAgeInSeconds: 60 },
+    input: JSON.stringify(FLUSH_INPUT),
+    retryPolicy: ONE_TRY,
     deadLetterConfig: { arn: missed.arn },
   },
 });

@@ -2,6 +2,7 @@
 import { allowRules, deadLetterQueue } from './dead-letter.ts';
 import { archivePattern, unroutedPatterns } from './patterns.ts';
 import { logRetentionInDays, prefix, production } from './stage.ts';
+import { ARCHIVE_DAYS, PATIENT_TRIES } from './waiting.ts';
 
 const made = new sst.aws.Bus('Events', {
   transform: { bus: { name: `${prefix}-bus`, logConfig: { level: 'ERROR', includeDetail: 'NONE' } } },
@@ -38,7 +39,6 @@ export const bus = new sst.Linkable('Bus', {
   include: [sst.aws.permission({ actions: ['events:PutEvents', 'events:DescribeEventBus'], resources: [made.arn] })],
 });
 
-export const ARCHIVE_DAYS = 30;
 export const busArn = made.arn;
 
 export const archive = new aws.cloudwatch.EventArchive(
@@ -69,7 +69,7 @@ export const unroutedRules = Object.entries(unroutedPatterns).map(([what, patter
     eventBusName: made.name,
     arn: unrouted.arn,
     deadLetterConfig: { arn: unroutedUndelivered.arn },
-    retryPolicy: { maximumEventAgeInSeconds: 86_400, maximumRetryAttempts: 185 },
+    retryPolicy: PATIENT_TRIES,
   });
   return { name, rule };
 });

@@ -1,7 +1,6 @@
 /** The queues of last resort: fourteen days, encrypted, kept when production is removed. */
 import { prefix, production } from './stage.ts';
-
-const FOURTEEN_DAYS = 1_209_600;
+import { KEPT_SECONDS } from './waiting.ts';
 
 const made: { readonly name: string; readonly queue: aws.sqs.Queue }[] = [];
 
@@ -15,7 +14,7 @@ export function deadLetterQueue(name: string): aws.sqs.Queue {
     name,
     {
       name: `${prefix}-${name}`,
-      messageRetentionSeconds: FOURTEEN_DAYS,
+      messageRetentionSeconds: KEPT_SECONDS,
       sqsManagedSseEnabled: true,
       receiveWaitTimeSeconds: 20,
     },

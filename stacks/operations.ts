@@ -1,22 +1,20 @@
 /** What runs by the clock or for an operator and not by an event: one small Lambda each, from packages/functions/src/operations/. */
 
 import { aggregate, bulkPoisoned, bulkQueueLink, rule as bulkRule, bulkUndelivered, parkedRows } from './bulk.ts';
-import { ARCHIVE_DAYS, archive, bus, busArn } from './bus.ts';
+import { archive, bus, busArn } from './bus.ts';
 import { deadLetterQueue } from './dead-letter.ts';
 import { ingress } from './ingress.ts';
 import { queueLink } from './queue-link.ts';
 import { claim, failedExecutions, machines, realtimeMachines, realtimeUndelivered } from './realtime.ts';
 import { redisAuthSecretArn, redisCluster, vpc } from './redis.ts';
+import { inKebab, OPERATIONS, type Operation } from './schedules.ts';
 import { salesforceClient, secretArns, stripeApiKey } from './secrets.ts';
-import { prefix, reconcileNightly, settings } from './stage.ts';
+import { prefix, settings } from './stage.ts';
+import { ARCHIVE_DAYS, ONE_TRY } from './waiting.ts';
 
-type Operation = {
-  /** EventBridge Scheduler's, e.g. `rate(1 minute)`. */
-  readonly every: string;
+type What = {
   readonly description: string;
-  /** The schedule is there, and starts nothing. */
-  readonly off?: boolean;
-  /** Less than `every`, so that two runs never meet. */
+  /** Less than the time between two runs (schedules.ts), so that they never meet. */
   readonly seconds: number;
   readonly memory?: '512 MB' | '1024 MB';
   /** Settings are linked always. With Redis among the links the function runs in the VPC. */
@@ -34,8 +32,9 @@ export function operationFunctions(): readonly { readonly name: string; readonly
 const missed = deadLetterQueue('OperationsUnstarted');
 
 /** `Redrive` runs packages/functions/src/operations/redrive-lambda.ts; `AbcDef` would run abc-def-lambda.ts. */
-export function operation(name: string, what: Operation): sst.aws.Function {
-  const file = name.replace(/(?<=.)[A-Z]/g, (letter) => `-${letter}`).toLowerCase();
+export function operation(name: Operation, what: What): sst.aws.Function {
+  const file = inKebab(name);
+  const { every, off } = OPERATIONS[name];
   const fn = new sst.aws.Function(name, {
     handler: `packages/functions/src/operations/${file}-lambda.handler`,
     timeout: `${what.seconds} seconds`,
@@ -62,13 +61,13 @@ export function operation(name: string, what: Operation): sst.aws.Function {
   new aws.scheduler.Schedule(`${name}Schedule`, {
     name: `${prefix}-${file}`,
     description: what.description,
-    scheduleExpression: what.every,
-    state: what.off === true ? 'DISABLED' : 'ENABLED',
+    scheduleExpression: every,
+    state: off ? 'DISABLED' : 'ENABLED',
     flexibleTimeWindow: { mode: 'OFF' },
     target: {
       arn: fn.arn,
       roleArn: role.arn,
-      retryPolicy: { maximumRetryAttempts: 0, maximumEventAgeInSeconds: 60 },
+      retryPolicy: ONE_TRY,
       deadLetterConfig: { arn: missed.arn },
     },
   });
@@ -81,7 +80,6 @@ const failedExecutionsQueue = queueLink('FailedExecutionsQueue', failedExecution
 const parkedRowsQueue = queueLink('ParkedRowsQueue', parkedRows);
 
 operation('Redrive', {
-  every: 'rate(1 minute)',
   description: 'Starts anew what failed because of an outage',
   seconds: 55,
   memory: '1024 MB',
@@ -94,14 +92,12 @@ operation('Redrive', {
 });
 
 operation('Measure', {
-  every: 'rate(1 minute)',
   description: 'Tells CloudWatch how buffer and API budget stand',
   seconds: 30,
   link: [redisCluster],
 });
 
 operation('SecretAges', {
-  every: 'rate(1 hour)',
   description: 'Tells CloudWatch how old the secrets are',
   seconds: 30,
   link: [secretArns($dev ? {} : { Redis: redisAuthSecretArn })],
@@ -121,7 +117,6 @@ const archiveLink = new sst.Linkable('Archive', {
 });
 
 operation('Recover', {
-  every: 'rate(1 minute)',
   description: 'Replays the archive when Redis has lost its data',
   seconds: 55,
   link: [redisCluster, salesforceClient, archiveLink],
@@ -145,7 +140,6 @@ const archiveAge = new sst.Linkable('ArchiveAge', {
 });
 
 operation('Sweep', {
-  every: 'rate(1 hour)',
   description: 'Feeds what Stripe has and nobody here has accepted',
   seconds: 300,
   memory: '1024 MB',
@@ -153,8 +147,6 @@ operation('Sweep', {
 });
 
 operation('Reconcile', {
-  every: 'cron(0 2 * * ? *)',
-  off: !reconcileNightly,
   description: 'Compares what Stripe and Salesforce have, and tells what differs',
   seconds: 900,
   memory: '1024 MB',
@@ -162,7 +154,6 @@ operation('Reconcile', {
 });
 
 operation('RetryFailures', {
-  every: 'rate(5 minutes)',
   description: 'Tries again what somebody in Salesforce has set to Retrying',
   seconds: 120,
   link: [

@@ -40,3 +40,12 @@ export const unroutedPatterns = {
 } as const;
 
 export const archivePattern: object = { source: [SOURCE] };
+
+/** On AWS's own bus: executions of these machines that ended badly. */
+export function failedPattern(machineArns: readonly string[]): object {
+  return {
+    source: ['aws.states'],
+    'detail-type': ['Step Functions Execution Status Change'],
+    detail: { status: ['FAILED', 'TIMED_OUT', 'ABORTED'], stateMachineArn: machineArns },
+  };
+}

@@ -3,12 +3,13 @@
 import { bulkQueueLink } from './bulk.ts';
 import { busName, replayRules } from './bus.ts';
 import { allowRules, deadLetterQueue } from './dead-letter.ts';
-import { MACHINES, realtimePattern } from './patterns.ts';
+import { failedPattern, MACHINES, realtimePattern } from './patterns.ts';
 import { realtimeMachine } from './realtime.asl.ts';
 import { redisCluster, vpc } from './redis.ts';
 import { salesforceClient, stripeApiKey } from './secrets.ts';
 import { prefix, settings } from './stage.ts';
 import { stateMachine } from './state-machine.ts';
+import { PATIENT_TRIES, URGENT_TRIES } from './waiting.ts';
 
 function step(name: string, link: unknown[]): sst.aws.Function {
   return new sst.aws.Function(name, {
@@ -58,7 +59,7 @@ export const machines = MACHINES.map((family) => {
     arn: machine.arn,
     roleArn: start.arn,
     deadLetterConfig: { arn: realtimeUndelivered.arn },
-    retryPolicy: { maximumEventAgeInSeconds: 3_600, maximumRetryAttempts: 30 },
+    retryPolicy: URGENT_TRIES,
   });
   return { name, machine, rule };
 });
@@ -86,20 +87,14 @@ export const failedExecutions = deadLetterQueue('FailedExecutions');
 export const failedRule = new aws.cloudwatch.EventRule('FailedExecutionsRule', {
   name: `${prefix}-failed-executions`,
   description: 'Executions of our machines that failed, timed out or were stopped',
-  eventPattern: $resolve(machineArns).apply((arns) =>
-    JSON.stringify({
-      source: ['aws.states'],
-      'detail-type': ['Step Functions Execution Status Change'],
-      detail: { status: ['FAILED', 'TIMED_OUT', 'ABORTED'], stateMachineArn: arns },
-    }),
-  ),
+  eventPattern: $resolve(machineArns).apply((arns) => JSON.stringify(failedPattern(arns))),
 });
 const failedUndelivered = deadLetterQueue('FailedExecutionsUndelivered');
 new aws.cloudwatch.EventTarget('FailedExecutionsTarget', {
   rule: failedRule.name,
   arn: failedExecutions.arn,
   deadLetterConfig: { arn: failedUndelivered.arn },
-  retryPolicy: { maximumEventAgeInSeconds: 86_400, maximumRetryAttempts: 185 },
+  retryPolicy: PATIENT_TRIES,
 });
 allowRules('FailedExecutions', failedExecutions, [failedRule.arn]);
 allowRules('FailedExecutionsUndelivered', failedUndelivered, [failedRule.arn]);

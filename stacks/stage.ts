@@ -9,12 +9,6 @@ export const logRetention = production ? ('3 months' as const) : ('1 month' as c
 export const logRetentionInDays = production ? 90 : 30;
 
 /**
- * Whether each night at two o'clock (UTC) Stripe and Salesforce are compared, and what differs is told. Off, because nothing is left
- * to compare on a normal day (docs/decisions/0006-reconcile-is-off.md).
- */
-export const reconcileNightly: boolean = false;
-
-/**
  * Where logs and metrics go beside CloudWatch: the domain of a Coralogix account (coralogix.com/docs: "Coralogix domain"), or
  * `null` for nowhere. Its key goes into the secret `Coralogix` (docs/deployment.md).
  */
