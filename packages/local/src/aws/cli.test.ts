@@ -102,6 +102,27 @@ describe.skipIf(AWS_CLI === '')("Debian's aws command line", { timeout: 60_000 }
     expect(events[4].taskFailedEventDetails).toMatchObject({ error: 'NeverRetry', resourceType: 'lambda' });
   });
 
+  it('lists who takes from a queue', async () => {
+    const list = ['lambda', 'list-event-source-mappings', '--event-source-arn'];
+    expect(await aws(...list, queueArn('bulk'))).toEqual({
+      EventSourceMappings: [
+        expect.objectContaining({ EventSourceArn: queueArn('bulk'), State: 'Enabled', BatchSize: 200 }),
+      ],
+    });
+    expect(await aws(...list, queueArn('elsewhere'))).toEqual({ EventSourceMappings: [] });
+  });
+
+  it('reads a schedule, and hears that another is not there', async () => {
+    const get = ['scheduler', 'get-schedule', '--name'];
+    expect(await aws(...get, 'a-flush')).toMatchObject({
+      Name: 'a-flush',
+      ScheduleExpression: 'rate(1 minute)',
+      State: 'ENABLED',
+      Target: { Arn: MACHINE, Input: '{"objects":[]}', DeadLetterConfig: { Arn: queueArn('rule-dead') } },
+    });
+    await expect(aws(...get, 'a-hourly')).rejects.toThrow('ResourceNotFoundException');
+  });
+
   it('reads a secret by name, and the one before', async () => {
     endpoint.secrets.put('signing', 'one');
     endpoint.secrets.put('signing', 'two');

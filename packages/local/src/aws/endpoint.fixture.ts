@@ -2,9 +2,11 @@ import { createBus } from '../bus/bus.ts';
 import { handleEvents } from '../bus/wire.ts';
 import { createCloudWatch } from '../cloudwatch/cloudwatch.ts';
 import { monitoringDialect } from '../cloudwatch/monitoring-wire.ts';
+import { mappingsService } from '../lambda/mappings-wire.ts';
 import { queuesDialect } from '../queues/query-dialect.ts';
 import { type QueueConfig, startQueues } from '../queues/queues.ts';
 import { createQueuesFront } from '../queues/wire.ts';
+import { schedulesService } from '../schedule/wire.ts';
 import { createSecrets } from '../secrets/secrets.ts';
 import { handleSecrets } from '../secrets/wire.ts';
 import type { Json } from '../states/definition.ts';
@@ -20,6 +22,21 @@ const PLACE = { account: ACCOUNT, region: REGION };
 export const queueArn = (name: string): string => `arn:aws:sqs:${REGION}:${ACCOUNT}:${name}`;
 export const MACHINE = `arn:aws:states:${REGION}:${ACCOUNT}:stateMachine:payments`;
 export const SECRET = `arn:aws:secretsmanager:${REGION}:${ACCOUNT}:secret:signing-AbCdEf`;
+
+const MAPPING = {
+  queueArn: queueArn('bulk'),
+  functionArn: `arn:aws:lambda:${REGION}:${ACCOUNT}:function:aggregate`,
+  ...{ batchSize: 200, windowSeconds: 5, maximumConcurrency: 2, partialResponses: true },
+};
+const FLUSH = {
+  ...{ name: 'a-flush', expression: 'rate(1 minute)', enabled: true, input: '{"objects":[]}' },
+  ...{ targetArn: MACHINE, roleArn: `arn:aws:iam::${ACCOUNT}:role/start` },
+  ...{ retryPolicy: { maximumEventAgeInSeconds: 60, maximumRetryAttempts: 0 }, deadLetterArn: queueArn('rule-dead') },
+};
+const NIGHTLY = {
+  ...{ name: 'a-nightly', expression: 'cron(0 2 * * ? *)', enabled: false, input: null },
+  ...{ targetArn: MACHINE, roleArn: FLUSH.roleArn, retryPolicy: null, deadLetterArn: null },
+};
 
 const queue = (name: string, deadLetterArn: string | null = null): QueueConfig => ({
   name,
@@ -95,6 +112,7 @@ export async function startEndpoint(
       ['AWSStepFunctions', (operation, input) => handleStates(machines, operation, input)],
       ['secretsmanager', (operation, input) => handleSecrets(secrets, operation, input, PLACE)],
     ]),
+    rest: [mappingsService([MAPPING]), schedulesService([FLUSH, NIGHTLY], PLACE)],
     dialects: new Map([
       ['2012-11-05', queuesDialect],
       ['2010-08-01', monitoringDialect],

@@ -26,6 +26,7 @@ export type RestRequest = {
   readonly method: string;
   /** Without the query. */
   readonly path: string;
+  readonly query: URLSearchParams;
   readonly headers: IncomingMessage['headers'];
   readonly body: string;
 };
@@ -124,9 +125,9 @@ async function restAnswer(
   body: string,
   { rest = [] }: AwsServerOptions,
 ): Promise<RestAnswer | null> {
-  const [path = ''] = url.split('?');
+  const [path = '', query] = url.split('?');
   for (const service of rest) {
-    const answer = await service({ method, path, headers, body });
+    const answer = await service({ method, path, query: new URLSearchParams(query), headers, body });
     if (answer !== null) return answer;
   }
   return null;

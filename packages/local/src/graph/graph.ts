@@ -64,7 +64,13 @@ const MappingInputs = v.object({
 const Schedule = v.object({
   state: v.optional(text, 'ENABLED'),
   scheduleExpression: text,
-  target: v.object({ arn: text, input: v.optional(text) }),
+  target: v.object({
+    arn: text,
+    roleArn: text,
+    input: v.optional(text),
+    retryPolicy: v.optional(RetryPolicy),
+    deadLetterConfig: v.optional(v.object({ arn: text })),
+  }),
 });
 const Route = v.object({ routeKey: text, target: v.optional(text) });
 
@@ -150,6 +156,9 @@ export function graphOf(synthesis: Synthesis, stage: string) {
         targetArn: target.arn,
         input: target.input ?? null,
         enabled: state !== 'DISABLED',
+        roleArn: target.roleArn,
+        retryPolicy: target.retryPolicy ?? null,
+        deadLetterArn: target.deadLetterConfig?.arn ?? null,
       };
     }),
     routes: ingressRoutes.map(({ routeKey, target }) => {

@@ -25,6 +25,7 @@ import type { Graph } from '../graph/graph.ts';
 import { bundleHandlers } from '../lambda/bundle.ts';
 import { type LocalFunction, type LogLine, startFunction } from '../lambda/function.ts';
 import { invokeService } from '../lambda/invoke-wire.ts';
+import { mappingsService } from '../lambda/mappings-wire.ts';
 import { clockAt, type Pace } from '../pace.ts';
 import { type Mapping, startMapping } from '../queues/mapping.ts';
 import { queuesDialect } from '../queues/query-dialect.ts';
@@ -32,6 +33,7 @@ import { type Queues, startQueues } from '../queues/queues.ts';
 import { createQueuesFront } from '../queues/wire.ts';
 import { type PrivateRedis, startPrivateRedis } from '../redis/private-redis.ts';
 import { startSchedules } from '../schedule/schedule.ts';
+import { schedulesService } from '../schedule/wire.ts';
 import { createSecrets, type Secrets } from '../secrets/secrets.ts';
 import { handleSecrets } from '../secrets/wire.ts';
 import type { Json } from '../states/definition.ts';
@@ -206,6 +208,8 @@ export async function startRoad(options: RoadOptions): Promise<Road> {
           onError: options.onError,
         }),
         apisService(() => apis),
+        mappingsService(graph.mappings),
+        schedulesService(graph.schedules, graph),
       ],
       onError: options.onError,
     });

@@ -37,6 +37,11 @@ export function seedStandardRows(
     OrganizationType: 'Developer Edition',
     IsSandbox: false,
   });
-  put('UserPermissionAccess', idAt('0P0', 1), { PermissionsApiEnabled: true });
+  put('UserPermissionAccess', idAt('0P0', 1), {
+    PermissionsApiEnabled: true,
+    // Salesforce says no by false, never by null.
+    ...{ PermissionsModifyAllData: false, PermissionsViewAllData: false, PermissionsManageUsers: false },
+    ...{ PermissionsAuthorApex: false, PermissionsCustomizeApplication: false },
+  });
   store.commit();
 }
