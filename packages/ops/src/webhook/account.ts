@@ -1,3 +1,4 @@
+import { RetryLater } from '@payments/core/failure';
 import { readSecret, writeSecret } from '../adapters/secrets.ts';
 import { fingerprint, type Key, type StripeWebhooks, stripeWebhooks } from '../adapters/stripe-webhooks.ts';
 import { webhookUrl } from '../adapters/webhooks.ts';
@@ -32,12 +33,29 @@ export async function accountOf(
     url: url ?? (await webhookUrl(deployment)),
     stripe: stripeWebhooks(key),
     secrets: async () => {
-      const { secrets } = await readSecret(deployment, 'StripeSigningSecret').catch(() => ({ secrets: [] }));
+      const secrets = await heldSecrets(() => readSecret(deployment, 'StripeSigningSecret'));
       return secrets.map((secret) => ({ secret, print: fingerprint(secret) }));
     },
     keepSecrets: (secrets) => writeSecret(deployment, 'StripeSigningSecret', { secrets: [...secrets] }),
   };
 }
+
+/**
+ * None when the secret is empty or holds nothing of ours. Whoever may not read them must not take them for none: storing a new one
+ * would drop those that are honoured.
+ */
+export async function heldSecrets(
+  read: () => Promise<{ readonly secrets: readonly string[] }>,
+): Promise<readonly string[]> {
+  try {
+    return (await read()).secrets;
+  } catch (error) {
+    if (error instanceof RetryLater && HOLDS_NONE.has(error.code)) return [];
+    throw error;
+  }
+}
+
+const HOLDS_NONE: ReadonlySet<string> = new Set(['ResourceNotFoundException', 'SECRET_FORMAT']);
 
 async function askedKey({ io, conceal }: Context): Promise<string> {
   if (!io.canAsk) throw new WrongUsage('--ask-key needs a terminal');
