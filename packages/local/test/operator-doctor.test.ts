@@ -37,12 +37,18 @@ describe('the doctor', { timeout: TEST_WITHIN_MS }, () => {
   };
   const secret = (name: string) => small.road.secrets.get(`payments-local/${name}`).secretString;
   const put = (name: string, value: string) => small.road.secrets.put(`payments-local/${name}`, value);
-  const aws = (operation: string, body: object) =>
-    fetch(small.road.awsUrl, {
+  const call = async (target: string, body: object): Promise<unknown> => {
+    const response = await fetch(small.road.awsUrl, {
       method: 'POST',
-      headers: { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': `AWSEvents.${operation}` },
-      body: JSON.stringify({ EventBusName: 'payments-local-bus', ...body }),
+      headers: { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': target },
+      body: JSON.stringify(body),
     });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${target}: ${response.status} ${text}`);
+    return text === '' ? {} : JSON.parse(text);
+  };
+  const aws = (operation: string, body: object) =>
+    call(`AWSEvents.${operation}`, { EventBusName: 'payments-local-bus', ...body });
 
   it('finds nothing wrong with the whole road, and tells what it looked at', async () => {
     expect(await examined()).toEqual({ exit: 0, wrong: [] });
@@ -50,6 +56,10 @@ describe('the doctor', { timeout: TEST_WITHIN_MS }, () => {
     for (const part of ['secrets', 'stripe', 'salesforce', 'rows', 'rights', 'mode', 'webhook', 'clocks', 'stacks']) {
       expect(out).toMatch(new RegExp(`✓ ${part} `));
     }
+    for (const what of ['7 rules of the bus', "1 rule of AWS's own bus", '11 queues', '4 machines', '8 schedules']) {
+      expect(out).toMatch(new RegExp(`✓ stacks +${what}`));
+    }
+    expect(out).toMatch(/✓ stacks +the archive: .*\n✓ stacks .*\n✓ stacks +the mapping of the queue Bulk: /);
     expect(out).toContain('nothing is wrong');
     expect(err).toContain('checks 9/9');
   });
@@ -105,13 +115,76 @@ describe('the doctor', { timeout: TEST_WITHIN_MS }, () => {
     await aws('PutRule', { Name: 'payments-local-mine', EventPattern: '{"source":["stripe.webhook"]}' });
     await expectFault('stacks', 'the rule mine is not of the stacks', 'delete it');
     await aws('DeleteRule', { Name: 'payments-local-mine' });
+    await aws('PutRule', { Name: 'of-nobody', EventPattern: '{"source":["stripe.webhook"]}' });
+    await expectFault('stacks', 'the rule of-nobody is not of the stacks', 'delete it');
+    await aws('DeleteRule', { Name: 'of-nobody' });
     const described = v.parse(
       v.object({ EventPattern: v.string() }),
-      await (await aws('DescribeRule', { Name: 'payments-local-payments' })).json(),
+      await aws('DescribeRule', { Name: 'payments-local-payments' }),
     );
     await aws('PutRule', { Name: 'payments-local-payments', EventPattern: '{"source":["stripe.webhook"]}' });
-    await expectFault('stacks', 'the rule payments matches other events', 'sst deploy');
+    await expectFault('stacks', 'the rule payments is not as the stacks say: pattern.detail-type', 'npm start');
     await aws('PutRule', { Name: 'payments-local-payments', EventPattern: described.EventPattern });
+    const failed = { Name: 'payments-local-failed-executions', EventBusName: 'default' };
+    await aws('DisableRule', failed);
+    await expectFault('stacks', 'the rule failed-executions is disabled', 'enable it');
+    await aws('EnableRule', failed);
+    expect((await examined()).wrong).toEqual([]);
+  });
+
+  it('finds a target that lost its dead-letter queue and its tries', async () => {
+    const Rule = 'payments-local-bulk';
+    const { Targets } = v.parse(
+      v.object({ Targets: v.tuple([v.looseObject({ Id: v.string(), Arn: v.string() })]) }),
+      await aws('ListTargetsByRule', { Rule }),
+    );
+    const [{ Id, Arn }] = Targets;
+    await aws('PutTargets', { Rule, Targets: [{ Id, Arn }] });
+    await expectFault('stacks', 'the rule bulk is not as the stacks say: dead-letter queue is nothing', 'npm start');
+    await aws('PutTargets', { Rule, Targets });
+    expect((await examined()).wrong).toEqual([]);
+  });
+
+  it('finds a queue that hides, keeps and gives up otherwise', async () => {
+    const queue = { QueueUrl: `${small.road.awsUrl}/123456789012/payments-local-Bulk` };
+    const names = { AttributeNames: ['VisibilityTimeout', 'MessageRetentionPeriod', 'RedrivePolicy'] };
+    const before = v.parse(
+      v.object({ Attributes: v.record(v.string(), v.string()) }),
+      await call('AmazonSQS.GetQueueAttributes', { ...queue, ...names }),
+    );
+    const RedrivePolicy = (before.Attributes.RedrivePolicy ?? '').replace('Poisoned', 'Parked').replace('30', '3');
+    const after = { VisibilityTimeout: '10', MessageRetentionPeriod: '60', RedrivePolicy };
+    await call('AmazonSQS.SetQueueAttributes', { ...queue, Attributes: after });
+    await expectFault(
+      'stacks',
+      'the queue Bulk is not as the stacks say: seconds hidden is 10 instead of 420; seconds kept is 60 instead of 1209600; dead-letter queue is queue BulkParked instead of queue BulkPoisoned; 1 more',
+      'npm start',
+    );
+    await call('AmazonSQS.SetQueueAttributes', { ...queue, ...before });
+    expect((await examined()).wrong).toEqual([]);
+  });
+
+  it('finds a queue that is gone', async () => {
+    const QueueName = 'payments-local-OperationsUnstarted';
+    await call('AmazonSQS.DeleteQueue', { QueueUrl: `${small.road.awsUrl}/123456789012/${QueueName}` });
+    await expectFault('stacks', 'the queue OperationsUnstarted is not there', 'npm start');
+    await call('AmazonSQS.CreateQueue', { QueueName, Attributes: { MessageRetentionPeriod: '1209600' } });
+    expect((await examined()).wrong).toEqual([]);
+  });
+
+  it('finds that nothing can be replayed', async () => {
+    const archive = v.parse(
+      v.looseObject({ EventSourceArn: v.string(), EventPattern: v.string(), RetentionDays: v.number() }),
+      await call('AWSEvents.DescribeArchive', { ArchiveName: 'payments-local-stripe' }),
+    );
+    await call('AWSEvents.DeleteArchive', { ArchiveName: 'payments-local-stripe' });
+    await expectFault('stacks', 'the archive is not there: nothing can be replayed', 'npm start');
+    const { EventSourceArn, EventPattern, RetentionDays } = archive;
+    const again = { ArchiveName: 'payments-local-stripe', EventSourceArn, EventPattern };
+    await call('AWSEvents.CreateArchive', { ...again, RetentionDays: 1 });
+    await expectFault('stacks', `the archive is not as the stacks say: days kept is 1 instead of 30`, 'npm start');
+    await call('AWSEvents.DeleteArchive', { ArchiveName: 'payments-local-stripe' });
+    await call('AWSEvents.CreateArchive', { ...again, RetentionDays });
     expect((await examined()).wrong).toEqual([]);
   });
 

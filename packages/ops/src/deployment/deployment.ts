@@ -36,11 +36,15 @@ export async function deploymentOf(asked: Asked & { readonly conceal: (secret: s
   };
 }
 
-type Place = Pick<Deployment, 'partition' | 'region' | 'account' | 'prefix'>;
+export type Place = Pick<Deployment, 'partition' | 'region' | 'account' | 'prefix'>;
 
 /** `Payments`, `Subscriptions`, `Checkout` or `Flush`. */
 export function machineArn({ partition, region, account, prefix }: Place, name: string): string {
   return `arn:${partition}:states:${region}:${account}:stateMachine:${prefix}-${name}`;
+}
+
+export function queueArn({ partition, region, account, prefix }: Place, name: string): string {
+  return `arn:${partition}:sqs:${region}:${account}:${prefix}-${name}`;
 }
 
 export function ruleArn({ partition, region, account, prefix }: Place, name: string): string {

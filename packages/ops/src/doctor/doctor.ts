@@ -1,4 +1,3 @@
-import { ROTATE_AFTER_DAYS } from '@payments/core/alarms';
 import * as v from 'valibot';
 import { connectOrg } from '../adapters/salesforce.ts';
 import { clockOf } from '../adapters/salesforce-token.ts';
@@ -7,13 +6,14 @@ import { connectStripe } from '../adapters/stripe.ts';
 import type { Deployment } from '../deployment/deployment.ts';
 import { type Context, command, type Report } from '../frame/command.ts';
 import type { Paint } from '../frame/paint.ts';
-import { ageInDays } from '../secrets/parts.ts';
 import { accountOf, KEY_OPTIONS } from '../webhook/account.ts';
 import { standingOf, WebhookInput } from '../webhook/status.ts';
 import { type Clock, clockFindings } from './clocks.ts';
-import { bad, checked, type Finding, good } from './finding.ts';
+import { checked, type Finding } from './finding.ts';
 import { keyFinding } from './key.ts';
 import { loginFindings, modeFindings, rightFindings, rowFindings } from './salesforce.ts';
+import { secretFindings } from './secrets.ts';
+import { webhookFindings } from './webhook.ts';
 
 const Input = v.object(WebhookInput);
 type Input = v.InferOutput<typeof Input>;
@@ -22,7 +22,7 @@ export const doctorCommand = command({
   name: 'doctor',
   summary: 'Checks a deployment from end to end and says how to mend each fault',
   detail:
-    'Secrets, OAuth and its scopes, every object and column that is written, what the integration user may do, the webhook\nendpoint, clocks, which org hears which Stripe mode, rules, machines and queues. Nothing is changed. Exit code 1: a fault.',
+    'Secrets, OAuth and its scopes, every object and column that is written, what the integration user may do, the webhook\nendpoint, clocks, which org hears which Stripe mode; rules, queues, machines, archive, schedules and mappings against the\nstacks of this checkout. Nothing is changed. What could not be compared is told as such. Exit code 1: a fault, or such a gap.',
   options: KEY_OPTIONS,
   examples: [
     ['doctor --stage staging', 'After the first deployment, and when something is odd.'],
@@ -47,15 +47,15 @@ async function examine(input: Input, context: Context): Promise<readonly Finding
   const { deployedOf } = await import('../adapters/deployed.ts');
   const { stackFindings } = await import('./stacks.ts');
   const parts: readonly [string, () => Promise<readonly Finding[]>][] = [
-    ['secrets', () => secretFindings(deployment, context.io.nowMs())],
+    ['secrets', () => storedSecrets(deployment, context.io.nowMs())],
     ['stripe', () => stripeFindings(deployment)],
     ['salesforce', () => loginFindings(deployment)],
     ['rows', () => rowFindings(org)],
     ['rights', () => rightFindings(org)],
     ['mode', () => modeFindings(org, deployment.stage === 'production')],
-    ['webhook', () => webhookFindings(input, context)],
+    ['webhook', () => webhook(input, context)],
     ['clocks', () => clocks(deployment, context)],
-    ['stacks', () => stackFindings(deployedOf(deployment))],
+    ['stacks', () => stackFindings(deployment, deployedOf(deployment))],
   ];
   const progress = context.progress('checks', parts.length);
   const findings: Finding[] = [];
@@ -68,23 +68,21 @@ async function examine(input: Input, context: Context): Promise<readonly Finding
   return findings;
 }
 
-async function secretFindings(deployment: Deployment, nowMs: number): Promise<readonly Finding[]> {
+async function storedSecrets(deployment: Deployment, nowMs: number): Promise<readonly Finding[]> {
   const found = await Promise.all(
-    SECRET_NAMES.map(async (name): Promise<Finding> => {
-      const at = `${deployment.prefix}/${name}`;
-      const putAt = await secretPutAt(deployment, name);
-      if (putAt === null) return bad('secrets', `${at} is empty`, `secrets set ${name}`);
-      const formed = await readSecret(deployment, name).then(
-        () => true,
-        () => false,
-      );
-      if (!formed) return bad('secrets', `${at} is not the JSON of docs/deployment.md`, `secrets set ${name}`);
-      const days = ageInDays(putAt, nowMs);
-      if (days < ROTATE_AFTER_DAYS) return good('secrets', `${at}, ${days} days old`);
-      return bad('secrets', `${at} is ${days} days old, ${ROTATE_AFTER_DAYS} are the limit`, `secrets rotate ${name}`);
-    }),
+    SECRET_NAMES.map((name) =>
+      secretFindings(
+        {
+          name,
+          at: `${deployment.prefix}/${name}`,
+          putAt: () => secretPutAt(deployment, name),
+          read: () => readSecret(deployment, name),
+        },
+        nowMs,
+      ),
+    ),
   );
-  return found;
+  return found.flat();
 }
 
 async function stripeFindings(deployment: Deployment): Promise<readonly Finding[]> {
@@ -94,14 +92,8 @@ async function stripeFindings(deployment: Deployment): Promise<readonly Finding[
   return [keyFinding(apiKey, live)];
 }
 
-async function webhookFindings(input: Input, context: Context): Promise<readonly Finding[]> {
-  const { url, endpoints, rolling } = await standingOf(await accountOf(input, context), context.io.nowMs());
-  if (endpoints.length === 0) return [bad('webhook', `Stripe has no endpoint at ${url}`, 'webhook create')];
-  const faults = endpoints.flatMap(({ id, faults: found }) =>
-    found.map(({ what, mend }) => bad('webhook', `${id}: ${what}`, mend)),
-  );
-  if (faults.length > 0) return faults;
-  return [good('webhook', `${endpoints.map(({ id }) => id).join(', ')} at ${url}${rolling ? ', being rolled' : ''}`)];
+async function webhook(input: Input, context: Context): Promise<readonly Finding[]> {
+  return webhookFindings(await standingOf(await accountOf(input, context), context.io.nowMs()));
 }
 
 /** AWS by the gateway in front of the ingress, whose clock judges Stripe's signatures. */

@@ -4,13 +4,13 @@ export type Finding = {
   readonly part: string;
   readonly state: 'good' | 'bad' | 'unknown';
   readonly what: string;
-  /** How a person mends it; with `bad` always. */
+  /** How a person mends it, or gets to know; never with `good`. */
   readonly mend?: string;
 };
 
 export const good = (part: string, what: string): Finding => ({ part, state: 'good', what });
 export const bad = (part: string, what: string, mend: string): Finding => ({ part, state: 'bad', what, mend });
-export const unknown = (part: string, what: string): Finding => ({ part, state: 'unknown', what });
+export const unknown = (part: string, what: string, mend: string): Finding => ({ part, state: 'unknown', what, mend });
 
 /** A check that could not be made is a finding too: the others are made all the same. */
 export async function checked(part: string, check: () => Promise<readonly Finding[]>): Promise<readonly Finding[]> {
@@ -18,6 +18,6 @@ export async function checked(part: string, check: () => Promise<readonly Findin
     return await check();
   } catch (error) {
     const said = error instanceof Error ? error.message : String(error);
-    return [unknown(part, `could not be checked: ${said}`)];
+    return [unknown(part, `could not be checked: ${said}`, 'mend what it says, and run doctor again')];
   }
 }

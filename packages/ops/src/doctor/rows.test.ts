@@ -86,6 +86,43 @@ describe('findingsOf', () => {
   });
 });
 
+describe('of everything that is written, and of what rows are found by', () => {
+  const shown = (object: string): Described => {
+    const names = new Set([
+      ...(writtenColumns().get(object)?.keys() ?? []),
+      ...(READ_BACK.get(object) ?? []),
+      ...[UPSERT_KEYS.get(object) ?? []].flat(),
+    ]);
+    const isKey = (name: string) => UPSERT_KEYS.get(object) === name;
+    const fields = [...names].map((name): Field => {
+      const key = { externalId: isKey(name), unique: isKey(name), caseSensitive: isKey(name) };
+      return { ...field(name, writtenColumns().get(object)?.get(name) ?? null), ...key };
+    });
+    return { name: object, createable: true, updateable: true, fields };
+  };
+  const objects = [...writtenColumns().keys()];
+
+  it.each(objects)('%s is good when the user is shown all of it', (object) => {
+    expect(findingsOf(object, shown(object)).map(({ state }) => state)).toEqual(['good']);
+  });
+
+  it.each(objects.flatMap((object) => shown(object).fields.map(({ name }) => [object, name] as const)))(
+    '%s.%s is missed when it is hidden',
+    (object, name) => {
+      const whole = shown(object);
+      const found = findingsOf(object, { ...whole, fields: whole.fields.filter((each) => each.name !== name) });
+      expect(found).toEqual([
+        {
+          part: 'rows',
+          state: 'bad',
+          what: expect.stringContaining(`${object}.${name} is not there, or hidden`),
+          mend: expect.stringMatching(/sf project deploy start.*permission set/),
+        },
+      ]);
+    },
+  );
+});
+
 describe('clockFindings', () => {
   const at = (whose: string, aheadMs: number) => ({ whose, atMs: 1_000_000 + aheadMs, askedMs: 1_000_000 });
 
@@ -97,6 +134,13 @@ describe('clockFindings', () => {
   });
 
   it('does not take a server that does not tell its time for one that agrees', () => {
-    expect(clockFindings([{ whose: 'AWS', atMs: null, askedMs: 0 }]).map(({ state }) => state)).toEqual(['unknown']);
+    expect(clockFindings([at('Salesforce', 0), { whose: 'AWS', atMs: null, askedMs: 0 }])).toEqual([
+      {
+        part: 'clocks',
+        state: 'unknown',
+        what: 'AWS does not tell its time',
+        mend: expect.stringContaining('another network'),
+      },
+    ]);
   });
 });

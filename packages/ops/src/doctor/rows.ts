@@ -32,8 +32,8 @@ export type Described = v.InferOutput<typeof DescribeSchema>;
 type Field = Described['fields'][number];
 
 const EVENT = /__e$/;
-const DEPLOY = 'deploy salesforce/ (sf project deploy start)';
-const ASSIGN = 'assign the permission set Stripe_Integration_User to the run-as user, as it is in salesforce/';
+export const DEPLOY = 'deploy salesforce/ (sf project deploy start)';
+export const ASSIGN = 'assign the permission set Stripe_Integration_User to the run-as user, as it is in salesforce/';
 
 /** `null`: the org does not have the object, or hides it from the user. */
 export function findingsOf(object: string, described: Described | null): readonly Finding[] {

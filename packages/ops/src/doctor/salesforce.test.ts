@@ -1,20 +1,28 @@
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import type { Org } from '../adapters/salesforce.ts';
-import { modeFindings, scopeFinding } from './salesforce.ts';
+import { modeFindings, rightFindings, scopeFinding } from './salesforce.ts';
 
 const ID = '00D5e000001AbCdEAK';
 const ANOTHER = '00D5e000001aBcDEAU';
 
 /** An org that answers each query by the object that it names. */
-function org(rows: { readonly IsSandbox?: boolean; readonly bound?: string | null; readonly silent?: boolean }) {
-  const { IsSandbox = false, bound = null, silent = false } = rows;
+function org(rows: {
+  readonly IsSandbox?: boolean;
+  readonly bound?: string | null;
+  readonly silent?: boolean;
+  /** The org has no configuration, or does not show it. */
+  readonly hidden?: boolean;
+}) {
+  const { IsSandbox = false, bound = null, silent = false, hidden = false } = rows;
   const query: Org['query'] = async (soql, row) => {
     const found = soql.includes('FROM Organization')
       ? silent
         ? []
         : [{ Id: ID, IsSandbox }]
-      : [{ Live_Org_ID__c: bound }];
+      : hidden
+        ? []
+        : [{ Live_Org_ID__c: bound }];
     return v.parse(v.array(row), found);
   };
   return { query };
@@ -69,7 +77,69 @@ describe('modeFindings, which org hears which mode of Stripe', () => {
 
   it.each([true, false])('does not guess when the org does not say which one it is (live: %s)', async (live) => {
     expect(await modeFindings(org({ silent: true, bound: ID }), live)).toEqual([
-      expect.objectContaining({ part: 'mode', state: 'unknown' }),
+      expect.objectContaining({ part: 'mode', state: 'unknown', mend: expect.stringContaining('Organization') }),
+    ]);
+  });
+
+  it.each([true, false])('does not take a binding that it is not shown for none (live: %s)', async (live) => {
+    expect(await modeFindings(org({ hidden: true }), live)).toEqual([
+      {
+        part: 'mode',
+        state: 'unknown',
+        what: expect.stringContaining('Integration_Config.Default is not there, or hidden'),
+        mend: expect.stringMatching(/sf project deploy start.*permission set/),
+      },
+    ]);
+  });
+});
+
+describe('rightFindings', () => {
+  const NONE = {
+    PermissionsModifyAllData: false,
+    PermissionsViewAllData: false,
+    PermissionsManageUsers: false,
+    PermissionsAuthorApex: false,
+    PermissionsCustomizeApplication: false,
+  };
+  const told = (rows: readonly object[]) => {
+    const query: Org['query'] = async (_soql, row) => v.parse(v.array(row), rows);
+    return rightFindings({ query });
+  };
+
+  it('finds nothing wrong with a user who may do nothing at large', async () => {
+    expect(await told([NONE])).toEqual([
+      { part: 'rights', state: 'good', what: 'the integration user has no rights at large' },
+    ]);
+  });
+
+  it.each([
+    ['PermissionsModifyAllData', 'Modify All Data'],
+    ['PermissionsViewAllData', 'View All Data'],
+    ['PermissionsManageUsers', 'Manage Users'],
+    ['PermissionsAuthorApex', 'Author Apex'],
+    ['PermissionsCustomizeApplication', 'Customize Application'],
+  ])('finds the right %s, and says who it should be instead', async (name, label) => {
+    expect(await told([{ ...NONE, [name]: true }])).toEqual([
+      {
+        part: 'rights',
+        state: 'bad',
+        what: `the integration user may ${label}`,
+        mend: expect.stringContaining('Stripe_Integration_User alone'),
+      },
+    ]);
+  });
+
+  it.each([
+    ['tells nothing', []],
+    ['leaves all of them out', [{}]],
+    ['leaves one out', [{ ...NONE, PermissionsAuthorApex: null }]],
+  ])('does not call a user harmless of whom the org %s', async (_, rows) => {
+    expect(await told(rows)).toEqual([
+      expect.objectContaining({
+        part: 'rights',
+        state: 'unknown',
+        what: expect.stringMatching(/does not say whether the integration user may .*Author Apex/),
+      }),
     ]);
   });
 });

@@ -6,7 +6,7 @@ import { type Token, tokenOf } from '../adapters/salesforce-token.ts';
 import { readSecret } from '../adapters/secrets.ts';
 import type { Deployment } from '../deployment/deployment.ts';
 import { bad, type Finding, good, unknown } from './finding.ts';
-import { DescribeSchema, findingsOf } from './rows.ts';
+import { ASSIGN, DEPLOY, DescribeSchema, findingsOf } from './rows.ts';
 
 /** OAuth, scopes, objects and fields, what the integration user may do, and which org this is. */
 export async function loginFindings(deployment: Deployment): Promise<readonly Finding[]> {
@@ -17,7 +17,13 @@ export async function loginFindings(deployment: Deployment): Promise<readonly Fi
 
 /** The least and the most that the app should grant: `api`. `scopes` is what the answer to the login tells. Pure. */
 export function scopeFinding({ scopes }: Pick<Token, 'scopes'>): Finding {
-  if (scopes.length === 0) return unknown('salesforce', 'the login tells no scope, so nobody knows what it grants');
+  if (scopes.length === 0) {
+    return unknown(
+      'salesforce',
+      'the login tells no scope, so nobody knows what it grants',
+      `look yourself: ${SCOPES}`,
+    );
+  }
   const more = scopes.filter((scope) => scope !== 'api');
   if (!scopes.includes('api')) return bad('salesforce', `the app grants ${more.join(', ')} and not api`, SCOPES);
   if (more.length === 0) return good('salesforce', 'the scope is api and no more');
@@ -47,22 +53,24 @@ const AT_LARGE = {
   PermissionsCustomizeApplication: 'Customize Application',
 } as const;
 
-export async function rightFindings({ query }: Org): Promise<readonly Finding[]> {
-  const names = Object.keys(AT_LARGE);
+const LEAST =
+  'give the run-as user a minimum-access profile (Salesforce Integration) and the permission set Stripe_Integration_User alone';
+
+export async function rightFindings({ query }: Pick<Org, 'query'>): Promise<readonly Finding[]> {
   const [mine] = await query(
-    `SELECT ${names.join(', ')} FROM UserPermissionAccess LIMIT 1`,
+    `SELECT ${Object.keys(AT_LARGE).join(', ')} FROM UserPermissionAccess LIMIT 1`,
     v.record(v.string(), v.unknown()),
   );
-  if (mine === undefined) return [unknown('rights', 'the org says nothing of the rights of the integration user')];
-  const granted = Object.entries(AT_LARGE).flatMap(([name, label]) => (mine[name] === true ? [label] : []));
-  if (granted.length === 0) return [good('rights', 'the integration user has no rights at large')];
-  return [
-    bad(
-      'rights',
-      `the integration user may ${granted.join(', ')}`,
-      'give the run-as user a minimum-access profile (Salesforce Integration) and the permission set Stripe_Integration_User alone',
-    ),
+  const told = Object.entries(AT_LARGE).map(([name, label]) => ({ label, granted: mine?.[name] }));
+  const granted = told.filter((right) => right.granted === true).map(({ label }) => label);
+  const untold = told.filter((right) => typeof right.granted !== 'boolean').map(({ label }) => label);
+  const findings = [
+    ...(granted.length === 0 ? [] : [bad('rights', `the integration user may ${granted.join(', ')}`, LEAST)]),
+    ...(untold.length === 0
+      ? []
+      : [unknown('rights', `the org does not say whether the integration user may ${untold.join(', ')}`, LEAST)]),
   ];
+  return findings.length > 0 ? findings : [good('rights', 'the integration user has no rights at large')];
 }
 
 const OrgRow = v.object({ Id: v.string(), IsSandbox: v.boolean() });
@@ -75,8 +83,16 @@ export async function modeFindings({ query }: Pick<Org, 'query'>, live: boolean)
     `SELECT Live_Org_ID__c FROM Integration_Config__mdt WHERE DeveloperName = 'Default'`,
     ConfigRow,
   );
-  if (org === undefined) return [unknown('mode', 'the org does not say which one it is')];
-  const bound = config?.Live_Org_ID__c || null;
+  if (org === undefined) {
+    const mend = 'the integration user must be able to read Organization: look at its profile';
+    return [unknown('mode', 'the org does not say which one it is', mend)];
+  }
+  if (config === undefined) {
+    const what =
+      'Integration_Config.Default is not there, or hidden: whether the org is bound to live Stripe is not known';
+    return [unknown('mode', what, `${DEPLOY}; ${ASSIGN}`)];
+  }
+  const bound = config.Live_Org_ID__c || null;
   const isBound = bound !== null && bound.slice(0, 15) === org.Id.slice(0, 15);
   if (!live) {
     if (!isBound) return [good('mode', `test events, and the org ${org.Id} is not bound to live Stripe`)];
