@@ -166,9 +166,8 @@ describe('the ledger', { timeout: TEST_WITHIN_MS }, () => {
       const { arn = '' } = small.graph.functions.find(({ name }) => name.includes('-ReconcileFunction')) ?? {};
       return small.road.functions.get(arn)?.invoke({});
     };
-    const firstOf = (object: string) => [...small.org.org.rows(object)].find(({ key }) => key !== null);
-    const change = async (object: string, columns: object): Promise<string> => {
-      const { id = '', key = '' } = firstOf(object) ?? {};
+    const change = async (object: string, columns: object, begins = ''): Promise<string> => {
+      const { id = '', key = '' } = keyed(object, begins)[0] ?? {};
       const { status } = await fetch(`${small.org.url}/services/data/v66.0/sobjects/${object}/${id}`, {
         method: 'PATCH',
         headers: { authorization: `Bearer ${SESSION}`, 'content-type': 'application/json' },
@@ -177,6 +176,8 @@ describe('the ledger', { timeout: TEST_WITHIN_MS }, () => {
       expect(status).toBe(204);
       return String(key);
     };
+    const keyed = (object: string, begins: string) =>
+      [...small.org.org.rows(object)].filter(({ key }) => key?.startsWith(begins) === true);
     const waiting = { sleep: (ms: number) => delay(Math.min(ms, 500)) };
     it('has a nightly form that is off unless a stage asks for it, and tells which column somebody has changed', async () => {
       const off = small.graph.schedules.flatMap(({ name, enabled }) => (enabled ? [] : [name]));
@@ -222,6 +223,25 @@ describe('the ledger', { timeout: TEST_WITHIN_MS }, () => {
       await change('Stripe_Customer__c', { Customer_Name__c: 'Mallory' });
       const again = await ops('reconcile customers --repair --yes --wait 60s --json', waiting);
       expect([again.exit, again.json()], again.err).toMatchObject([0, { differences: [], repaired: { length: 1 } }]);
+    });
+
+    it('tells the plans of subscriptions from those of the catalogue, and has them repaired as well', async () => {
+      const changed = await change('Pricing_Plan__c', { Quantity__c: 99, Active__c: false }, 'si_');
+      const gone = keyed('Pricing_Plan__c', 'si_').at(-1);
+      await remove([gone?.id ?? '']);
+      const ofCatalogue = await ops('reconcile prices --json');
+      expect([ofCatalogue.exit, ofCatalogue.json()], ofCatalogue.err).toMatchObject([0, { differences: [] }]);
+      const { exit, json } = await ops('reconcile subscriptions --json');
+      const of = { object: 'Pricing_Plan__c' };
+      const differences = [
+        { ...of, key: changed, kind: 'different', column: 'Active__c' },
+        { ...of, key: changed, kind: 'different', column: 'Quantity__c' },
+        { ...of, key: gone?.key, kind: 'missing', column: null },
+      ];
+      expect([exit, json()]).toMatchObject([1, { differences: { length: differences.length } }]);
+      expect(json()).toMatchObject({ differences: expect.arrayContaining(differences) });
+      const repaired = await ops('reconcile subscriptions --repair --yes --wait 60s --json', waiting);
+      expect([repaired.exit, repaired.json()], repaired.err).toMatchObject([0, { differences: [] }]);
     });
 
     it('does not judge what an event of the last minutes is about', async () => {

@@ -27,7 +27,7 @@ describe('each item of a subscription is a plan of it', { timeout: TEST_WITHIN_M
 
   it('with its price and its seats, and an item that was taken out is active no more', async () => {
     const seats = STORIES.findIndex(({ name }) => name === 'seats come and go');
-    await small.live({ customers: 1, months: 2, firstStory: seats });
+    await small.live({ customers: 1, firstStory: seats });
     expectSameStory(small);
     expectNothingParked(small);
     const [subscription] = [...small.account.subscriptions()];
