@@ -36,6 +36,8 @@ export type FixtureServer = {
   arrive(many: number): readonly EventLine[];
   /** Ends every stream; none is opened until `true`. */
   streams(open: boolean): void;
+  /** Every replay ends, and the stream says nothing of it. */
+  replayed(): void;
   /** While true every question is answered 503. */
   refuse(refusing: boolean): void;
   /** While true no question is answered at all. */
@@ -58,6 +60,9 @@ export async function startFixtureServer(options: {
   readonly dist: string;
   readonly events?: number;
   readonly letters?: boolean;
+  readonly unrouted?: Readonly<Record<string, number>>;
+  /** At most so many letters of a queue, its newest, are listed one by one. */
+  readonly listed?: number;
   readonly empty?: boolean;
   readonly port?: number;
   /** The world's clock, ms since 1970. */
@@ -68,7 +73,7 @@ export async function startFixtureServer(options: {
   const roll = dice(77);
   const empty = options.empty === true;
   let events: EventLine[] = empty ? [] : pastEvents(7, options.events ?? 400, now(), 900);
-  let letters = empty || options.letters === false ? [] : lettersAt(now());
+  let letters = empty || options.letters === false ? [] : lettersAt(now(), options.unrouted ?? {});
   const rows: RowLine[] = empty ? [] : rowsAt(now());
   const batches = empty ? [] : batchesAt(now());
   let replays = empty ? [] : replaysAt(now());
@@ -136,6 +141,13 @@ export async function startFixtureServer(options: {
     return [...many.values()];
   }
 
+  function listed() {
+    const newest = letters.toSorted((a, b) => b.at - a.at);
+    return [...new Set(letters.map(({ queue }) => queue))].flatMap((name) =>
+      newest.filter(({ queue }) => queue === name).slice(0, options.listed ?? newest.length),
+    );
+  }
+
   function answer(url: URL): unknown {
     const [, , what, one, two] = url.pathname.split('/').map(decodeURIComponent);
     switch (what) {
@@ -154,7 +166,7 @@ export async function startFixtureServer(options: {
         return row === undefined ? null : rowDetail(row, events);
       }
       case 'letters':
-        return { letters, groups: groups() };
+        return { letters: listed(), groups: groups() };
       case 'replays':
         return { replays };
       default:
@@ -267,6 +279,9 @@ export async function startFixtureServer(options: {
     streams(wanted) {
       open = wanted;
       if (!wanted) for (const stream of streams) stream.end();
+    },
+    replayed() {
+      replays = replays.map((replay) => ({ ...replay, state: 'COMPLETED', endedAt: now() }));
     },
     refuse(wanted) {
       refusing = wanted;

@@ -70,6 +70,32 @@ describe.skipIf(!hasChromium)('the console’s page in use', { timeout: 60_000 }
     expect(server.pressed).toEqual([{ path: '/api/letters/redrive', body: { queue: 'FailedExecutions' } }]);
   });
 
+  test('where a queue holds more than is listed, a button says of which letters, and sends no other', async () => {
+    const server = await serve({ unrouted: { 'plan.created': 5, 'plan.updated': 1, 'topup.created': 9 }, listed: 3 });
+    const page = await open(server, 'letters');
+    const group = (type: string) => page.getByRole('region', { name: `Unrouted: ${type}` });
+    await group('topup.created').getByRole('button', { name: 'Redrive the newest 1' }).waitFor();
+    await group('plan.updated').locator('.card-head').getByRole('button', { name: 'Redrive', exact: true }).click();
+    await page.getByRole('dialog', { name: 'Redrive this letter?' }).getByRole('button', { name: 'Redrive' }).click();
+    await group('plan.updated').waitFor({ state: 'detached' });
+    await group('plan.created').getByRole('button', { name: 'Redrive the newest 2' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Redrive the newest 2 letters?' });
+    await dialog.getByRole('button', { name: 'Redrive' }).click();
+    await page.getByText('2 sent back').waitFor();
+    expect(server.pressed.map(({ body }) => body)).toEqual([
+      { queue: 'Unrouted', ids: ['Unrouted-plan.updated-0'] },
+      { queue: 'Unrouted', ids: ['Unrouted-plan.created-0', 'Unrouted-plan.created-1'] },
+    ]);
+  });
+
+  test('letters none of which is listed have no button that would do nothing', async () => {
+    const page = await open(await serve({ unrouted: { 'plan.created': 5, 'topup.created': 9 }, listed: 1 }), 'letters');
+    const older = page.getByRole('region', { name: 'Unrouted: topup.created' });
+    await older.getByText('9 letters in').waitFor();
+    await older.getByText('payments-ops dlq reaches them').waitFor();
+    expect(await older.getByRole('button').count()).toBe(0);
+  });
+
   test('a stream that is lost is said to be, and comes back by itself with what was missed', async () => {
     const server = await serve({ letters: false });
     const page = await open(server, '', { mayComplain: true });
@@ -199,6 +225,18 @@ describe.skipIf(!hasChromium)('the console’s page in use', { timeout: 60_000 }
       { path: '/api/replays', body: { types: ['invoice.paid', 'customer.updated'] } },
       { path: '/api/replays/console-1/cancel' },
     ]);
+  });
+
+  test('a replay that ends while nothing moves on the road is seen to have ended', async () => {
+    const server = await serve({ empty: true });
+    const page = await open(server, 'replays');
+    await page.getByRole('button', { name: 'Start replay' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Start replay' }).click();
+    await page.getByText('starting', { exact: true }).waitFor();
+    server.replayed();
+    await page.getByText('completed', { exact: true }).waitFor();
+    await page.getByText('100 %', { exact: true }).waitFor();
+    await page.getByText(/· started .+ · ended (now|\d+ s ago)$/).waitFor();
   });
 
   test('the theme is the system’s until one is chosen, which stays', async () => {

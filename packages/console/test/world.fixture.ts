@@ -228,12 +228,13 @@ function standing(name: PlaceName, mood: Mood, events: readonly EventLine[], let
   return fine;
 }
 
-export function lettersAt(now: number): Letter[] {
+/** `unrouted`: how many of which types nobody routes. */
+export function lettersAt(now: number, unrouted: Readonly<Record<string, number>>): Letter[] {
   const roll = dice(5);
   const of = (queue: string, reason: string, remedy: string, many: number, type: string): Letter[] =>
     Array.from({ length: many }, (_, index) =>
       v.parse(Letter, {
-        id: `${queue}-${index}`,
+        id: `${queue}-${type}-${index}`,
         queue,
         reason,
         eventId: idOf(roll, 'evt'),
@@ -258,6 +259,7 @@ export function lettersAt(now: number): Letter[] {
       1,
       'customer.updated',
     ),
+    ...Object.entries(unrouted).flatMap(([type, many]) => of('Unrouted', type, 'Give its type a road.', many, type)),
   ];
 }
 
@@ -271,7 +273,7 @@ export function batchesAt(now: number): Batch[] {
     return v.parse(Batch, {
       id: `batch-${1_000 - index}`,
       object: OBJECTS[index % OBJECTS.length],
-      transport: rows > 200 ? 'Bulk API 2.0' : 'Collections',
+      transport: rows > 200 ? 'bulk' : 'collections',
       rows,
       succeeded: index === 0 ? 0 : Math.max(0, rows - refused - failed),
       refused: index === 0 ? 0 : Math.min(refused, rows),

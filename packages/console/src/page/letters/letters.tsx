@@ -33,7 +33,7 @@ export function LettersView() {
         title="Dead letters"
         what={
           answer.state === 'there'
-            ? `${counted(many(false), 'letter')} given up, ${count(many(true))} of types that nobody routes`
+            ? `${counted(many(false), 'letter')} given up${many(true) === 0 ? '' : `, ${count(many(true))} of types that nobody routes`}`
             : '…'
         }
       />
@@ -86,9 +86,12 @@ function Group({
       yes: 'Redrive',
       run: () => void press('api/letters/redrive', ids === null ? { queue } : { queue, ids }).then(again),
     });
+  // A queue may hold more letters than are listed one by one.
+  const within = alone ? many : letters.length;
+  const which = within === many ? `all ${count(many)}` : `the newest ${count(within)}`;
   const redriveAll = (): void => {
     const ids = alone ? null : letters.map(({ id }) => id);
-    redrive(ids, many === 1 ? 'this letter' : `all ${count(many)} letters`);
+    redrive(ids, many === 1 ? 'this letter' : `${which} ${within === 1 ? 'letter' : 'letters'}`);
   };
   return (
     <section class={`card letter-group ${unrouted ? 'letter-unrouted' : ''}`} aria-label={`${queue}: ${reason}`}>
@@ -102,21 +105,27 @@ function Group({
           </p>
         </div>
         <div class="card-aside">
-          <button type="button" class="button" onClick={redriveAll}>
-            {many === 1 ? 'Redrive' : `Redrive all ${count(many)}`}
-          </button>
+          {within === 0 ? (
+            <span class="note">older than what is listed: payments-ops dlq reaches them</span>
+          ) : (
+            <button type="button" class="button" onClick={redriveAll}>
+              {many === 1 ? 'Redrive' : `Redrive ${which}`}
+            </button>
+          )}
         </div>
       </header>
       {letters[0] === undefined ? null : <p class="remedy">{letters[0].remedy}</p>}
-      <LetterTable
-        reason={reason}
-        letters={all ? letters : letters.slice(0, shown)}
-        redrive={(id) => redrive([id], 'this letter')}
-      />
+      {letters.length === 0 ? null : (
+        <LetterTable
+          reason={reason}
+          letters={all ? letters : letters.slice(0, shown)}
+          redrive={(id) => redrive([id], 'this letter')}
+        />
+      )}
       {all || letters.length <= shown ? null : (
         <p class="list-end">
           <button type="button" class="button" onClick={() => setAll(true)}>
-            Show all {count(letters.length)}
+            Show {letters.length === many ? 'all' : 'the newest'} {count(letters.length)}
           </button>
         </p>
       )}
