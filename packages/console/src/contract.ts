@@ -208,6 +208,7 @@ export type EventStory = v.InferOutput<typeof EventStory>;
 export const Batch = v.object({
   id: v.string(),
   object: v.string(),
+  /** `collections` or `bulk`; empty until the batch has chosen. */
   transport: v.string(),
   rows: count,
   succeeded: count,

@@ -54,7 +54,7 @@ function Table({ batches }: { readonly batches: readonly Batch[] }) {
               <th scope="row" title={batch.id}>
                 {batch.object}
               </th>
-              <td>{batch.transport}</td>
+              <td>{SENT_BY[batch.transport] ?? (batch.transport || '–')}</td>
               <td class="batch-rows">
                 <Fared batch={batch} />
               </td>
@@ -71,6 +71,8 @@ function Table({ batches }: { readonly batches: readonly Batch[] }) {
     </div>
   );
 }
+
+const SENT_BY: Readonly<Record<string, string>> = { collections: 'Collections', bulk: 'Bulk API 2.0' };
 
 function Running() {
   return (

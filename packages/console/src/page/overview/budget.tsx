@@ -43,7 +43,7 @@ export function Budget({ budget }: { readonly budget: Snapshot['budget'] }) {
         times={times}
         series={series}
         write={count}
-        height={132}
+        height={164}
         summary={`Calls in the ${smallest?.name ?? 'smallest window'} over the last ten minutes: at most ${count(most)} of ${count(smallest?.limit ?? 0)}`}
       />
     </Card>
