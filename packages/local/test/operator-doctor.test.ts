@@ -75,6 +75,18 @@ describe('the doctor', { timeout: TEST_WITHIN_MS }, () => {
     expect(later.wrong.map(({ mend }) => mend)).toContain('secrets rotate SalesforceClient');
   });
 
+  it('finds a key that may not read something, and one that Stripe does not know', async () => {
+    const fault = small.faults.stripe.place({ path: '/v1/refunds', status: 403, type: 'permission_error', times: 0 });
+    await expectFault('stripe', 'the key may not read refunds', 'API keys');
+    small.faults.stripe.lift(fault);
+    const whole = secret('StripeApiKey');
+    put('StripeApiKey', whole.replace(/("apiKey":")[^"]*/, '$1sk_test_of_somebody_else'));
+    const { wrong } = await examined();
+    expect(wrong[0]).toMatchObject({ part: 'stripe', state: 'bad', what: expect.stringContaining('not know the key') });
+    expect(new Set(wrong.map(({ part }) => part))).toEqual(new Set(['stripe', 'webhook']));
+    put('StripeApiKey', whole);
+  });
+
   it('finds a login that fails, and goes on with what needs none', async () => {
     const whole = secret('SalesforceClient');
     put('SalesforceClient', whole.replace(/("clientSecret":")[^"]*/, '$1of_somebody_else'));

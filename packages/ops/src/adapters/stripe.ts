@@ -4,6 +4,7 @@ import { STRIPE_LIMITS } from '@payments/core/stripe-limits';
 import { type StripeReader, stripeReader } from '@payments/functions/adapters/stripe';
 import { localStripeLimiter } from '@payments/functions/adapters/stripe-limiter';
 import type { Deployment } from '../deployment/deployment.ts';
+import { NotReached } from '../frame/problem.ts';
 import { readSecret } from './secrets.ts';
 
 /** Reads from the deployment's Stripe account, with the pinned API version. */
@@ -17,6 +18,27 @@ export function connectStripe(deployment: Deployment): StripeReader {
 }
 
 type StripeKey = { readonly apiKey: string; readonly apiBase?: string | undefined };
+
+export type MayRead = 'yes' | 'no' | 'key refused';
+
+/** What a key may do with a list, by the status of the answer alone. Throws NotReached when Stripe says neither yes nor no. */
+export async function mayRead(
+  { apiKey, apiBase = 'https://api.stripe.com' }: StripeKey,
+  path: string,
+): Promise<MayRead> {
+  const response = await fetch(`${apiBase}${path}?limit=1`, {
+    headers: { authorization: `Bearer ${apiKey}`, 'stripe-version': STRIPE_API_VERSION },
+    redirect: 'error',
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+  });
+  await response.body?.cancel();
+  if (response.ok) return 'yes';
+  if (response.status === 401) return 'key refused';
+  if (response.status === 403) return 'no';
+  throw new NotReached(`Stripe answered ${response.status} to GET ${path}`);
+}
+
+const TIMEOUT_MS = 10_000;
 
 /** The same with a key that is not the stored one. */
 export function stripeWith(deployment: Pick<Deployment, 'stage'>, apiKey: () => Promise<StripeKey>): StripeReader {

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { connectOrg } from '../adapters/salesforce.ts';
 import { clockOf } from '../adapters/salesforce-token.ts';
 import { readSecret, SECRET_NAMES, secretPutAt } from '../adapters/secrets.ts';
-import { connectStripe } from '../adapters/stripe.ts';
+import { mayRead } from '../adapters/stripe.ts';
 import type { Deployment } from '../deployment/deployment.ts';
 import { type Context, command, type Report } from '../frame/command.ts';
 import type { Paint } from '../frame/paint.ts';
@@ -10,7 +10,7 @@ import { accountOf, KEY_OPTIONS } from '../webhook/account.ts';
 import { standingOf, WebhookInput } from '../webhook/status.ts';
 import { type Clock, clockFindings } from './clocks.ts';
 import { checked, type Finding } from './finding.ts';
-import { keyFinding } from './key.ts';
+import { keyFinding, readingFindings } from './key.ts';
 import { loginFindings, modeFindings, rightFindings, rowFindings } from './salesforce.ts';
 import { secretFindings } from './secrets.ts';
 import { webhookFindings } from './webhook.ts';
@@ -86,10 +86,9 @@ async function storedSecrets(deployment: Deployment, nowMs: number): Promise<rea
 }
 
 async function stripeFindings(deployment: Deployment): Promise<readonly Finding[]> {
-  const { apiKey } = await readSecret(deployment, 'StripeApiKey');
+  const key = await readSecret(deployment, 'StripeApiKey');
   const live = deployment.stage === 'production';
-  await connectStripe(deployment)({ path: '/v1/events', query: [['limit', '1']] });
-  return [keyFinding(apiKey, live)];
+  return [keyFinding(key.apiKey, live), ...(await readingFindings((path) => mayRead(key, path)))];
 }
 
 async function webhook(input: Input, context: Context): Promise<readonly Finding[]> {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { keyFinding } from './key.ts';
+import { keyFinding, READ_LISTS, readingFindings } from './key.ts';
 
 describe('keyFinding', () => {
   it.each([
@@ -10,7 +10,7 @@ describe('keyFinding', () => {
   ])('takes %s where it belongs', (_, key, live) => {
     expect(keyFinding(key, live)).toMatchObject({
       state: 'good',
-      what: `the key reads, in ${live ? 'live' : 'test'} mode`,
+      what: `the key is of ${live ? 'live' : 'test'} mode`,
     });
   });
 
@@ -23,5 +23,55 @@ describe('keyFinding', () => {
     const found = keyFinding(key, live);
     expect(found).toMatchObject({ part: 'stripe', state: 'bad', mend: 'secrets set StripeApiKey' });
     expect(JSON.stringify(found)).not.toContain(key);
+  });
+});
+
+describe('readingFindings', () => {
+  it('finds a key that reads everything, after asking for everything', async () => {
+    const asked: string[] = [];
+    const found = await readingFindings(async (path) => {
+      asked.push(path);
+      return 'yes';
+    });
+    expect(found).toEqual([{ part: 'stripe', state: 'good', what: 'the key reads all 13 kinds of objects' }]);
+    expect(asked).toEqual(READ_LISTS);
+  });
+
+  it.each(READ_LISTS)('finds that a restricted key may not read %s, and where that is given', async (path) => {
+    expect(await readingFindings(async (each) => (each === path ? 'no' : 'yes'))).toEqual([
+      {
+        part: 'stripe',
+        state: 'bad',
+        what: `the key may not read ${path.replace('/v1/', '')}`,
+        mend: expect.stringContaining('API keys'),
+      },
+    ]);
+  });
+
+  it('finds a key that Stripe does not know, once', async () => {
+    expect(await readingFindings(async () => 'key refused')).toEqual([
+      {
+        part: 'stripe',
+        state: 'bad',
+        what: expect.stringContaining('does not know the key'),
+        mend: 'secrets set StripeApiKey',
+      },
+    ]);
+  });
+
+  it('calls what Stripe does not answer neither readable nor not', async () => {
+    const found = await readingFindings(async (path) => {
+      if (path === '/v1/refunds' || path === '/v1/prices') throw new Error('Stripe answered 500');
+      return path === '/v1/disputes' ? 'no' : 'yes';
+    });
+    expect(found).toEqual([
+      expect.objectContaining({ state: 'bad', what: 'the key may not read disputes' }),
+      {
+        part: 'stripe',
+        state: 'unknown',
+        what: 'whether the key may read prices, refunds is not known (Stripe answered 500)',
+        mend: expect.stringContaining('run doctor again'),
+      },
+    ]);
   });
 });

@@ -95,6 +95,29 @@ describe('webhookFindings', () => {
     ]);
   });
 
+  it('finds two that both deliver, unless one of them takes over from the other', () => {
+    const one = { status: 'enabled', api_version: STRIPE_API_VERSION, events: 1, secretKnown: true, faults: [] };
+    const two = {
+      url: URL,
+      endpoints: [
+        { id: 'we_1', ...one },
+        { id: 'we_2', ...one },
+      ],
+    };
+    const undelivered = { count: 0, oldest: null };
+    expect(webhookFindings({ ...two, rolling: false, undelivered })).toEqual([
+      {
+        part: 'webhook',
+        state: 'bad',
+        what: `2 endpoints are enabled at ${URL}: each event comes as often`,
+        mend: expect.stringContaining('delete all but one'),
+      },
+    ]);
+    expect(webhookFindings({ ...two, rolling: true, undelivered })).toEqual([
+      { part: 'webhook', state: 'good', what: `we_1, we_2 at ${URL}, being rolled` },
+    ]);
+  });
+
   it('does not call one of the Dashboard good: nobody sees whether its secret is ours', () => {
     expect(findingsOf({ metadata: {} })).toEqual([
       {

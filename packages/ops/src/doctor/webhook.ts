@@ -4,7 +4,18 @@ import { bad, type Finding, good, unknown } from './finding.ts';
 /** Stripe's endpoints at our address: events, version, secret. Pure. */
 export function webhookFindings({ url, endpoints, rolling }: Standing): readonly Finding[] {
   if (endpoints.length === 0) return [bad('webhook', `Stripe has no endpoint at ${url}`, 'webhook create')];
-  const found = endpoints.flatMap(({ id, faults, secretKnown }): readonly Finding[] => [
+  const enabled = endpoints.filter(({ status }) => status === 'enabled').length;
+  const several =
+    enabled > 1 && !rolling
+      ? [
+          bad(
+            'webhook',
+            `${enabled} endpoints are enabled at ${url}: each event comes as often`,
+            'delete all but one in the Dashboard, then webhook status',
+          ),
+        ]
+      : [];
+  const each = endpoints.flatMap(({ id, faults, secretKnown }): readonly Finding[] => [
     ...faults.map(({ what, mend }) => bad('webhook', `${id}: ${what}`, mend)),
     // Stripe shows the secret of an endpoint to whoever made it, once.
     ...(secretKnown === null
@@ -17,6 +28,6 @@ export function webhookFindings({ url, endpoints, rolling }: Standing): readonly
         ]
       : []),
   ]);
-  if (found.length > 0) return found;
+  if (several.length + each.length > 0) return [...several, ...each];
   return [good('webhook', `${endpoints.map(({ id }) => id).join(', ')} at ${url}${rolling ? ', being rolled' : ''}`)];
 }
