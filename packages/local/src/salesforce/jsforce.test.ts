@@ -138,6 +138,8 @@ describe('jsforce', () => {
     let page = await connection.query<Record<string, unknown>>('SELECT Stripe_Customer_ID__c FROM Stripe_Customer__c', {
       headers: { 'Sforce-Query-Options': 'batchSize=200' },
     });
+    const first = page.nextRecordsUrl ?? '';
+    const locatorOf = (url: string) => /(\w+)-\d+$/.exec(url)?.[1] ?? '';
     for (;;) {
       found.push(...page.records.map((record) => record.Stripe_Customer_ID__c));
       if (page.done || page.nextRecordsUrl === undefined) break;
@@ -145,9 +147,11 @@ describe('jsforce', () => {
     }
     expect(found).toEqual(rows);
     expect(running.org.apiCalls().byKind.query).toBe(3);
-    await expect(connection.queryMore('/services/data/v66.0/query/0r8XX-200')).rejects.toMatchObject({
-      errorCode: 'INVALID_QUERY_LOCATOR',
-    });
+    for (const locator of ['0r8XX-200', `${locatorOf(first)}-450`, `${locatorOf(first)}-99999`]) {
+      await expect(connection.queryMore(`/services/data/v66.0/query/${locator}`)).rejects.toMatchObject({
+        errorCode: 'INVALID_QUERY_LOCATOR',
+      });
+    }
   });
 
   test('describes: the external id is unique and case-sensitive, statuses are restricted', async () => {

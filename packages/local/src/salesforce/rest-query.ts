@@ -75,15 +75,18 @@ function pageSize(header: string | undefined): number {
   return Math.min(PAGE, Math.max(SMALLEST_PAGE, wanted));
 }
 
+const noSuchLocator = () => new SalesforceError(400, 'INVALID_QUERY_LOCATOR', 'invalid query locator');
+
 function nextPage(cursors: QueryCursors, call: Call, resource: string, locator: string): Answer {
   const [, id = '', offsetText = ''] = /^(\w+)-(\d+)$/.exec(locator) ?? [];
   const cursor = cursors.find(id);
-  if (cursor === undefined) throw new SalesforceError(400, 'INVALID_QUERY_LOCATOR', 'invalid query locator');
+  if (cursor === undefined) throw noSuchLocator();
   if (call.method === 'DELETE') {
     cursors.close(id);
     return noContent;
   }
   const offset = Number(offsetText);
+  if (offset >= cursor.records.length) throw noSuchLocator();
   const end = offset + cursor.page;
   const done = end >= cursor.records.length;
   const records = cursor.records.slice(offset, end);
