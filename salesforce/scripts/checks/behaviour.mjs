@@ -26,6 +26,7 @@ export function behaviour(project) {
   markIsReadBack(project, expect);
   for (const each of read('Contact_Changes_Cases')) contactIsTold(project, each, expect);
   partialSaveAsksAgain(project, expect);
+  manyCustomersAreSplit(project, expect);
   return found;
 }
 
@@ -200,4 +201,13 @@ function partialSaveAsksAgain(project, expect) {
   const announce = () => apex.call('StripeWork', 'requestsWaiting');
   asked('StripeWork, once in a transaction', () => (announce(), announce()), ['requests']);
   asked('StripeWork, a save that is made again', () => (announce(), rollBack(), announce(), announce()), ['requests']);
+}
+
+function manyCustomersAreSplit(project, expect) {
+  const left = [];
+  const apex = apexRuntime(project, { StripeWork: { statusDue: (ids, attempt) => void left.push([ids.size, attempt]) } });
+  const ids = (count) => new Set(Array.from({ length: count }, (_, i) => `c${i}`));
+  const computed = (count) => [apex.call('CustomerStatus', 'firstOf', ids(count), 3).size, ...left.splice(0)];
+  expect('CustomerStatus, as many as one transaction reads', () => computed(1000), [1000]);
+  expect('CustomerStatus, more than that', () => computed(2500), [1000, [1500, 3]]);
 }

@@ -215,11 +215,13 @@ const MISTAKES = [
   ['behaviour', `${C}/stripe/StripeCustomerService.cls`, "addIfChanged(form, 'phone', before.Phone, after.Phone);", "addIfChanged(form, 'phone', before.Phone, after.Phone);\n        addIfChanged(form, CONTACT_KEY, before.Stripe_Customer_ID__c, after.Stripe_Customer_ID__c);", 'an answer to our own echo'],
   ['behaviour', `${C}/inbound/CustomerStatus.cls`, 'if (lastRequest != null && lastRequest.isUndone()) {', 'if (lastRequest == null) {', 'a status that is not computed when another row of the save failed'],
   ['behaviour', `${C}/outgoing/StripeWork.cls`, 'announcement == null || announcement.isUndone()', 'announcement == null', 'work that nobody announces when another row of the save failed'],
+  ['behaviour', `${C}/inbound/CustomerStatus.cls`, 'asked.size() <= mostAtOnce', 'asked.size() > 0', 'more customers than a transaction can read'],
   // the project
   ['manifest', 'manifest/package.xml', '<members>Stripe_Customer__c.Customer_Name__c</members>', '', 'a component that the manifest leaves out'],
   ['references', 'scripts/scratch-org.sh', ' Stripe_Integration_User; do', '; do', 'sample data that nobody may import'],
   ['data', 'scripts/data/Payment_Transactions.json', '"Currency__c": "EUR"', '"Currency__c": "eur"', 'a sample row that a validation rule refuses'],
   ['script', 'scripts/scratch-org.sh', '*" $name "*)', '*" none "*)', 'a permission set that is assigned twice'],
+  ['script', 'scripts/scratch-org.sh', 'if ! sf project deploy start "${apps[@]', 'if sf project deploy start --source-dir force-app/apps && ! sf project deploy start "${apps[@]', 'an app that is never deployed'],
   ['script', 'scripts/scratch-org.sh', '"$samples" = 0', '"$samples" != x', 'sample data that is imported twice'],
 ];
 
