@@ -72,6 +72,10 @@ export function checkScratchOrgScript(project) {
   const uncached = run({ refuses: 'cachePartitions' });
   expect(uncached.code === 0 && order(uncached, 'org assign permset', 'apex run'), 'an org without platform cache is not set up');
 
+  const appless = run({ refuses: 'externalClientApps' });
+  expect(appless.code === 0 && order(appless, 'org assign permset', 'apex run'), 'an org that makes no External Client App from files is not set up');
+  expect(fresh.commands.some((command) => ['externalClientApps', 'extlClntAppGlobalOauthSets', 'extlClntAppOauthSettings'].every((name) => command.includes(`--source-dir=per-org/main/default/${name}`))), 'the External Client App is not deployed whole');
+
   const refused = run({ refuses: 'force-app' });
   expect(refused.code !== 0 && !order(refused, 'org assign permset'), 'it goes on after a deployment that was refused');
   rmSync(box, { recursive: true, force: true });
