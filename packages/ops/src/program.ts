@@ -32,15 +32,23 @@ export const COMMANDS: readonly OpsCommand[] = [
 
 const AFTER = `
 Which deployment:
-  --stage production        AWS, with the region and credentials of your environment (AWS_PROFILE, AWS_REGION)
-  --local                   npm start on this machine; --local http://127.0.0.1:14566 for another port
+  --stage production   AWS, with the region and credentials of your environment
+                       (AWS_PROFILE, AWS_REGION)
+  --local              npm start on this machine; --local http://127.0.0.1:14566
+                       for another port
   PAYMENTS_STAGE and AWS_ENDPOINT_URL say the same in the environment.
 
 Exit codes:
-  0 done    1 done, and something is wrong    2 wrong usage    3 a system was not reached, or refused us
-  4 not confirmed    70 a fault of this program    130 interrupted
+  0 done                                     1 done, and something is wrong
+  2 wrong usage                              4 not confirmed
+  3 a system was not reached, or refused us  130 interrupted
+  70 a fault of this program
 
 Examples:
+  $ payments-ops status --stage production
+      How is it?
+  $ payments-ops trace evt_1PqRsT --stage production
+      Where is this event?
   $ payments-ops explain event.json
       What an event would do. Nothing is sent.
 `;
@@ -54,15 +62,24 @@ export function createProgram(commands: readonly OpsCommand[], io: Io, runner: R
     .option('--json', 'print one JSON object')
     .helpCommand(false)
     .addHelpText('after', AFTER);
+  const width = () => io.columns ?? 120;
   for (const make of commands) program.addCommand(make(runner));
   for (const command of everyCommand(program)) {
     command
       .configureHelp({ showGlobalOptions: true })
       .exitOverride()
-      .configureOutput({ writeOut: io.out, writeErr: io.err, getOutHelpWidth: () => 120, getErrHelpWidth: () => 120 });
+      .configureOutput({
+        ...{ writeOut: io.out, writeErr: io.err, getOutHelpWidth: width, getErrHelpWidth: width },
+        outputError: (message, write) => write(withoutValues(message)),
+      });
     command.showHelpAfterError(`(payments-ops ${pathOf(command)}--help has examples)`);
   }
   return program;
+}
+
+/** What a person wrote too much may be a secret (`secrets set StripeApiKey …`): commander would repeat it. */
+export function withoutValues(message: string): string {
+  return message.replace(/(but got \d+): [\s\S]*?\.$/m, '$1.').replace(/(unknown option '--[^='\n]+)=[^\n]*'/, "$1'");
 }
 
 function everyCommand(command: Command): readonly Command[] {

@@ -37,6 +37,7 @@ export async function runOps(
     folder: process.cwd(),
     paint: plain,
     canAsk: false,
+    columns: null,
     redraws: null,
     confirm: async () => false,
     secret: async () => '',

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { type Context, command, type Report } from '../frame/command.ts';
+import { counted } from '../frame/counted.ts';
 import { WrongUsage } from '../frame/problem.ts';
 import { table } from '../frame/table.ts';
 import { CHOICE_OPTIONS, Choice, QUEUE_ARGUMENT } from './choice.ts';
@@ -41,7 +42,8 @@ async function discard({ queue, all, limit = MOST, ...chosen }: Input, context: 
     ]);
   const { io } = context;
   const queues = queuesOf(deployment);
-  const { letters } = await lookThrough(queue, limit, { queues, prefix: deployment.prefix });
+  // All of them, whatever the limit: those with this reason may be behind others.
+  const { letters } = await lookThrough(queue, MOST, { queues, prefix: deployment.prefix });
   const found = letters.filter((letter) => isChosen(letter, chosen));
   if (found.length === 0) return reportOf(0, 0, false);
   const rows = grouped(found).map(({ reason, count, oldest }) => [
@@ -49,9 +51,13 @@ async function discard({ queue, all, limit = MOST, ...chosen }: Input, context: 
     reason,
     `oldest ${oldest}`,
   ]);
-  await context.confirm({ preview: `${queue}\n${table(rows)}`, question: `Discard ${found.length} letters for good?` });
+  const total = Math.min(found.length, limit);
+  await context.confirm({
+    preview: `${queue}\n${table(rows)}`,
+    question: `Discard ${total < found.length ? `${total} of these` : counted(total, 'letter')} for good?`,
+  });
 
-  const progress = context.progress('discarded', found.length);
+  const progress = context.progress('discarded', total);
   const failures = new Set<string>();
   try {
     const { done } = await workThrough(
@@ -77,6 +83,6 @@ function reportOf(done: number, marked: number, cancelled: boolean): Report {
     text: () =>
       done === 0
         ? 'no such letter\n'
-        : `${done} discarded, ${marked} failures in Salesforce marked as Discarded${cancelled ? '; cancelled: the rest was given back' : ''}\n`,
+        : `${done} discarded, ${counted(marked, 'failure')} in Salesforce marked as Discarded${cancelled ? '; cancelled: the rest was given back' : ''}\n`,
   };
 }

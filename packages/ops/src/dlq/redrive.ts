@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { DEAD_LETTER_QUEUE_NAMES, DEAD_LETTER_QUEUES, type DeadLetterQueue } from '../deployment/places.ts';
 import { type Context, command, type Report } from '../frame/command.ts';
+import { counted } from '../frame/counted.ts';
 import { table } from '../frame/table.ts';
 import { CHOICE_OPTIONS, Choice } from './choice.ts';
 import { isChosen } from './letter.ts';
@@ -49,12 +50,16 @@ async function redrive({ queue, limit = MOST, ...chosen }: Input, context: Conte
   const names = queue === 'all' ? DEAD_LETTER_QUEUE_NAMES.filter(isRedrivable) : [queue];
   if ((await operator.standing()).circuit === 'open') throw pacing.circuitOpen();
   const looked = await Promise.all(
-    names.map((name) => look.lookThrough(name, limit, { queues, prefix: deployment.prefix })),
+    // All of them, whatever the limit: those with this reason may be behind others.
+    names.map((name) => look.lookThrough(name, MOST, { queues, prefix: deployment.prefix })),
   );
-  const letters = looked.flatMap((each) => each.letters).filter((letter) => isChosen(letter, chosen));
-  const total = Math.min(letters.length, limit * names.length);
+  const found = looked.map((each) => each.letters.filter((letter) => isChosen(letter, chosen)));
+  const total = found.reduce((sum, { length }) => sum + Math.min(length, limit), 0);
   if (total === 0) return reportOf(new Map(), false);
-  await context.confirm({ preview: previewText(look.grouped(letters), limit), question: `Redrive ${total} letters?` });
+  await context.confirm({
+    preview: previewText(look.grouped(found.flat()), limit),
+    question: `Redrive ${counted(total, 'letter')}?`,
+  });
 
   const pace = pacing.budgetPace(operator, io);
   const world = {

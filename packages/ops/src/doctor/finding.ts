@@ -1,3 +1,5 @@
+import { EXIT, problemOf, WrongUsage } from '../frame/problem.ts';
+
 /** What one check came to. `unknown`: it could not be judged, and says why. */
 export type Finding = {
   /** The part of the deployment: secrets, salesforce, rows, rights, webhook, clocks, mode, stacks. */
@@ -17,7 +19,9 @@ export async function checked(part: string, check: () => Promise<readonly Findin
   try {
     return await check();
   } catch (error) {
-    const said = error instanceof Error ? error.message : String(error);
+    if (error instanceof WrongUsage) throw error;
+    const { exit, message } = problemOf(error);
+    const said = exit === EXIT.fault && error instanceof Error ? error.message : message;
     return [unknown(part, `could not be checked: ${said}`, 'mend what it says, and run doctor again')];
   }
 }

@@ -63,7 +63,7 @@ export type OpsCommand = (runner: Runner) => Command;
 export function command<Schema extends v.GenericSchema>(spec: Spec<Schema>): OpsCommand {
   return (runner) => {
     const made = new Command(spec.name).description(
-      `${spec.summary}.${spec.detail === undefined ? '' : `\n\n${spec.detail}`}`,
+      `${spec.summary}.${spec.detail === undefined ? '' : `\n\n${paragraphs(spec.detail)}`}`,
     );
     made.summary(spec.summary);
     for (const { name, description } of spec.arguments ?? []) made.addArgument(new Argument(name, description));
@@ -83,15 +83,23 @@ export function command<Schema extends v.GenericSchema>(spec: Spec<Schema>): Ops
   };
 }
 
+/** A single line break is there for whoever reads the source; help is as wide as the reader's terminal. */
+function paragraphs(detail: string): string {
+  return detail.replace(/(?<!\n)\n(?!\n)/g, ' ');
+}
+
 /** Commands of one noun: `dlq list`, `dlq show`. */
 export function group(about: {
   readonly name: string;
   readonly summary: string;
   readonly commands: readonly OpsCommand[];
+  /** As an operator meets them, across its commands. */
+  readonly examples: readonly [Example, ...Example[]];
 }): OpsCommand {
   return (runner) => {
     const made = new Command(about.name).description(`${about.summary}.`).summary(about.summary).helpCommand(false);
     for (const each of about.commands) made.addCommand(each(runner));
+    made.addHelpText('after', `\nExamples:\n${examples(about.examples)}`);
     return made;
   };
 }

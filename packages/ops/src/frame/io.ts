@@ -13,6 +13,8 @@ export type Io = {
   readonly paint: Paint;
   /** Whether a person can be asked. */
   readonly canAsk: boolean;
+  /** How many characters a line of the terminal has; `null`: standard output is no terminal. */
+  readonly columns: number | null;
   /** Whether standard error can redraw a line. */
   readonly redraws: NodeJS.WritableStream | null;
   readonly confirm: (question: string) => Promise<boolean>;

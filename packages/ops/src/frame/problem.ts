@@ -56,11 +56,31 @@ export function problemOf(error: unknown): Problem {
     return { code: 'Interrupted', exit: EXIT.interrupted, message: 'interrupted' };
   }
   if (error instanceof Interrupted) return { code: error.name, exit: EXIT.interrupted, message: error.message };
+  const file = fileProblem(error);
+  if (file !== null) return { code: 'BadInput', exit: EXIT.somethingWrong, message: file };
   const outside = fromOutside(error);
   if (outside !== null) return { code: 'NotReached', exit: EXIT.notReached, message: outside };
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return { code: 'Fault', exit: EXIT.fault, message: `a fault of this program: ${text}` };
 }
+
+/** Node's errors of a file, which name it (nodejs.org/api/errors.html, `path`). */
+function fileProblem(error: unknown): string | null {
+  if (!(error instanceof Error) || !('path' in error) || typeof error.path !== 'string') return null;
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  const why = FILE_CODES.get(code);
+  return why === undefined ? null : `${error.path} ${why} (${code})`;
+}
+
+const FILE_CODES: ReadonlyMap<string, string> = new Map([
+  ['ENOENT', 'is not there'],
+  ['ENOTDIR', 'is below a file, not a folder'],
+  ['EISDIR', 'is a folder'],
+  ['EACCES', 'may not be read or written by you'],
+  ['EPERM', 'may not be read or written by you'],
+  ['EROFS', 'is on a disk that cannot be written'],
+  ['ENOSPC', 'does not fit: the disk is full'],
+]);
 
 /** Errors of the clients of AWS, Salesforce and Stripe by their shape; `null`: none of them. */
 function fromOutside(error: unknown): string | null {
@@ -70,8 +90,7 @@ function fromOutside(error: unknown): string | null {
     return 'AWS: no credentials. Sign in (aws sso login, AWS_PROFILE=…), or use --local for npm start';
   }
   const network = networkCode(error);
-  if (network !== null)
-    return `nobody answers at ${addressOf(error)} (${network}): is it running, is the address right?`;
+  if (network !== null) return `nobody answers at ${addressOf(error)} (${network}): ${nextStep(addressOf(error))}`;
   if ('$metadata' in error) {
     const advice = REFUSED.has(error.name) ? ': the credentials do not allow it, or have expired' : '';
     return `AWS answered ${error.name}${advice}: ${error.message}`;
@@ -100,6 +119,12 @@ function networkCode(error: Error): string | null {
     if (NETWORK.test(code)) return code;
   }
   return null;
+}
+
+function nextStep(address: string): string {
+  return /^(127\.|::1|localhost)/.test(address)
+    ? 'is npm start running, and on this port? --local takes another address'
+    : 'is it running, is the address right?';
 }
 
 function addressOf(error: Error): string {

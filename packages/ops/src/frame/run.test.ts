@@ -1,10 +1,11 @@
+import { readFile } from 'node:fs/promises';
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { runOps } from '../../test/run-ops.ts';
 import { COMMANDS } from '../program.ts';
 import { command } from './command.ts';
 import { InstantSchema } from './instant.ts';
-import { NotReached } from './problem.ts';
+import { Interrupted, NotReached } from './problem.ts';
 
 const about = { summary: 'A command of this test', examples: [['x', 'y']] as const };
 const done: string[] = [];
@@ -96,6 +97,18 @@ describe('exit codes', () => {
     expect(err).toMatch(/a fault of this program: TypeError: x is not a function\n {4}at /);
   });
 
+  it('1: a file that cannot be had is told by its name, without a stack', async () => {
+    const missing = await readFile('/nowhere/event.json').catch((error: unknown) => error);
+    const { exit, err } = await runOps(['fail'], { commands: fail(missing) });
+    expect([exit, err]).toEqual([1, 'payments-ops: /nowhere/event.json is not there (ENOENT)\n']);
+  });
+
+  it('130: interrupted, with what the command says of it', async () => {
+    const words = new Interrupted('interrupted before the end: nothing was compared');
+    const { exit, err } = await runOps(['fail'], { commands: fail(words), signal: AbortSignal.abort() });
+    expect([exit, err]).toEqual([130, `payments-ops: ${words.message}\n`]);
+  });
+
   it('130: interrupted, at work and at a question', async () => {
     const atQuestion = Object.assign(new Error('User force closed'), { name: 'ExitPromptError' });
     expect((await runOps(['fail'], { commands: fail(atQuestion) })).exit).toBe(130);
@@ -125,6 +138,55 @@ describe('a secret', () => {
   });
 });
 
+describe('what was typed in the wrong place', () => {
+  it.each([
+    ['secrets set StripeApiKey sk_live_0123456789abcdef', 'Expected 1 argument but got 2.'],
+    ['secrets set SalesforceClient 0123456789abcdef', 'Expected 1 argument but got 2.'],
+    ['secrets set StripeApiKey --secret=0123456789abcdef', "unknown option '--secret'"],
+    ['secrets whsec_0123456789abcdef', "unknown command '[secret]'"],
+    ['trace whsec_0123456789abcdef', '[secret] is an id of neither'],
+  ])('is not repeated when it may be a secret: %s', async (line, message) => {
+    const { exit, out, err } = await runOps([...line.split(' '), '--json']);
+    expect([exit, err]).toEqual([2, expect.stringContaining(message)]);
+    expect(out + err).not.toContain('0123456789abcdef');
+  });
+
+  it('is no address of --local unless it looks like one', async () => {
+    const seen: unknown[] = [];
+    const see = command({
+      ...about,
+      name: 'see',
+      arguments: [{ name: '<what>', description: 'what' }],
+      input: v.object({ what: v.string() }),
+      run: async ({ what }, { deployment }) => {
+        seen.push(what);
+        await deployment();
+        return { data: {}, text: () => '' };
+      },
+    });
+    const env = { AWS_ENDPOINT_URL: 'http://127.0.0.1:1' };
+    const { exit, err } = await runOps(['--local', 'see', 'evt_1'], { commands: [see], env });
+    expect([exit, seen, err]).toEqual([3, ['evt_1'], expect.stringContaining('127.0.0.1:1')]);
+    const other = await runOps(['see', 'evt_2', '--local', 'http://127.0.0.1:2'], { commands: [see], env });
+    expect(other.err).toContain('127.0.0.1:2');
+  });
+});
+
+describe('a report', () => {
+  it('is folded on a narrow terminal, and left whole for a pipe', async () => {
+    const long = command({
+      ...about,
+      name: 'long',
+      input: v.object({}),
+      run: async () => ({ data: {}, text: () => '  last day  380 requests, 274 published\n' }),
+    });
+    const wide = await runOps(['long'], { commands: [long] });
+    expect(wide.out).toBe('  last day  380 requests, 274 published\n');
+    const { out } = await runOps(['long'], { commands: [long], columns: 30 });
+    expect(out).toBe('  last day  380 requests, 274\n            published\n');
+  });
+});
+
 describe('help', () => {
   it('of every command has examples and the options that all share', async () => {
     const { out } = await runOps(['--help']);
@@ -133,9 +195,18 @@ describe('help', () => {
     for (const name of names) {
       const help = await runOps([name, '--help']);
       expect(help.exit).toBe(0);
-      if (help.out.includes('\nCommands:')) continue;
       expect(help.out).toContain('Examples:\n  $ payments-ops ');
       expect(help.out).toContain('--json');
+    }
+  });
+
+  it('fits a terminal of 80 characters, commands to copy apart', async () => {
+    for (const line of ['--help', 'replay --help', 'dlq redrive --help', 'backfill --help', 'webhook roll --help']) {
+      const { out } = await runOps(line.split(' '), { columns: 80 });
+      const wide = out.split('\n').filter((each) => each.length > 80 && !each.startsWith('  $ '));
+      expect(wide).toEqual([]);
+      // A sentence does not end in the middle of a line because the source's line did.
+      expect(out).not.toMatch(/\n[a-z ]{1,20}\n[a-z]/);
     }
   });
 });

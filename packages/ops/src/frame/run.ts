@@ -1,7 +1,8 @@
 import { CommanderError } from 'commander';
-import { COMMANDS, createProgram } from '../program.ts';
+import { COMMANDS, createProgram, withoutValues } from '../program.ts';
 import type { OpsCommand, Report, Runner } from './command.ts';
 import { concealing } from './conceal.ts';
+import { folded } from './fold.ts';
 import type { Io } from './io.ts';
 import { EXIT, type ExitCode, Interrupted, NotConfirmed, problemOf } from './problem.ts';
 import { startProgress } from './progress.ts';
@@ -15,7 +16,8 @@ export async function run(
   const { io, conceal } = concealing(world);
   let json = args.includes('--json');
   let exit: ExitCode = EXIT.done;
-  const print = ({ data, text }: Report): void => io.out(json ? `${JSON.stringify(data, null, 2)}\n` : text(io.paint));
+  const print = ({ data, text }: Report): void =>
+    io.out(json ? `${JSON.stringify(data, null, 2)}\n` : folded(text(io.paint), io.columns));
 
   const runner: Runner = async (command, { yes }) => {
     const options = program.opts();
@@ -37,7 +39,7 @@ export async function run(
       progress: (label, total) => startProgress(label, total, io),
       confirm: async ({ preview, question }) => {
         if (yes) return;
-        io.err(`${preview}\n`);
+        io.err(`${folded(preview, io.columns)}\n`);
         if (!io.canAsk) throw new NotConfirmed('this changes data and nobody can be asked here: say --yes');
         if (!(await io.confirm(question))) throw new NotConfirmed('nothing was changed');
       },
@@ -48,18 +50,31 @@ export async function run(
 
   const program = createProgram(commands, io, runner);
   try {
-    await program.parseAsync(args, { from: 'user' });
+    await program.parseAsync(localLast(args), { from: 'user' });
     return exit;
   } catch (error) {
     if (error instanceof CommanderError) {
       // Help and version were printed, or commander has said on standard error what it does not understand.
       if (error.exitCode === 0) return EXIT.done;
-      if (json) io.out(`${JSON.stringify({ error: { code: 'WrongUsage', message: error.message } }, null, 2)}\n`);
+      const message =
+        error.code === 'commander.help' ? 'which command? --help lists them' : withoutValues(error.message);
+      if (json) io.out(`${JSON.stringify({ error: { code: 'WrongUsage', message } }, null, 2)}\n`);
       return EXIT.wrongUsage;
     }
-    const problem = problemOf(io.signal.aborted ? new Interrupted('interrupted') : error);
+    const interrupted = io.signal.aborted && !(error instanceof Interrupted);
+    const problem = problemOf(interrupted ? new Interrupted('interrupted') : error);
     io.err(`payments-ops: ${problem.message}\n`);
     if (json) io.out(`${JSON.stringify({ error: { code: problem.code, message: problem.message } }, null, 2)}\n`);
     return problem.exit;
   }
+}
+
+const ADDRESS = /^(https?:|localhost\b|127\.|\[)/;
+
+/** `--local evt_1`: the word behind it is only taken for its address when it looks like one. */
+function localLast(args: readonly string[]): readonly string[] {
+  const at = args.indexOf('--local');
+  const next = args[at + 1];
+  if (at < 0 || next === undefined || next.startsWith('-') || ADDRESS.test(next)) return args;
+  return [...args.slice(0, at), ...args.slice(at + 1), '--local'];
 }

@@ -28,6 +28,7 @@ export function terminal(): Io {
     // styleText leaves the text plain when the stream is no terminal and when NO_COLOR is set.
     paint: (role, part) => styleText(STYLES[role], part, { stream: process.stdout, validateStream: true }),
     canAsk: process.stdin.isTTY && process.stderr.isTTY,
+    columns: process.stdout.isTTY ? process.stdout.columns : null,
     redraws: process.stderr.isTTY ? process.stderr : null,
     confirm: async (message) => {
       const { default: confirm } = await import('@inquirer/confirm');

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { access, constants, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { LISTS, RESOURCES } from '@payments/core/listing';
 import type { Difference } from '@payments/functions/operations/reconcile/compare';
@@ -6,7 +6,7 @@ import type { Outcome, ReconcileWorld } from '@payments/functions/operations/rec
 import * as v from 'valibot';
 import { type Context, command, type Report } from '../frame/command.ts';
 import { InstantSchema, instantMs } from '../frame/instant.ts';
-import { WrongUsage } from '../frame/problem.ts';
+import { Interrupted, WrongUsage } from '../frame/problem.ts';
 import { table } from '../frame/table.ts';
 import type { Findings } from './report-files.ts';
 
@@ -47,6 +47,8 @@ e-mail addresses where these differ: keep them as you keep those.`,
   run: async (input, context) => {
     const { io } = context;
     if (input.wait?.kind === 'at') throw new WrongUsage('--wait takes how long, e.g. 5m');
+    const csv = await reportFile('--csv', input.csv, io.folder);
+    const html = await reportFile('--html', input.html, io.folder);
     const sinceMs = input.since === undefined ? 0 : instantMs(input.since, io.nowMs());
     if (sinceMs > io.nowMs()) throw new WrongUsage('--since is in the future');
     const deployment = await context.deployment();
@@ -77,7 +79,7 @@ e-mail addresses where these differ: keep them as you keep those.`,
     } finally {
       for (const bar of bars.values()) bar.end();
     }
-    if (io.signal.aborted) throw new WrongUsage('interrupted before everything was read: nothing was compared');
+    if (io.signal.aborted) throw new Interrupted('interrupted before everything was read: nothing was compared');
     const again = outcome.differences.filter(({ kind }) => kind !== 'extra');
     const repaired =
       !input.repair || again.length === 0 ? [] : await repair(outcome, again, input.wait, context, world);
@@ -91,13 +93,23 @@ e-mail addresses where these differ: keep them as you keep those.`,
       },
       ...{ months: outcome.months, differences: open, repaired },
     };
-    if (input.csv !== undefined)
-      await writeFile(path.resolve(io.folder, input.csv), files.csvReport(findings), { mode: 0o600 });
-    if (input.html !== undefined)
-      await writeFile(path.resolve(io.folder, input.html), files.htmlReport(findings), { mode: 0o600 });
+    if (csv !== null) await writeFile(csv, files.csvReport(findings), { mode: 0o600 });
+    if (html !== null) await writeFile(html, files.htmlReport(findings), { mode: 0o600 });
     return reportOf(findings);
   },
 });
+
+/** Whether it can be written is asked before an hour of reading, not after it. */
+async function reportFile(flag: string, name: string | undefined, folder: string): Promise<string | null> {
+  if (name === undefined) return null;
+  const file = path.resolve(folder, name);
+  try {
+    await access(path.dirname(file), constants.W_OK);
+    return file;
+  } catch (cause) {
+    throw new WrongUsage(`${flag}: there is no folder ${path.dirname(file)} that you may write to`, { cause });
+  }
+}
 
 /** Tells the road again what differs, and waits until Salesforce has it. Gives what is equal now. */
 async function repair(

@@ -37,12 +37,13 @@ export const secretsSetCommand = command({
   input: Input,
   run: async (input, context): Promise<Report> => {
     const { name } = input;
+    const client = name === 'SalesforceClient' ? clientIn(input) : null;
     const deployment = await context.deployment();
     await context.confirm({
       preview: `${deployment.prefix}/${name} gets a new value; the one before stays as AWSPREVIOUS.`,
       question: 'Set it?',
     });
-    await store(input, context);
+    await store(input, client, context);
     return {
       data: { outcome: 'stored', name, stage: deployment.stage },
       text: (paint) => `${paint('good', 'stored')} ${name}; the functions read it within five minutes\n`,
@@ -50,18 +51,19 @@ export const secretsSetCommand = command({
   },
 });
 
-async function store(input: Input, context: Context): Promise<void> {
+type Client = { readonly loginUrl: string; readonly clientId: string };
+
+/** Before anything is asked: what is missing on the command line cannot be added at a question. */
+function clientIn({ loginUrl, clientId }: Input): Client {
+  if (loginUrl !== undefined && clientId !== undefined) return { loginUrl, clientId };
+  throw new WrongUsage('SalesforceClient needs --login-url and --client-id beside the secret that is asked for');
+}
+
+async function store(input: Input, client: Client | null, context: Context): Promise<void> {
   const { name, untried } = input;
   const deployment = await context.deployment();
-  const { loginUrl, clientId } = input;
-  if (name === 'SalesforceClient') {
-    if (loginUrl === undefined || clientId === undefined) {
-      throw new WrongUsage('SalesforceClient needs --login-url and --client-id beside the secret that is asked for');
-    }
-    const clientSecret = await askFor(name, input, context);
-    return keepSalesforceClient({ loginUrl, clientId, clientSecret }, deployment, untried);
-  }
   const secret = await askFor(name, input, context);
+  if (client !== null) return keepSalesforceClient({ ...client, clientSecret: secret }, deployment, untried);
   if (name === 'StripeApiKey') return keepStripeKey(secret, deployment, untried);
   return writeSecret(deployment, 'StripeSigningSecret', { secrets: [secret] });
 }

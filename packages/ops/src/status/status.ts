@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { command, type Report } from '../frame/command.ts';
+import { folded } from '../frame/fold.ts';
 import { InstantSchema, instantMs } from '../frame/instant.ts';
 import { Interrupted, WrongUsage } from '../frame/problem.ts';
 import { printStanding } from './print-standing.ts';
@@ -35,7 +36,7 @@ export const statusCommand = command({
     while (!io.signal.aborted) {
       // A whole screen each time, from its top.
       const top = io.redraws === null ? '' : '\u001B[2J\u001B[H';
-      io.out(top + printStanding(await look(eyes, io.nowMs()), io.paint));
+      io.out(top + folded(printStanding(await look(eyes, io.nowMs()), io.paint), io.columns));
       await io.sleep(everyMs);
     }
     throw new Interrupted('watched until Ctrl-C');
