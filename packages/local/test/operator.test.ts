@@ -190,6 +190,11 @@ describe("the operator's hands", { timeout: TEST_WITHIN_MS }, () => {
       await expect.poll(() => rowsNamed(small, 'Payment_Transaction__c', 'pi_sim1')).toHaveLength(1);
     });
 
+    it('names the deployment in the command that follows it up', async () => {
+      const { out } = await ops('simulate payment_intent.succeeded --object pi_sim1 --yes');
+      expect(out).toMatch(new RegExp(`payments-ops trace evt_\\w+ --local ${small.road.awsUrl}\n`));
+    });
+
     it('signs with a secret that was typed, for any endpoint, and says when it is refused', async () => {
       const line = `simulate payment_intent.succeeded --object pi_sim2 --url ${small.road.webhookUrl} --ask-secret --yes`;
       const typed = (secret: string) => runOps(line.split(' '), { canAsk: true, secret: async () => secret });
@@ -219,13 +224,13 @@ describe("the operator's hands", { timeout: TEST_WITHIN_MS }, () => {
       const accepted = small.account.events().filter(({ type }) => routeOf(type) !== null);
       const looked = await ops('replay --from 1h --preview --json');
       expect([looked.exit, started()]).toEqual([0, []]);
-      // Beside the account's own events there are the two that were simulated.
-      expect(looked.json()).toMatchObject({ preview: { events: accepted.length + 2, more: false }, running: null });
+      // Beside the account's own events there are the three that were simulated.
+      expect(looked.json()).toMatchObject({ preview: { events: accepted.length + 3, more: false }, running: null });
 
       const { exit, err, json } = await ops('replay --from 1h --yes --json');
       expect(exit).toBe(0);
       expect(err).toContain('replaying, minutes of events');
-      expect(json()).toMatchObject({ state: 'COMPLETED', attached: false, handled: accepted.length + 2, underWay: 0 });
+      expect(json()).toMatchObject({ state: 'COMPLETED', attached: false, handled: accepted.length + 3, underWay: 0 });
       // What was written at once is done: nothing but duplicates.
       expect(json()).toHaveProperty('realtime', { duplicate: expect.any(Number) });
       await small.still();
@@ -383,9 +388,9 @@ describe("the operator's hands", { timeout: TEST_WITHIN_MS }, () => {
       const { exit, out } = await ops('dlq list');
       expect([exit, out]).toEqual([
         1,
-        expect.stringMatching(/2 +FailedExecutions +FIELD_CUSTOM_VALIDATION_EXCEPTION +oldest/),
+        expect.stringMatching(/FailedExecutions .*\n +2 +FIELD_CUSTOM_VALIDATION_EXCEPTION +oldest/),
       ]);
-      expect(out).toMatch(/2 +BulkParked +FIELD_CUSTOM_VALIDATION_EXCEPTION +oldest/);
+      expect(out).toMatch(/BulkParked .*\n +2 +FIELD_CUSTOM_VALIDATION_EXCEPTION +oldest/);
       expect(out).toMatch(/2 +realtime, Open +FIELD_CUSTOM_VALIDATION_EXCEPTION +Business/);
 
       const event = small.account

@@ -32,6 +32,8 @@ describe('every command', () => {
     ['webhook roll --patience 1.5', '--patience takes whole seconds'],
     ['webhook status --url here', '--url takes an address'],
     ['secrets rotate Everything', '<name> is StripeSigningSecret, StripeApiKey or SalesforceClient'],
+    ['reconcile --csv /nowhere/found.csv', '--csv: there is no folder /nowhere'],
+    ['secrets set SalesforceClient', 'SalesforceClient needs --login-url and --client-id'],
     ['secrets rotate StripeApiKey --finish', '--finish is for StripeSigningSecret alone'],
   ])('%s: 2, and says why', async (line, message) => {
     const { exit, err } = await runOps(line.split(' '), { env: { AWS_ENDPOINT_URL: 'http://127.0.0.1:1' } });

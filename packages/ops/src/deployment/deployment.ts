@@ -1,5 +1,5 @@
 import { type AwsConfig, type Identity, identityOf } from '../adapters/identity.ts';
-import { type Asked, whichDeployment } from './which.ts';
+import { type Asked, DEFAULT_ENDPOINT, whichDeployment } from './which.ts';
 
 /**
  * A deployment of the stacks, and the names of everything in it: names follow from the stage (stacks/stage.ts,
@@ -34,6 +34,12 @@ export async function deploymentOf(asked: Asked & { readonly conceal: (secret: s
     aws: { ...aws, region: identity.region },
     conceal: asked.conceal,
   };
+}
+
+/** How a command line names it: `--stage production`. */
+export function sayAs({ stage, local, aws: { endpoint } }: Pick<Deployment, 'stage' | 'local' | 'aws'>): string {
+  if (!local) return `--stage ${stage}`;
+  return endpoint === undefined || endpoint === DEFAULT_ENDPOINT ? '--local' : `--local ${endpoint}`;
 }
 
 export type Place = Pick<Deployment, 'partition' | 'region' | 'account' | 'prefix'>;

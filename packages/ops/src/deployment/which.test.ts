@@ -28,6 +28,7 @@ describe('which deployment is meant', () => {
   it.each([
     ['nothing is said', {}, 'which deployment?'],
     ['a stage and this machine are both said', { local: true, stage: 'production' }, 'contradict'],
+    ['a stage is an empty variable', { stage: '' }, 'is empty'],
     ['a stage cannot be one', { stage: 'a/b' }, 'letters, digits'],
     ['--local is another machine', { local: 'https://sqs.eu-central-1.amazonaws.com' }, 'an address of this machine'],
     ['--local is no address', { local: 'here' }, 'is no address'],

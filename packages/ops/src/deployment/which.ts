@@ -20,7 +20,7 @@ export type Which = {
   readonly local: boolean;
 };
 
-const DEFAULT_ENDPOINT = 'http://127.0.0.1:4566';
+export const DEFAULT_ENDPOINT = 'http://127.0.0.1:4566';
 /** The stage and region of the graph that npm start runs. */
 const LOCAL_STAGE = 'local';
 const LOCAL_REGION = 'us-east-1';
@@ -30,7 +30,8 @@ const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
 /** Throws WrongUsage when it is not clear which deployment is meant: guessing could touch the wrong one. */
 export function whichDeployment({ stage, local, region, env }: Asked): Which {
-  const named = stage ?? env.PAYMENTS_STAGE;
+  if (stage === '') throw new WrongUsage('--stage is empty: is the variable set that it comes from?');
+  const named = stage ?? (env.PAYMENTS_STAGE || undefined);
   const endpoint =
     local === true ? (loopbackOf(env) ?? DEFAULT_ENDPOINT) : ((local || undefined) ?? env.AWS_ENDPOINT_URL);
   const url = endpoint === undefined ? null : parse(endpoint);

@@ -62,13 +62,12 @@ function textOf(
   { more, unread }: { readonly more: boolean; readonly unread: string | null },
   paint: Paint,
 ): string {
-  const queues = letters.map(({ queue, reason, count, oldest }) => [
-    String(count).padStart(6),
-    queue,
-    reason,
-    `oldest ${oldest}`,
-    paint('dim', meaningOf(queue)),
-  ]);
+  const queues = DEAD_LETTER_QUEUE_NAMES.flatMap((queue) => {
+    const rows = letters
+      .filter((group) => group.queue === queue)
+      .map(({ reason, count, oldest }) => [String(count).padStart(6), reason, `oldest ${oldest}`]);
+    return rows.length === 0 ? [] : [`${paint('name', queue)}  ${paint('dim', meaningOf(queue))}`, table(rows)];
+  });
   const listed = failures.map(({ count, status, source, category, code }) => [
     String(count).padStart(6),
     `${source}, ${status}`,
@@ -77,7 +76,7 @@ function textOf(
     source === 'realtime' || source === 'bulk' ? '' : paint('dim', 'an outgoing call: press Retry in Salesforce'),
   ]);
   return `${[
-    queues.length === 0 ? paint('good', 'the dead-letter queues are empty') : table(queues),
+    ...(queues.length === 0 ? [paint('good', 'the dead-letter queues are empty')] : queues),
     ...(more
       ? [paint('warning', '  a queue holds more than was looked at: very much, or others have letters in hand')]
       : []),

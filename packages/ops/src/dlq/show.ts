@@ -42,7 +42,9 @@ export const showCommand = command({
           shown.length === 0 ? 'no such letter' : '',
           ...shown.map(({ sentAt, reason, eventId, type, objectId, failures, link, why: cause }) =>
             [
-              [sentAt, paint('bad', reason), eventId ?? '–', type, objectId].filter((part) => part !== null).join('  '),
+              [sentAt, paint('bad', reason), eventId ?? '–', type === reason ? null : type, objectId]
+                .filter((part) => part !== null)
+                .join('  '),
               ...(cause === null ? [] : [`    ${cause}`]),
               ...failures.map((key) => `    ${paint('dim', `Sync_Failure__c ${key}`)}`),
               ...(link === null ? [] : [`    ${paint('dim', link)}`]),

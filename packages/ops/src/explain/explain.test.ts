@@ -25,7 +25,7 @@ describe('payments-ops explain', () => {
   });
 
   test.each([
-    ['no file', ['none.json'], '', 'cannot be read'],
+    ['no file', ['none.json'], '', 'none.json is not there (ENOENT)'],
     ['no JSON', ['-'], '{', 'is not JSON'],
     ['no event', ['-'], '{"object":"charge"}', 'not a Stripe event'],
   ])('%s: a clear message and exit 1', async (_, args, input, message) => {

@@ -9,7 +9,8 @@ import { explain, printExplanation } from './explain-report.ts';
 export const explainCommand = command({
   name: 'explain',
   summary: 'Says which road a Stripe event takes and what it would write to Salesforce',
-  detail: 'Nothing is sent or fetched. Exit code 1: the file is no event.',
+  detail:
+    'Nothing is sent or fetched. It prints the values that the row would have, which may be a person’s, unlike trace. Exit\ncode 1: the file is no event.',
   arguments: [
     {
       name: '<file>',
@@ -28,13 +29,7 @@ export const explainCommand = command({
 });
 
 async function read(file: string, io: Io): Promise<string> {
-  try {
-    return file === '-' ? await io.input() : await readFile(path.resolve(io.folder, file), 'utf8');
-  } catch (cause) {
-    throw new BadInput(`${file} cannot be read: ${cause instanceof Error ? cause.message : 'unknown reason'}`, {
-      cause,
-    });
-  }
+  return file === '-' ? io.input() : readFile(path.resolve(io.folder, file), 'utf8');
 }
 
 function parse(file: string, content: string): unknown {

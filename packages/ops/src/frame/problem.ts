@@ -52,8 +52,8 @@ export function problemOf(error: unknown): Problem {
   if (error instanceof NotReached) return { code: error.name, exit: EXIT.notReached, message: error.message };
   if (error instanceof NotConfirmed) return { code: error.name, exit: EXIT.notConfirmed, message: error.message };
   if (error instanceof Error && error.name === 'ExitPromptError') {
-    // Ctrl-C at a question.
-    return { code: 'Interrupted', exit: EXIT.interrupted, message: 'interrupted' };
+    // Ctrl-C at a question, and every question comes before the first change.
+    return { code: 'Interrupted', exit: EXIT.interrupted, message: 'interrupted: nothing was changed' };
   }
   if (error instanceof Interrupted) return { code: error.name, exit: EXIT.interrupted, message: error.message };
   const file = fileProblem(error);

@@ -5,7 +5,7 @@ import { concealing } from './conceal.ts';
 import { folded } from './fold.ts';
 import type { Io } from './io.ts';
 import { EXIT, type ExitCode, Interrupted, NotConfirmed, problemOf } from './problem.ts';
-import { startProgress } from './progress.ts';
+import { progressOn } from './progress.ts';
 
 /** Runs one command line (without node and script) and gives its exit code. Never throws. */
 export async function run(
@@ -14,6 +14,9 @@ export async function run(
   commands: readonly OpsCommand[] = COMMANDS,
 ): Promise<ExitCode> {
   const { io, conceal } = concealing(world);
+  const display = progressOn(io);
+  const stopping = () => display.say('stopping after what is under way … (once more: at once)');
+  io.signal.addEventListener('abort', stopping, { once: true });
   let json = args.includes('--json');
   let exit: ExitCode = EXIT.done;
   const print = ({ data, text }: Report): void =>
@@ -36,7 +39,7 @@ export async function run(
         known ??= connect();
         return known;
       },
-      progress: (label, total) => startProgress(label, total, io),
+      progress: display.start,
       confirm: async ({ preview, question }) => {
         if (yes) return;
         io.err(`${folded(preview, io.columns)}\n`);
@@ -63,9 +66,11 @@ export async function run(
     }
     const interrupted = io.signal.aborted && !(error instanceof Interrupted);
     const problem = problemOf(interrupted ? new Interrupted('interrupted') : error);
-    io.err(`payments-ops: ${problem.message}\n`);
+    io.err(`${folded(`payments-ops: ${problem.message}`, io.columns)}\n`);
     if (json) io.out(`${JSON.stringify({ error: { code: problem.code, message: problem.message } }, null, 2)}\n`);
     return problem.exit;
+  } finally {
+    io.signal.removeEventListener('abort', stopping);
   }
 }
 

@@ -8,10 +8,7 @@ import { STYLES } from './paint.ts';
 export function terminal(): Io {
   const interrupted = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(name, () => {
-      interrupted.abort();
-      process.stderr.write('\nstopping after what is under way … (once more: at once)\n');
-    });
+    process.once(name, () => interrupted.abort());
   }
   // `payments-ops … | head` closes the pipe before we are done.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -36,7 +33,7 @@ export function terminal(): Io {
     },
     secret: async (message) => {
       const { default: password } = await import('@inquirer/password');
-      return password({ message, mask: true }, { output: process.stderr });
+      return password({ message, mask: true, toggleMask: false }, { output: process.stderr });
     },
     nowMs: () => Date.now(),
     sleep: async (ms) => {

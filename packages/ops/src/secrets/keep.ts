@@ -4,7 +4,7 @@ import { readSecret, type SecretName, secretPutAt, writeSecret } from '../adapte
 import { stripeWith } from '../adapters/stripe.ts';
 import type { Deployment } from '../deployment/deployment.ts';
 import type { Context } from '../frame/command.ts';
-import { BadInput, WrongUsage } from '../frame/problem.ts';
+import { BadInput, EXIT, NotReached, problemOf, WrongUsage } from '../frame/problem.ts';
 import { SECRET_PARTS } from './parts.ts';
 
 /** From a question or standard input to Secrets Manager: asked, its form checked, tried, then stored. Never shown. */
@@ -47,7 +47,8 @@ export async function keepStripeKey(apiKey: string, deployment: Deployment, untr
     () => undefined,
   );
   const key = { apiKey, ...(apiBase === undefined ? {} : { apiBase }) };
-  if (!untried) await stripeWith(deployment, async () => key)({ path: '/v1/events', query: [['limit', '1']] });
+  const reader = stripeWith(deployment, async () => key);
+  if (!untried) await tried(() => reader({ path: '/v1/events', query: [['limit', '1']] }));
   await writeSecret(deployment, 'StripeApiKey', key);
 }
 
@@ -56,8 +57,19 @@ export async function keepSalesforceClient(
   deployment: Deployment,
   untried: boolean,
 ): Promise<void> {
-  if (!untried) await logIn(client);
+  if (!untried) await tried(() => logIn(client));
   await writeSecret(deployment, 'SalesforceClient', client);
+}
+
+/** A credential that does not work is not stored, and whoever typed it hears both. */
+async function tried(use: () => Promise<unknown>): Promise<void> {
+  try {
+    await use();
+  } catch (cause) {
+    const { exit, message } = problemOf(cause);
+    if (exit === EXIT.fault) throw cause;
+    throw new NotReached(`${message}. Nothing was stored; --untried stores it all the same`, { cause });
+  }
 }
 
 /** The newest in front; those that still sign stay. */

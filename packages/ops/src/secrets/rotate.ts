@@ -43,13 +43,14 @@ async function rotate(input: Input, context: Context): Promise<Report> {
   const { name, finish } = input;
   if (finish && name !== 'StripeSigningSecret') throw new WrongUsage('--finish is for StripeSigningSecret alone');
   const deployment = await context.deployment();
+  const work = finish ? await olderSecrets(context) : () => replace(input, context);
   await context.confirm({
     preview: finish
       ? `Events signed with any but the newest secret will be refused on stage ${deployment.stage}.`
       : `${deployment.prefix}/${name} gets a new value; the one before stays as AWSPREVIOUS.`,
     question: finish ? 'Forget the older ones?' : 'Rotate it?',
   });
-  const advice = finish ? await forgetOlder(context) : await replace(input, context);
+  const advice = await work();
   return {
     data: { outcome: finish ? 'finished' : 'rotated', name, stage: deployment.stage, next: advice },
     text: (paint) => `${paint('good', finish ? 'finished' : 'rotated')} ${name}\n${advice}\n`,
@@ -73,11 +74,14 @@ async function replace(input: Input, context: Context): Promise<string> {
   return 'Functions keep a secret for five minutes: apply the staged details in Salesforce after ten.';
 }
 
-async function forgetOlder(context: Context): Promise<string> {
+/** Gives how to do it, when there is something to forget. */
+async function olderSecrets(context: Context): Promise<() => Promise<string>> {
   const deployment = await context.deployment();
   const { secrets } = await readSecret(deployment, 'StripeSigningSecret');
-  const [newest] = secrets;
-  if (newest === undefined || secrets.length === 1) throw new BadInput('there is one secret only: nothing to forget');
-  await writeSecret(deployment, 'StripeSigningSecret', { secrets: [newest] });
-  return `${secrets.length - 1} forgotten; the ingress keeps what it has read for five minutes.`;
+  const [newest, ...older] = secrets;
+  if (newest === undefined || older.length === 0) throw new BadInput('there is one secret only: nothing to forget');
+  return async () => {
+    await writeSecret(deployment, 'StripeSigningSecret', { secrets: [newest] });
+    return `${older.length} forgotten; the ingress keeps what it has read for five minutes.`;
+  };
 }

@@ -37,7 +37,7 @@ export const secretsStatusCommand = command({
               : state === 'overdue'
                 ? `${ROTATE_AFTER_DAYS} are the limit: secrets rotate`
                 : active > 1
-                  ? `${active} are honoured: a roll is under way, end it with secrets rotate --finish`
+                  ? `${active} are honoured: a roll ends with webhook roll, one of the Dashboard with secrets rotate --finish`
                   : '',
           ]),
         )}\n`,

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Json } from '@payments/core/event';
 import { routeOf } from '@payments/core/routes';
 import * as v from 'valibot';
+import { sayAs } from '../deployment/deployment.ts';
 import { type Context, command, type Report } from '../frame/command.ts';
 import { WrongUsage } from '../frame/problem.ts';
 import { sampleEvent, withValue } from './sample-event.ts';
@@ -80,7 +81,9 @@ async function simulate(input: Input, context: Context): Promise<Report> {
     data: { eventId: String(event.id), type: input.type, url, status, answer },
     text: (paint) =>
       `${paint(accepted ? 'good' : 'bad', String(status))} ${answer}\n` +
-      (accepted ? `${paint('dim', 'follow it:')} payments-ops trace ${String(event.id)}\n` : ''),
+      (accepted && deployment !== null
+        ? `${paint('dim', 'follow it:')} payments-ops trace ${String(event.id)} ${sayAs(deployment)}\n`
+        : ''),
     wrong: !accepted,
   };
 }

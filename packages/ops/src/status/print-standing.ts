@@ -99,19 +99,19 @@ function deadLetters({ deadLetters: queues }: Standing): string | null {
   return queues.length === 0 ? null : table(queues.map(({ queue, waiting }) => [String(waiting).padStart(5), queue]));
 }
 
-function batches({ batches: all }: Standing): string | null {
+function batches({ batches: all, at }: Standing): string | null {
   if (all === null || all.length === 0) return null;
-  return table([
-    ['', 'object', 'by', 'sent', 'written', 'refused', 'failed', 'finished'],
-    ...all.map((batch) => [
-      batch.name,
-      batch.object,
-      batch.transport,
-      String(batch.sent),
-      String(batch.succeeded),
-      String(batch.refused),
-      String(batch.failed),
-      batch.finishedAt ?? '–',
+  return table(
+    all.map(({ name, object, transport, sent, succeeded, refused, failed, finishedAt }) => [
+      name,
+      object,
+      transport,
+      finishedAt === null ? 'under way' : `${span(Date.parse(at) - Date.parse(finishedAt))} ago`,
+      [
+        `${succeeded} of ${sent} written`,
+        ...(refused > 0 ? [`${refused} refused`] : []),
+        ...(failed > 0 ? [`${failed} failed`] : []),
+      ].join(', '),
     ]),
-  ]);
+  );
 }

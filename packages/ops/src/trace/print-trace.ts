@@ -49,8 +49,8 @@ function storyLines(story: Trace['stories'][number], trace: Trace, paint: Paint)
   return [
     `${paint('name', story.eventId)}${story.type === null ? '' : ` ${story.type}`}${about}  ${paint(role, ending)}`,
     table(
-      story.scenes.map(({ at, where, what }) => [
-        at === first ? new Date(at).toISOString() : paint('dim', `+${after(at - first)}`),
+      story.scenes.map(({ at, where, what }, index) => [
+        index === 0 ? new Date(at).toISOString() : paint('dim', `+${after(at - first)}`),
         where,
         what,
       ]),

@@ -4,7 +4,7 @@ import { fingerprint } from '../adapters/stripe-webhooks.ts';
 import { type Context, command, type Report } from '../frame/command.ts';
 import { NotReached } from '../frame/problem.ts';
 import { type Account, accountOf, KEY_OPTIONS } from './account.ts';
-import { faultsOf, NOTES, QUIET_EVENT, type Seen, WANTED_EVENTS } from './standing.ts';
+import { faultsOf, isMade, NOTES, QUIET_EVENT, type Seen, WANTED_EVENTS } from './standing.ts';
 import { endpointsAt, WebhookInput } from './status.ts';
 
 export const webhookCreateCommand = command({
@@ -21,9 +21,10 @@ export const webhookCreateCommand = command({
   input: v.object(WebhookInput),
   run: async (input, context): Promise<Report> => {
     const account = await accountOf(input, context);
-    await removeUnfinished(account);
-    const ours = await endpointsAt(account);
-    return ours.length === 0 ? register(account, context) : correct(ours, account, context);
+    const all = await endpointsAt(account);
+    const ours = all.filter(isMade);
+    const lost = all.filter((endpoint) => !isMade(endpoint));
+    return ours.length === 0 ? register(account, context) : correct({ ours, lost }, account, context);
   },
 });
 
@@ -32,12 +33,17 @@ async function register(account: Account, context: Context): Promise<Report> {
     preview: `Stripe will send ${WANTED_EVENTS.length} kinds of events, shaped as ${STRIPE_API_VERSION}, to ${account.url}.`,
     question: 'Register it?',
   });
+  await removeUnfinished(account);
   const made = await createQuiet(account, context, {});
   await account.stripe.update(made.id, { enabled_events: WANTED_EVENTS });
   return done('registered', [made.id], account.url);
 }
 
-async function correct(ours: readonly Seen[], account: Account, context: Context): Promise<Report> {
+async function correct(
+  { ours, lost }: { readonly ours: readonly Seen[]; readonly lost: readonly Seen[] },
+  account: Account,
+  context: Context,
+): Promise<Report> {
   const known = new Set((await account.secrets()).map(({ print }) => print));
   const wrong = ours.filter((endpoint) => faultsOf(endpoint, known).some(({ mend }) => mend === 'webhook create'));
   const left = ours.flatMap((endpoint) =>
@@ -45,14 +51,21 @@ async function correct(ours: readonly Seen[], account: Account, context: Context
       .filter(({ mend }) => mend !== 'webhook create')
       .map(({ what, mend }) => `${endpoint.id}: ${what}; mend: ${mend}`),
   );
-  if (wrong.length > 0) {
+  if (wrong.length + lost.length > 0) {
+    const [corrected, removed] = [wrong, lost].map((some) => some.map(({ id }) => id).join(', '));
     await context.confirm({
-      preview: `${wrong.map(({ id }) => id).join(', ')} will be enabled and get the ${WANTED_EVENTS.length} events of routes.ts, no others.`,
+      preview: [
+        ...(wrong.length === 0
+          ? []
+          : [`${corrected} will be enabled and get the ${WANTED_EVENTS.length} events of routes.ts, no others.`]),
+        ...(lost.length === 0 ? [] : [`${removed} was never finished, and its secret is lost: it is removed.`]),
+      ].join('\n'),
       question: 'Correct it?',
     });
+    if (lost.length > 0) await removeUnfinished(account);
     for (const { id } of wrong) await account.stripe.update(id, { enabled_events: WANTED_EVENTS, disabled: false });
   }
-  const what = wrong.length > 0 ? 'corrected' : 'left as it is';
+  const what = wrong.length + lost.length > 0 ? 'corrected' : 'left as it is';
   return done(
     what,
     (wrong.length > 0 ? wrong : ours).map(({ id }) => id),
@@ -89,8 +102,8 @@ export async function createQuiet(
 
 /** Endpoints whose secret was lost because their making was interrupted. They deliver nothing. */
 export async function removeUnfinished(account: Account): Promise<void> {
-  for (const { id, metadata } of await endpointsAt(account)) {
-    if (metadata[NOTES.unfinished] !== undefined) await account.stripe.remove(id);
+  for (const endpoint of await endpointsAt(account)) {
+    if (!isMade(endpoint)) await account.stripe.remove(endpoint.id);
   }
 }
 

@@ -1,10 +1,11 @@
 import * as v from 'valibot';
 import type { Undelivered } from '../adapters/stripe-webhooks.ts';
 import { type Context, command, type Report } from '../frame/command.ts';
-import { WrongUsage } from '../frame/problem.ts';
+import { counted } from '../frame/counted.ts';
+import { Interrupted, WrongUsage } from '../frame/problem.ts';
 import { type Account, accountOf, KEY_OPTIONS } from './account.ts';
 import { createQuiet, removeUnfinished } from './create.ts';
-import { NOTES, type Roll, rollOf, type Seen, secretsWithout, WANTED_EVENTS } from './standing.ts';
+import { isSilent, NOTES, type Roll, rollOf, type Seen, secretsWithout, WANTED_EVENTS } from './standing.ts';
 import { endpointsAt, WebhookInput } from './status.ts';
 
 const seconds = (fallback: string) =>
@@ -52,12 +53,17 @@ async function roll(input: Input, context: Context): Promise<Report> {
     throw new WrongUsage('several endpoints share this address: delete all but one in the Dashboard first');
   }
   await context.confirm({ preview: previewOf(found), question: 'Go on?' });
-  if (found.kind === 'ending') return end(found.next.id, input, account, context);
+  if (found.kind === 'ending') {
+    // Somebody deleted the old one by hand before the new one was woken.
+    const awake = !isSilent(found.next) || (await takeOver(found.next, input, account, context)) !== null;
+    if (!awake) throw new Interrupted('interrupted: webhook roll goes on with it, and Stripe sends nothing until then');
+    return end(found.next.id, input, account, context);
+  }
   const { old } = found;
   const next = found.kind === 'rolling' ? found.next : await begin(old, account, context);
   const since = await takeOver(next, input, account, context);
-  const late = context.io.signal.aborted ? [] : await waitForTheUndelivered(since, input, account, context);
-  if (late.length > 0 || context.io.signal.aborted) return unfinished(old, next, late);
+  const late = since === null ? [] : await waitForTheUndelivered(since, input, account, context);
+  if (late.length > 0 || context.io.signal.aborted) return unfinished(old, next, since !== null, late);
   await account.stripe.remove(old.id);
   return end(next.id, input, account, context);
 }
@@ -76,13 +82,13 @@ async function begin(old: Seen, account: Account, context: Context): Promise<See
   return createQuiet(account, context, { [NOTES.replaces]: old.id, [NOTES.replacedSecret]: replacedSecret });
 }
 
-/** Gives the second from which both deliver. */
-async function takeOver(next: Seen, { learn }: Input, account: Account, context: Context): Promise<number> {
+/** Gives the second from which both deliver; `null`: interrupted before. */
+async function takeOver(next: Seen, { learn }: Input, account: Account, context: Context): Promise<number | null> {
   const noted = next.metadata[NOTES.since];
   if (noted !== undefined && /^\d{1,12}$/.test(noted)) return Number(noted);
   await wait('the ingress learns the new secret', learn, context);
+  if (context.io.signal.aborted) return null;
   const since = Math.ceil(context.io.nowMs() / 1_000);
-  if (context.io.signal.aborted) return since;
   await account.stripe.update(next.id, { enabled_events: WANTED_EVENTS, metadata: { [NOTES.since]: String(since) } });
   return since;
 }
@@ -100,7 +106,7 @@ async function waitForTheUndelivered(
       WANTED_EVENTS.includes(type),
     );
     if (late.length === 0 || io.signal.aborted || io.nowMs() >= until) return late;
-    io.err(`${late.length} events from before the change are not delivered yet; Stripe tries again\n`);
+    io.err(`${counted(late.length, 'event')} from before the change not delivered yet; Stripe tries again\n`);
     await io.sleep(LOOK_EVERY_MS);
   }
 }
@@ -123,14 +129,17 @@ async function end(nextId: string, { drain }: Input, account: Account, context: 
   };
 }
 
-function unfinished(old: Seen, next: Seen, late: readonly Undelivered[]): Report {
+function unfinished(old: Seen, next: Seen, both: boolean, late: readonly Undelivered[]): Report {
+  const stand = both
+    ? `both ${old.id} and ${next.id} deliver`
+    : `${old.id} delivers as before, ${next.id} is still silent`;
+  const ahead =
+    late.length > 0
+      ? `${counted(late.length, 'event')} from before the change undelivered: run webhook roll again later, or sweep.`
+      : 'webhook roll goes on with it.';
   return {
-    data: { outcome: 'under way', endpoint: next.id, old: old.id, undelivered: late.map(({ id }) => id) },
-    text: (paint) =>
-      `${paint('warning', 'under way')} both ${old.id} and ${next.id} deliver; nothing is refused.\n` +
-      (late.length > 0
-        ? `${late.length} events from before the change are undelivered: run webhook roll again later, or sweep.\n`
-        : ''),
+    data: { outcome: 'under way', endpoint: next.id, old: old.id, both, undelivered: late.map(({ id }) => id) },
+    text: (paint) => `${paint('warning', 'under way')} ${stand}; nothing is refused.\n${ahead}\n`,
     wrong: true,
   };
 }

@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { faultsOf, NOTES, rollOf, type Seen, secretsWithout, WANTED_EVENTS } from './standing.ts';
+import {
+  faultsOf,
+  isSilent,
+  NOTES,
+  QUIET_EVENT,
+  rollOf,
+  type Seen,
+  secretsWithout,
+  WANTED_EVENTS,
+} from './standing.ts';
 
 const seen = (id: string, more: Partial<Seen> = {}): Seen => ({
   id,
@@ -21,6 +30,14 @@ describe('faultsOf', () => {
   it('calls every event too many, but none missing', () => {
     const found = faultsOf(seen('we_1', { enabled_events: ['*'] }), new Set());
     expect(found.map(({ what }) => what)).toEqual([expect.stringContaining('what no lane takes: *')]);
+  });
+
+  it('does not ask for the events of an endpoint that a roll keeps silent, and asks for them once it delivers', () => {
+    const notes = { [NOTES.replaces]: 'we_1', [NOTES.secret]: 'aa' };
+    const silent = seen('we_2', { enabled_events: [QUIET_EVENT], metadata: notes });
+    expect([isSilent(silent), faultsOf(silent, new Set(['aa']))]).toEqual([true, []]);
+    const awake = seen('we_2', { enabled_events: [QUIET_EVENT], metadata: { ...notes, [NOTES.since]: '1' } });
+    expect([isSilent(awake), faultsOf(awake, new Set(['aa'])).length]).toEqual([false, 2]);
   });
 
   it('finds that nobody here has the secret', () => {

@@ -43,8 +43,9 @@ export type Fault = { readonly what: string; readonly mend: string };
 export function faultsOf(endpoint: Seen, known: ReadonlySet<string>): readonly Fault[] {
   const events = new Set(endpoint.enabled_events);
   const all = events.has('*');
-  const missing = all ? [] : WANTED_EVENTS.filter((type) => !events.has(type));
-  const extra = all ? ['*'] : [...events].filter((type) => !WANTED_EVENTS.includes(type));
+  const silent = isSilent(endpoint);
+  const missing = all || silent ? [] : WANTED_EVENTS.filter((type) => !events.has(type));
+  const extra = silent ? [] : all ? ['*'] : [...events].filter((type) => !WANTED_EVENTS.includes(type));
   const print = endpoint.metadata[NOTES.secret];
   const faults: (Fault | null)[] = [
     endpoint.status === 'enabled' ? null : { what: 'it is disabled: Stripe sends it nothing', mend: 'webhook create' },
@@ -67,6 +68,16 @@ export function faultsOf(endpoint: Seen, known: ReadonlySet<string>): readonly F
   return faults.filter((fault) => fault !== null);
 }
 
+/** One whose secret is not stored counts as not made: it delivers nothing, and nobody can learn its secret any more. */
+export function isMade({ metadata }: Pick<Seen, 'metadata'>): boolean {
+  return metadata[NOTES.unfinished] === undefined;
+}
+
+/** Made by a roll, and not to deliver before every instance knows its secret: `webhook create` must not wake it. */
+export function isSilent({ metadata }: Pick<Seen, 'metadata'>): boolean {
+  return metadata[NOTES.replaces] !== undefined && metadata[NOTES.since] === undefined;
+}
+
 function some(types: readonly string[]): string {
   const [first = '', second, ...rest] = types;
   return (
@@ -87,7 +98,7 @@ export type Roll =
 
 /** How far a roll of the endpoints at our address is. One without a stored secret counts as not made. */
 export function rollOf(endpoints: readonly Seen[]): Roll {
-  const made = endpoints.filter(({ metadata }) => metadata[NOTES.unfinished] === undefined);
+  const made = endpoints.filter(isMade);
   const next = made.find(({ metadata }) => metadata[NOTES.replaces] !== undefined);
   if (next !== undefined) {
     const old = made.find(({ id }) => id === next.metadata[NOTES.replaces]);

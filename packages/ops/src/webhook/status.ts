@@ -1,9 +1,10 @@
 import * as v from 'valibot';
 import type { Undelivered } from '../adapters/stripe-webhooks.ts';
 import { command, type Report } from '../frame/command.ts';
+import { counted } from '../frame/counted.ts';
 import type { Paint } from '../frame/paint.ts';
 import { type Account, accountOf, KEY_OPTIONS } from './account.ts';
-import { type Fault, faultsOf, NOTES, rollOf, type Seen, WANTED_EVENTS } from './standing.ts';
+import { type Fault, faultsOf, isSilent, NOTES, rollOf, type Seen, WANTED_EVENTS } from './standing.ts';
 
 export const WebhookInput = {
   askKey: v.optional(v.boolean(), false),
@@ -29,7 +30,8 @@ export const webhookStatusCommand = command({
     return {
       data: standing,
       text: (paint) => printStanding(standing, paint),
-      wrong: standing.endpoints.length === 0 || standing.endpoints.some(({ faults }) => faults.length > 0),
+      wrong:
+        standing.endpoints.every(({ silent }) => silent) || standing.endpoints.some(({ faults }) => faults.length > 0),
     };
   },
 });
@@ -37,6 +39,8 @@ export const webhookStatusCommand = command({
 export type Standing = {
   readonly url: string;
   readonly endpoints: readonly (Pick<Seen, 'id' | 'status' | 'api_version'> & {
+    /** The new one of a roll, which does not deliver yet. */
+    readonly silent: boolean;
     readonly events: number;
     readonly secretKnown: boolean | null;
     readonly faults: readonly Fault[];
@@ -56,12 +60,13 @@ export async function standingOf(account: Account, nowMs: number): Promise<Stand
       const print = endpoint.metadata[NOTES.secret];
       return {
         ...{ id: endpoint.id, status: endpoint.status, api_version: endpoint.api_version },
+        silent: isSilent(endpoint),
         events: endpoint.enabled_events.length,
         secretKnown: print === undefined ? null : known.has(print),
         faults: faultsOf(endpoint, known),
       };
     }),
-    rolling: rollOf(ours).kind === 'rolling',
+    rolling: ['rolling', 'ending'].includes(rollOf(ours).kind),
     undelivered: { count: undelivered.length, oldest: undelivered.at(-1) ?? null },
   };
 }
@@ -71,8 +76,8 @@ export async function endpointsAt({ stripe, url }: Account): Promise<readonly Se
 }
 
 function printStanding({ url, endpoints, rolling, undelivered }: Standing, paint: Paint): string {
-  const lines = endpoints.flatMap(({ id, status, api_version, events, secretKnown, faults }) => [
-    `${paint(faults.length === 0 ? 'good' : 'bad', faults.length === 0 ? '✓' : '✗')} ${paint('name', id)}  ${status}, ${events} events, version ${api_version ?? 'of the account'}, secret ${secretKnown === null ? 'of the Dashboard, not known to be ours' : secretKnown ? 'in Secrets Manager' : 'unknown'}`,
+  const lines = endpoints.flatMap(({ id, status, silent, api_version, events, secretKnown, faults }) => [
+    `${paint(faults.length === 0 ? 'good' : 'bad', faults.length === 0 ? '✓' : '✗')} ${paint('name', id)}  ${silent ? 'silent until webhook roll goes on' : `${status}, ${counted(events, 'event')}`}, version ${api_version ?? 'of the account'}, secret ${secretKnown === null ? 'of the Dashboard, not known to be ours' : secretKnown ? 'in Secrets Manager' : 'unknown'}`,
     ...faults.map(({ what, mend }) => `    ${what}\n    ${paint('dim', 'mend:')} ${mend}`),
   ]);
   const none = `${paint('bad', '✗')} Stripe has no endpoint at this address: it sends us nothing\n    ${paint('dim', 'mend:')} webhook create`;
@@ -80,7 +85,7 @@ function printStanding({ url, endpoints, rolling, undelivered }: Standing, paint
   const late =
     oldest === null
       ? 'everything of the last 24 hours was delivered'
-      : `${count} events of the last 24 hours were not delivered to some endpoint; the oldest is ${oldest.id} (${oldest.type}); see: sweep`;
+      : `${counted(count, 'event')} of the last 24 hours not delivered to some endpoint; the oldest is ${oldest.id} (${oldest.type}); see: sweep`;
   return [
     `${paint('title', url)}  (${WANTED_EVENTS.length} events of routes.ts)`,
     ...(endpoints.length === 0 ? [none] : lines),
