@@ -1,6 +1,6 @@
 import { STRIPE_API_VERSION } from '@payments/core/api-versions';
 import { describe, expect, it } from 'vitest';
-import { faultsOf, NOTES, type Seen, WANTED_EVENTS } from '../webhook/standing.ts';
+import { faultsOf, isSilent, NOTES, type Seen, WANTED_EVENTS } from '../webhook/standing.ts';
 import type { Standing } from '../webhook/status.ts';
 import { webhookFindings } from './webhook.ts';
 
@@ -25,6 +25,7 @@ function findingsOf(change: Partial<Seen>, known: ReadonlySet<string> = new Set(
     endpoints: [
       {
         ...{ id: endpoint.id, status: endpoint.status, api_version: endpoint.api_version },
+        silent: isSilent(endpoint),
         events: endpoint.enabled_events.length,
         secretKnown: print === undefined ? null : known.has(print),
         faults: faultsOf(endpoint, known),
@@ -37,6 +38,13 @@ function findingsOf(change: Partial<Seen>, known: ReadonlySet<string> = new Set(
 }
 
 describe('webhookFindings', () => {
+  it('finds that nobody delivers when the only endpoint waits for a roll to go on', () => {
+    const metadata = { [NOTES.secret]: PRINT, [NOTES.replaces]: 'we_0' };
+    expect(findingsOf({ metadata }, undefined, true)).toEqual([
+      { part: 'webhook', state: 'bad', what: expect.stringContaining('we_1 is silent'), mend: 'webhook roll goes on' },
+    ]);
+  });
+
   it('finds an endpoint as it should be, also while it is rolled', () => {
     expect(findingsOf({})).toEqual([{ part: 'webhook', state: 'good', what: `we_1 at ${URL}` }]);
     expect(findingsOf({}, undefined, true)).toEqual([

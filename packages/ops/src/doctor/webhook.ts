@@ -4,6 +4,10 @@ import { bad, type Finding, good, unknown } from './finding.ts';
 /** Stripe's endpoints at our address: events, version, secret. Pure. */
 export function webhookFindings({ url, endpoints, rolling }: Standing): readonly Finding[] {
   if (endpoints.length === 0) return [bad('webhook', `Stripe has no endpoint at ${url}`, 'webhook create')];
+  if (endpoints.every(({ silent }) => silent)) {
+    const ids = endpoints.map(({ id }) => id).join(', ');
+    return [bad('webhook', `${ids} is silent, and no other endpoint is at ${url}`, 'webhook roll goes on')];
+  }
   const enabled = endpoints.filter(({ status }) => status === 'enabled').length;
   const several =
     enabled > 1 && !rolling
