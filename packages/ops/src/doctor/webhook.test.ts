@@ -104,7 +104,8 @@ describe('webhookFindings', () => {
   });
 
   it('finds two that both deliver, unless one of them takes over from the other', () => {
-    const one = { status: 'enabled', api_version: STRIPE_API_VERSION, events: 1, secretKnown: true, faults: [] };
+    const deliver = { status: 'enabled', api_version: STRIPE_API_VERSION, events: 1, silent: false };
+    const one = { ...deliver, secretKnown: true, faults: [] };
     const two = {
       url: URL,
       endpoints: [
