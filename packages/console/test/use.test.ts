@@ -236,7 +236,7 @@ describe.skipIf(!hasChromium)('the console’s page in use', { timeout: 60_000 }
     server.replayed();
     await page.getByText('completed', { exact: true }).waitFor();
     await page.getByText('100 %', { exact: true }).waitFor();
-    await page.getByText(/· started .+ · ended (now|\d+ s ago)$/).waitFor();
+    await page.getByText(/· started .+ · ended (now|\d+ (s|min) ago)$/).waitFor();
   });
 
   test('the theme is the system’s until one is chosen, which stays', async () => {

@@ -257,7 +257,7 @@ describe.skipIf(!hasChromium)('someone at the console’s page', { timeout: TEST
     const replay = page.getByRole('listitem').filter({ has: page.getByRole('heading', { name, exact: true }) });
     await replay.getByText('completed', { exact: true }).waitFor();
     await replay.getByText('100 %', { exact: true }).waitFor();
-    await replay.getByText(/started .+ · ended (now|\d+ s ago)$/).waitFor();
+    await replay.getByText(/started .+ · ended (now|\d+ (s|min) ago)$/).waitFor();
     expect(await replay.getByRole('button').count()).toBe(0);
     await small.still();
     await page.goto(`${served.url}/#/events/${events[0]?.id}`);
