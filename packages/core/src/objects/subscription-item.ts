@@ -51,7 +51,8 @@ function itemPlan(
   if (id === null || price === null) return null;
   const row = new Row('Pricing_Plan__c', id, notes).set('Active__c', active);
   describePlan(row, price, notes, id);
-  row.text('Name', planName(price) ?? idOf(price)).count('Quantity__c', item.quantity ?? null, 'nullable');
+  // Without a nickname the org names it, from the catalogue (docs/decisions/0015).
+  row.text('Name', planName(price)).count('Quantity__c', item.quantity ?? null, 'nullable');
   return row.record(id, {
     owners: { price: version, product: version },
     parents: [subscriptionParent(subscriptionId)],

@@ -322,7 +322,7 @@ function itemColumns({ price, quantity }: Subscription['items']['data'][number])
   const named = RECURRENCY.get(`${recurring?.interval}${recurring?.interval_count}`);
   const minor = price.unit_amount_decimal ?? price.unit_amount;
   return {
-    Name: price.nickname ?? price.id,
+    Name: price.nickname ?? 'set',
     Stripe_Price_ID__c: price.id,
     Stripe_Product_ID__c: price.product,
     Quantity__c: quantity ?? null,

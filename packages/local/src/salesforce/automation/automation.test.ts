@@ -219,4 +219,22 @@ describe('the name of a subscription’s plan', () => {
     await subscription('sub_1', { Stripe_Price_ID__c: each.price, Product_Plan_Name__c: each.given });
     expect(only('Stripe_Subscription__c').Product_Plan_Name__c).toBe(each.expected);
   });
+
+  test('is that of its items’ plans, which are named by their price before the catalogue has it', async () => {
+    const Stripe_Subscription__c = running.org.insert('Stripe_Subscription__c', { Stripe_Subscription_ID__c: 'sub_1' });
+    for (const [Plan_Key__c, Name] of [
+      ['price_1', 'Gold'],
+      ['price_2', 'Silver'],
+    ]) {
+      running.org.insert('Pricing_Plan__c', { Plan_Key__c, Name });
+    }
+    const item = async (key: string, body: object) => {
+      await put('Pricing_Plan__c', 'Plan_Key__c', key, { Stripe_Subscription__c, ...body });
+      return [...running.org.rows('Pricing_Plan__c')].find((row) => row.key === key)?.columns.Name;
+    };
+    expect(await item('si_1', { Stripe_Price_ID__c: 'price_1' })).toBe('Gold');
+    expect(await item('si_1', { Stripe_Price_ID__c: 'price_2' })).toBe('Silver');
+    expect(await item('si_1', { Stripe_Price_ID__c: 'price_1', Name: 'A nickname' })).toBe('A nickname');
+    expect(await item('si_2', { Stripe_Price_ID__c: 'price_9' })).toBe('price_9');
+  });
 });

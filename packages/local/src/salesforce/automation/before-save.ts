@@ -26,6 +26,7 @@ export function automate(
   tallyVerdict(engine, guarded, given);
   const after = { ...next, ...guarded };
   if (object.name === 'Stripe_Customer__c') return { ...guarded, ...contactOf(engine, before, after, id) };
+  if (object.name === 'Pricing_Plan__c') return { ...guarded, ...itemPlanNameOf(engine, before, after) };
   if (object.name !== 'Stripe_Subscription__c') return guarded;
   const named = { ...guarded, ...planNameOf(engine, before, after) };
   if (before === null) return named;
@@ -39,10 +40,23 @@ function planNameOf(engine: Engine, before: Row | null, after: Values): Values {
   });
   const { price } = of(after);
   if (price === null || !asksCatalogue(before === null ? null : of(before.values), of(after))) return {};
+  return { Product_Plan_Name__c: nameInCatalogue(engine, price) };
+}
+
+/** The plan of a subscription's item: as the subscription, or else by its price. */
+function itemPlanNameOf(engine: Engine, before: Row | null, after: Values): Values {
+  const of = (values: Values) => ({ price: values.Stripe_Price_ID__c ?? null, name: values.Name ?? null });
+  const { price } = of(after);
+  if (price === null || (after.Stripe_Subscription__c ?? null) === null) return {};
+  if (!asksCatalogue(before === null ? null : of(before.values), of(after))) return {};
+  return { Name: nameInCatalogue(engine, price) ?? String(price).slice(0, 80) };
+}
+
+function nameInCatalogue(engine: Engine, price: NonNullable<Stored>): Stored {
   const plans = engine.store.table('Pricing_Plan__c');
   const key = fieldNamed(plans.schema, 'Plan_Key__c');
   const [found] = key === undefined ? [] : plans.find(key, price);
-  return { Product_Plan_Name__c: found === undefined ? null : (plans.get(found)?.values.Name ?? null) };
+  return found === undefined ? null : (plans.get(found)?.values.Name ?? null);
 }
 
 function tallyVerdict(engine: Engine, guarded: Values, given: Values): void {
