@@ -49,6 +49,8 @@ type Finder = {
 function walk(finder: Finder, object: JsonObject, path: readonly string[]): JsonObject {
   const [key, ...rest] = path;
   if (key === undefined) return object;
+  // Of what is deleted only the id is left, whatever could be expanded before.
+  if (object.deleted === true) return object;
   const value = included(finder, object, key);
   if (value !== undefined) return { ...object, [key]: open(finder, value, rest) };
   if (finder.deadEnd !== null) throw finder.deadEnd();

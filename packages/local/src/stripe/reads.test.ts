@@ -91,3 +91,11 @@ test.each([
     expect((await stripe.refunds.list({ expand: ['data.anything'] })).data).toEqual([]);
   }),
 );
+
+test('what is deleted shows its id alone, whatever of it is to be expanded', () =>
+  withStripe(async ({ stripe }) => {
+    const { id } = await stripe.customers.create({ name: 'Gone' });
+    await stripe.customers.del(id);
+    const gone = await stripe.customers.retrieve(id, { expand: ['invoice_settings.default_payment_method'] });
+    expect(gone).toMatchObject({ id, deleted: true });
+  }));
