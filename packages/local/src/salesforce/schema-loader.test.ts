@@ -26,6 +26,18 @@ describe('the metadata of this project', () => {
     }
   });
 
+  test('numbers its rows under the names that were agreed', () => {
+    const names = ['Stripe_Customer__c', 'Stripe_Subscription__c', 'Payment_Transaction__c'].map((object) => {
+      const name = objectNamed(schema, object)?.byName.get('name');
+      return [name?.label, name?.autoNumber];
+    });
+    expect(names).toEqual([
+      ['Stripe Customer Number', 'SC-{000000}'],
+      ['Subscription Number', 'SUB-{000000}'],
+      ['Payment Transaction Number', 'PMT-{000000}'],
+    ]);
+  });
+
   test('gives global value sets, roll-ups of their source type, and children their names', () => {
     const plan = objectNamed(schema, 'pricing_plan__c');
     expect(plan?.byName.get('recurrency_type__c')).toMatchObject({ restricted: true, type: 'picklist' });
