@@ -206,6 +206,11 @@ function tiersOf(given: GivenPrice): Pick<PriceFields, 'tiers'> {
       ...defined('flat', decimalOf(tier.flat_amount_decimal, tier.flat_amount)),
     };
   });
+  const odd = steps.findIndex(({ upTo }, at) =>
+    upTo === null ? at < steps.length - 1 : upTo <= (steps[at - 1]?.upTo ?? 0),
+  );
+  if (odd >= 0)
+    throw refused('The `up_to` of each tier must be greater than that of the one before.', `tiers[${odd}][up_to]`);
   return { tiers: { mode: given.tiers_mode, steps } };
 }
 

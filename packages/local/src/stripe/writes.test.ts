@@ -316,6 +316,21 @@ test('the catalogue: tiers, lookup keys, a product that has prices cannot go; an
       { up_to: 5, unit_amount: 1000 },
       { up_to: null, unit_amount: 800, flat_amount: 300 },
     ]);
+    for (const bounds of [
+      [10, 5, 'inf'],
+      [5, 5, 'inf'],
+      ['inf', 5, 'inf'],
+    ] as const) {
+      const descending = stripe.prices.create({
+        currency: 'usd',
+        product: product.id,
+        recurring: { interval: 'month' },
+        billing_scheme: 'tiered',
+        tiers_mode: 'volume',
+        tiers: bounds.map((up_to) => ({ up_to, unit_amount: 1 })),
+      });
+      await expect(descending).rejects.toMatchObject({ param: expect.stringMatching(/^tiers\[[01]\]\[up_to\]$/) });
+    }
     expect((await stripe.prices.list({ lookup_keys: ['seats'] })).data.map(({ id }) => id)).toEqual([tiered.id]);
     await expect(
       stripe.prices.create({ currency: 'usd', product: product.id, unit_amount: 1, lookup_key: 'seats' }),
