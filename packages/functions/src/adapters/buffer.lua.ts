@@ -8,7 +8,10 @@ import { EVENTS_KEPT } from '../bulk/row.ts';
  *   beats(known, say)        'yes', 'no' or 'tie'
  *   repeats(row, incoming, say)  whether a word that ties says what is known: invoice.paid and invoice.payment_succeeded
  *   merge(row, incoming)     changes row; gives 'stored', 'stale' (nothing taken) or 'tie' (an owner's word was left out)
- *   owes(row, given)         takes over which Sync_Failure__c rows are settled with the row
+ *   remember(row, event)     the event is in the row
+ *   outdone(row, event)      the event is done with the row, and nothing of it is in the row: what it says is older
+ *   owes(row, given)         takes over which Sync_Failure__c rows and which other events are settled with the row
+ *   isStub(say)              whether it only says that the row is there
  *   named(row, id)           takes our own Salesforce row's id from whichever state knows it, as mergeRecords does; true: taken
  */
 export const MERGE_LUA = `
@@ -79,15 +82,38 @@ local function named(row, id)
   return true
 end
 
+local function keep(list, event)
+  for i = 1, #list do
+    if list[i] == event then return end
+  end
+  list[#list + 1] = event
+  if #list > ${EVENTS_KEPT} then table.remove(list, 1) end
+end
+
 local function remember(row, event)
+  keep(row.events, event)
+end
+
+local function outdone(row, event)
   for i = 1, #row.events do
     if row.events[i] == event then return end
   end
-  row.events[#row.events + 1] = event
-  if #row.events > ${EVENTS_KEPT} then table.remove(row.events, 1) end
+  -- Not before there is one: Lua writes an empty list as {}.
+  row.outdone = row.outdone or {}
+  keep(row.outdone, event)
+end
+
+local function isStub(say)
+  local spoke = false
+  for _, word in pairs(say.owners) do
+    if word.v ~= 0 then return false end
+    spoke = true
+  end
+  return spoke
 end
 
 local function owes(row, given)
+  for _, event in ipairs(given.outdone or {}) do outdone(row, event) end
   if not given.failures then return end
   row.failures = row.failures or {}
   for _, key in ipairs(given.failures) do
@@ -141,7 +167,8 @@ local function put(key, incoming)
     owes(row, incoming)
     -- A new row names its event even where that ties with one in flight: Lua writes an empty list as {}, which no
     -- flush could read.
-    if taken == 'stored' or not text then remember(row, incoming.e) end
+    if taken == 'stored' or not text then remember(row, incoming.e)
+    elseif outcome == 'stale' and not isStub(incoming) then outdone(row, incoming.e) end
     if incoming.at > row.newestAt then
       row.newestAt = incoming.at
       row.eventId, row.correlationId = incoming.e, incoming.correlationId
@@ -154,6 +181,10 @@ local function put(key, incoming)
     redis.call('HSET', KEYS[1], key, cjson.encode(row))
     redis.call('ZADD', KEYS[2], 'NX', now, key)
     redis.call('ZADD', KEYS[4], row.receivedAt, key)
+  elseif not isStub(incoming) then
+    -- It is done when what is newer stands. The row waits as it did.
+    outdone(row, incoming.e)
+    redis.call('HSET', KEYS[1], key, cjson.encode(row))
   end
   return outcome
 end

@@ -1,6 +1,7 @@
 import { WRITE_ORDER } from '@payments/core/record';
 import * as v from 'valibot';
 import { redisBuffer } from '../adapters/buffer.ts';
+import { claims } from '../adapters/claims.ts';
 import { freshnessStore } from '../adapters/freshness-store.ts';
 import { instrument } from '../adapters/instrument.ts';
 import { linkedRedis } from '../adapters/linked-redis.ts';
@@ -43,6 +44,7 @@ async function connect(): Promise<AggregateWorld> {
     nameRows: rowNamer({ stripe, freshness, rowNames: rowNames(connection) }),
     freshness,
     buffer: redisBuffer(connection, nowMs, settings.replayMarginSeconds * 1_000),
+    claims: claims(connection),
     received: statusNotes(connection, nowMs, settings.statusEverySeconds * 1_000).received,
     poisoned,
     flushAbove: settings.flushAbove,

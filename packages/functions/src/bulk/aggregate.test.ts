@@ -5,6 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { counting } from '../../test/counted.ts';
 import { emptyRedis, type TestRedis } from '../../test/redis-server.ts';
 import { redisBuffer } from '../adapters/buffer.ts';
+import { claims, doneMarks } from '../adapters/claims.ts';
 import { freshnessStore } from '../adapters/freshness-store.ts';
 import type { StripeReader } from '../adapters/stripe.ts';
 import { type AggregateLine, type AggregateWorld, aggregate as aggregateUntil } from './aggregate.ts';
@@ -43,6 +44,7 @@ function worldOf(answers: Answers = {}, over: Partial<AggregateWorld> = {}) {
     nameRows: async (records) => records,
     freshness: freshnessStore(server.redis),
     buffer: redisBuffer(server.redis, () => SECOND * 1_000),
+    claims: claims(server.redis),
     received: async (atMs) => {
       received.push(atMs);
     },
@@ -172,6 +174,46 @@ describe('aggregate', () => {
         owners: { customer: { version: (SECOND + 60) * 100 + 50, fetched: true } },
       },
     ]);
+  });
+
+  describe('an event', () => {
+    const isDone = (id: string) => doneMarks(server.redis).isDone(id);
+    const wrote = (second: number) =>
+      freshnessStore(server.redis).remember([
+        { owner: 'customer', externalId: 'cus_1', eventId: 'evt_0', version: second * 100 + 50 },
+      ]);
+
+    it('is done when Salesforce has something newer, and when it says nothing', async () => {
+      const { world, lines } = worldOf();
+      await wrote(SECOND + 1);
+      const nothing = message(stripeEvent({ id: 'evt_2', type: 'product.updated', object: { id: 'prod_1' } }));
+      expect(await aggregate([message(stripeEvent({})), nothing], world)).toEqual({ failed: [] });
+      expect(lines.map(({ outcome }) => outcome)).toEqual(['dropped', 'nothing']);
+      expect([await isDone('evt_1'), await isDone('evt_2')]).toEqual([true, true]);
+    });
+
+    it('is not done while only the buffer has something newer: that may be given up yet', async () => {
+      const newer = message(stripeEvent({ id: 'evt_2', created: SECOND + 5 }));
+      const { world, lines } = worldOf();
+      await aggregate([newer, message(stripeEvent({}))], world);
+      expect(lines.map(({ outcome }) => outcome)).toEqual(['buffered', 'dropped']);
+      expect([await isDone('evt_1'), await isDone('evt_2')]).toEqual([false, false]);
+    });
+
+    it('is not done while its tie is undecided', async () => {
+      const { world } = worldOf({}, { stripe: async () => ({ body: { ...ADA, name: 'True' }, at: SECOND }) });
+      await wrote(SECOND);
+      expect(await aggregate([message(stripeEvent({}))], world)).toEqual({ failed: ['evt_1'] });
+      expect(await isDone('evt_1')).toBe(false);
+    });
+
+    it('is not done when the buffer fails, though another object of it is newer in Salesforce', async () => {
+      const { world } = worldOf({}, { buffer: { put: () => Promise.reject(new Error('CLUSTERDOWN')) } });
+      await wrote(SECOND + 1);
+      const other = message(stripeEvent({ id: 'evt_2', object: { ...ADA, id: 'cus_2' } }));
+      await expect(aggregate([message(stripeEvent({})), other], world)).rejects.toThrow('CLUSTERDOWN');
+      expect(await isDone('evt_1')).toBe(false);
+    });
   });
 
   it('asks nobody about a twin, whether its event waits in the buffer or was written', async () => {

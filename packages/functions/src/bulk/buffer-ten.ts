@@ -1,8 +1,9 @@
 import { keyOf } from '@payments/core/batch';
 import { RetryLater } from '@payments/core/failure';
 import type { Count } from '@payments/core/metrics';
-import type { SObjectName } from '@payments/core/record';
+import type { SalesforceRecord, SObjectName } from '@payments/core/record';
 import type { Buffer, PutOutcome } from '../adapters/buffer.ts';
+import type { Claims } from '../adapters/claims.ts';
 import type { FreshnessStore } from '../adapters/freshness-store.ts';
 import { isReplayed } from '../realtime/machine-input.ts';
 import { judged } from './judged.ts';
@@ -24,6 +25,7 @@ const REFUSED: Partial<Readonly<Record<PutOutcome, () => RetryLater>>> = {
 export type BufferTenWorld = {
   readonly freshness: Pick<FreshnessStore, 'known'>;
   readonly buffer: Pick<Buffer, 'put'>;
+  readonly claims: Pick<Claims, 'done'>;
   readonly log: (line: MessageLine & { readonly outcome: Handled; readonly rows: number }) => void;
   readonly count: Count;
 };
@@ -48,6 +50,7 @@ export async function bufferTen(
     world.freshness,
   );
   const ties = new Set<Work>();
+  const overtaken = new Set<Work>();
   const byObject = new Map<SObjectName, { work: Work; key: string; incoming: ReturnType<typeof incomingFrom> }[]>();
   works.forEach((work, index) => {
     const verdict = verdicts[index];
@@ -56,6 +59,8 @@ export async function bufferTen(
       ties.add(work);
       return;
     }
+    // What Salesforce has is newer than all that it says, or it says nothing. A stub is not what it says.
+    if (verdict.records.every(isStub)) overtaken.add(work);
     const { event, records, source } = { ...work.statement, records: verdict.records };
     for (const record of records) {
       const incoming = incomingFrom(record, {
@@ -86,14 +91,22 @@ export async function bufferTen(
       failures.push({ message: work.message, event: work.event, error: error() });
     });
   }
-  for (const work of works) {
-    if (refused.has(work) || (ties.has(work) && !work.settle)) continue;
+  const handled = works.filter((work) => !refused.has(work) && (work.settle || !ties.has(work)));
+  // The others are done with the rows that they are in, or that are newer (adapters/buffer.lua.ts).
+  const ended = handled.filter((work) => overtaken.has(work));
+  await Promise.all(ended.map(({ event }) => world.claims.done(event.detail.event.id)));
+  for (const work of handled) {
     const rows = stored.get(work) ?? 0;
     const outcome = rows > 0 ? 'buffered' : work.statement.records.length === 0 ? 'nothing' : 'dropped';
     world.log({ outcome, ...lineOf(work.message, work.event), rows });
     countHandled(work, outcome, world);
   }
   return [...ties].filter((work) => !refused.has(work) && !work.settle);
+}
+
+function isStub({ owners }: SalesforceRecord): boolean {
+  const said = Object.values(owners);
+  return said.length > 0 && said.every(({ version }) => version === 0);
 }
 
 function countHandled({ event }: Work, Outcome: Handled, { count }: BufferTenWorld): void {

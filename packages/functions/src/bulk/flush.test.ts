@@ -16,6 +16,8 @@ import {
 import { emptyRedis, type TestRedis } from '../../test/redis-server.ts';
 import { LAG_MS } from '../adapters/batches.ts';
 import { redisBudget } from '../adapters/budget.ts';
+import { doneMarks } from '../adapters/claims.ts';
+import { putBack } from '../operations/put-back.ts';
 import { awaitJob } from './await.ts';
 import { readLetter } from './parked-letter.ts';
 import { read } from './read.ts';
@@ -92,6 +94,47 @@ describe.each([
     expect(world.lines[0]).toMatchObject({
       ...{ stripeEventId: 'evt_newer', correlationId: 'c-evt_newer', stripeObjectId: 'pi_1' },
       stripeEventIds: ['evt_newer', 'evt_older'],
+    });
+  });
+
+  describe('an event that said what was older than a row that waits', () => {
+    const isDone = () => doneMarks(server.redis).isDone('evt_older');
+    const overtaken = () =>
+      buffered(['evt_newer', customer({ at: SECOND + 5, name: 'Grace' })], ['evt_older', customer({})]);
+
+    it('is done when that row stands, which it is not part of', async () => {
+      await overtaken();
+      expect(await isDone()).toBe(false);
+      await flush(CUSTOMER);
+      expect(await isDone()).toBe(true);
+      expect(JSON.stringify(world.lines)).not.toContain('evt_older');
+    });
+
+    it('is not done when that row is given up, and is when it was put back', async () => {
+      await overtaken();
+      world.org.rowFault = () => ({ code: 'STRING_TOO_LONG', message: 'Customer Name: data value too large' });
+      await flush(CUSTOMER);
+      expect(await isDone()).toBe(false);
+      world.org.rowFault = () => null;
+      await putBack(
+        world.letters.flatMap((letter) => readLetter(letter) ?? []),
+        world,
+      );
+      await flush(CUSTOMER);
+      expect(await isDone()).toBe(true);
+    });
+
+    it('is done when that row came while an older one was being sent, which had to be sent again', async () => {
+      await buffered(['evt_first', customer({ at: SECOND - 5 })]);
+      const taken = await take({ object: CUSTOMER, execution: 'one' }, world);
+      if (taken.outcome !== 'taken') throw new Error('nothing was due');
+      await overtaken();
+      // Salesforce said nothing of it.
+      await settle(taken, world);
+      world.clock.now += 60_000;
+      await flush(CUSTOMER);
+      expect(world.org.row(CUSTOMER, 'cus_1')).toMatchObject({ Customer_Name__c: 'Grace' });
+      expect(await isDone()).toBe(true);
     });
   });
 

@@ -71,5 +71,6 @@ export function incomingAgain({ row, failures, redrives }: ParkedLetter): Incomi
     ...{ id: row.id, columns: row.columns, owners: row.owners, e: row.eventId, at: row.newestAt },
     ...{ receivedAt: row.receivedAt, correlationId: row.correlationId, settle: 0 },
     ...{ failures, redrives: redrives + 1, tried: triesOf(row) },
+    outdone: [...row.events, ...(row.outdone ?? [])].filter((event) => event !== row.eventId),
   };
 }

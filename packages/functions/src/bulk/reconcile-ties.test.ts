@@ -16,6 +16,7 @@ it('asks no more once Stripe does not answer, and keeps every tie for the next f
         removed.push(...gone);
       },
     },
+    claims: { done: async () => {} },
     buffer: { put: async () => ({ outcomes: [], waiting: 0 }) },
     nameRows: async (records) => records,
     nowMs: () => 0,

@@ -3,6 +3,7 @@ import { StripeEventSchema } from '@payments/core/event';
 import type { SObjectName } from '@payments/core/record';
 import * as v from 'valibot';
 import type { Buffer } from '../adapters/buffer.ts';
+import type { Claims } from '../adapters/claims.ts';
 import type { Tie, TieList } from '../adapters/tie-list.ts';
 import { incomingFrom } from './row.ts';
 import { type Reads, readFrom, refetched, wasRead } from './statement.ts';
@@ -10,6 +11,7 @@ import { type Reads, readFrom, refetched, wasRead } from './statement.ts';
 export type TieWorld = Reads & {
   readonly ties: TieList;
   readonly buffer: Pick<Buffer, 'put'>;
+  readonly claims: Pick<Claims, 'done'>;
   readonly nowMs: () => number;
 };
 
@@ -51,8 +53,11 @@ export async function reconcileTies(object: SObjectName, world: TieWorld): Promi
       left.push(...same);
       continue;
     }
+    if (outcome === 'gone') {
+      await world.claims.done(eventId);
+      givenUp.push(...same);
+    }
     await world.ties.remove(object, same);
-    if (outcome === 'gone') givenUp.push(...same);
   }
   return { left, givenUp };
 }

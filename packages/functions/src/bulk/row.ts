@@ -30,7 +30,12 @@ export type BufferedRow = {
   readonly owners: Readonly<Record<string, Say>>;
   /** The events in it, as they came; at most {@link EVENTS_KEPT}. */
   readonly events: readonly string[];
-  /** Of the newest of them. */
+  /**
+   * Events of which nothing is in it, and which are done when it is written: they said what is older. Of a row that was put
+   * back, those as well that were in it.
+   */
+  readonly outdone?: readonly string[];
+  /** Of the newest of its events. */
   readonly eventId: string;
   readonly correlationId: string;
   /** Times in ms since 1970. `oldestAt` and `newestAt` are Stripe's event times. */
@@ -60,7 +65,7 @@ export const EVENTS_KEPT = 200;
 /** What an event says about a row, in the row's own shape; Lua merges it. */
 export type Incoming = Pick<
   BufferedRow,
-  'id' | 'columns' | 'owners' | 'receivedAt' | 'failures' | 'redrives' | 'tried'
+  'id' | 'columns' | 'owners' | 'receivedAt' | 'failures' | 'redrives' | 'tried' | 'outdone'
 > & {
   readonly e: string;
   readonly at: number;

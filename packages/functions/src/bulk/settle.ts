@@ -197,7 +197,7 @@ async function rememberWhatStands({ object, rows, outcomes }: BatchAccount, worl
     if (outcome.kind === 'written') sent.set(key, sentOf(record));
     if (outcome.kind === 'unchanged') sent.set(key, sentOf(record, outcome.stored));
     // A stub is a by-product: its event is done when the row it is about is.
-    if (ties === 0 && !isStub(row)) for (const event of row.events) events.add(event);
+    if (ties === 0 && !isStub(row)) for (const event of [...row.events, ...(row.outdone ?? [])]) events.add(event);
   }
   await world.freshness.remember(written);
   if (sent.size > 0) await world.sent.remember(object, sent, (await world.generation.look()).id);

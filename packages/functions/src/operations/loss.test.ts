@@ -111,6 +111,7 @@ function worldOf(redis: Redis, bench: FlushBench) {
         stripe: bench.stripe,
         freshness: bench.freshness,
         buffer: bench.buffer,
+        claims: bench.claims,
         count: bench.count,
       },
       ...{ received: bench.notes.received, startFlush: async () => {}, flushAbove: 1_000, log: () => {} },

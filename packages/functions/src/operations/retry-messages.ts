@@ -58,8 +58,7 @@ export async function retryMessages(
     changes.set(
       failure,
       openAgain({
-        Message__c:
-          'It was tried again and changed nothing, or its message is not kept any more: reconcile, or replay the event.',
+        Message__c: 'Its message is not kept any more: replay the event, or reconcile.',
       }),
     );
   }
