@@ -193,6 +193,7 @@ describe("the operator's hands", { timeout: TEST_WITHIN_MS }, () => {
     it('names the deployment in the command that follows it up', async () => {
       const { out } = await ops('simulate payment_intent.succeeded --object pi_sim1 --yes');
       expect(out).toMatch(new RegExp(`payments-ops trace evt_\\w+ --local ${small.road.awsUrl}\n`));
+      await small.still();
     });
 
     it('signs with a secret that was typed, for any endpoint, and says when it is refused', async () => {
