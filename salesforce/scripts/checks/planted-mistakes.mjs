@@ -124,6 +124,8 @@ const MISTAKES = [
   ['references', `${D}/customMetadata/Stripe_Price.Team_Monthly.md-meta.xml`, '>Monthly<', '>Per month<', 'a record with a value that is none'],
   ['references', `${D}/customMetadata/Integration_Config.Default.md-meta.xml`, 'Cancel_URL__c', 'Cancelled_URL__c', 'a record with an unknown field'],
   ['references', `${D}/layouts/Sync_Failure__c-Sync Failure Layout.layout-meta.xml`, 'Sync_Failure__c.Retry', 'Sync_Failure__c.Repeat', 'a layout with an unknown action'],
+  ['references', `${D}/layouts/Pricing_Tier__c-Pricing Tier Layout.layout-meta.xml`, '<field>Pricing_Plan__c</field>', '<field>CreatedById</field>', 'a layout without a required field'],
+  ['references', `${O}/Stripe_Price__mdt/Stripe_Price__mdt.object-meta.xml`, '<visibility>', '<deploymentStatus>Deployed</deploymentStatus><visibility>', 'a setting that a custom metadata type does not have'],
   // pages
   ['pages', `${D}/applications/Stripe_Payments.app-meta.xml`, '<tabs>Sync_Batch__c', '<tabs>Sync_Job__c', 'an app with an unknown tab'],
   ['pages', `${D}/applications/Stripe_Payments.app-meta.xml`, '<tabs>Integration_Health', '<tabs>Integration_Hearth', 'an app with an unknown tab of a page'],

@@ -23,6 +23,8 @@ const WRITTEN_AS = {
 };
 /** Objects whose rows one user's query may leave in the platform cache for another's screen. */
 const SHARED_IN_CACHE = new Set(['Pricing_Plan__c']);
+/** All that an org takes of a custom metadata type: of the settings of other objects it says `Cannot specify`. */
+const METADATA_TYPE = new Set(['description', 'label', 'pluralLabel', 'visibility', '@_xmlns']);
 const LAYOUT_FIELDS = new Set(['Name', 'NAME', 'OwnerId', 'CreatedById', 'LastModifiedById', 'CREATED_DATE', 'LAST_UPDATE', 'CreatedDate']);
 
 /** @returns {string[]} one line per mistake */
@@ -91,6 +93,9 @@ function fields(project, say) {
     const assigned = declared.compactLayoutAssignment;
     const layout = path.join(path.dirname(objectFile), 'compactLayouts', `${assigned}.compactLayout-meta.xml`);
     if (assigned && assigned !== 'SYSTEM' && !existsSync(layout)) say(objectFile, `unknown compact layout ${assigned}`);
+    if (owner.endsWith('__mdt'))
+      for (const setting of Object.keys(declared))
+        if (!METADATA_TYPE.has(setting)) say(objectFile, `a custom metadata type has no <${setting}>`);
   }
 }
 
@@ -108,6 +113,13 @@ function formulas(project, say, fieldOf) {
   }
 }
 
+/** The fields without which an org refuses an object's layout. */
+function requiredOf(object) {
+  if (!object) return [];
+  const required = [...object.fields].filter(([, field]) => field.required === 'true' || field.type === 'MasterDetail').map(([name]) => name);
+  return object.declared.nameField ? ['Name', ...required] : required;
+}
+
 function screens(project, say, unknown) {
   const checkNames = (file, owner, names) => {
     for (const name of names)
@@ -120,6 +132,9 @@ function screens(project, say, unknown) {
     if (!project.objects.has(owner)) say(file, `layout of unknown object ${owner}`);
     const items = list(layout.layoutSections).flatMap((section) => list(section.layoutColumns).flatMap((column) => list(column.layoutItems)));
     checkNames(file, owner, items.map((item) => item.field));
+    const shown = new Set(items.map((item) => item.field));
+    for (const name of requiredOf(project.objects.get(owner)))
+      if (!shown.has(name)) say(file, `an org refuses a layout without the required field ${name}`);
     for (const related of list(layout.relatedLists)) {
       const [child, lookup] = String(related.relatedList).split('.');
       if (isCustom(child) && unknown(child, lookup ?? '')) say(file, `related list of unknown field ${related.relatedList}`);
