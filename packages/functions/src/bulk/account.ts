@@ -99,8 +99,9 @@ function auditRow({ object, meta, rows, outcomes }: BatchAccount, nowMs: number)
   };
 }
 
-export function failureKeyOf({ key, row }: Pick<ParkedRow, 'key' | 'row'>): string {
-  return `stripe.webhook:${row.eventId}:${key}`.slice(0, 255);
+/** By its event; while its parent is missing, by that: whatever else comes of the row fails for the same reason. */
+export function failureKeyOf({ key, row, outcome }: ParkedRow): string {
+  return `stripe.webhook:${outcome.parent ?? row.eventId}:${key}`.slice(0, 255);
 }
 
 /** A row that was given up before and put back is in the org now, or the org has something newer. */

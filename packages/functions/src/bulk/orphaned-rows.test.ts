@@ -10,10 +10,12 @@ import {
   flushIn,
   PAYMENT,
   payment,
+  SECOND,
 } from '../../test/flush-bench.ts';
 import { emptyRedis, type TestRedis } from '../../test/redis-server.ts';
 import { bufferKeys } from '../adapters/buffer.ts';
 import type { StripeReader } from '../adapters/stripe.ts';
+import { gathered } from '../operations/gathered.ts';
 import { releaseChildren } from '../realtime/release-children.ts';
 import { readLetter } from './parked-letter.ts';
 
@@ -126,6 +128,18 @@ describe.each([
     });
     expect(parked().map((text) => JSON.parse(text))).toMatchObject([{ key: 'pi_1', code: 'PARENT_MISSING' }]);
     expect(await world.claims.claim('evt_1', 'x', 0)).toBe('mine');
+    // The next of its states fails for the same reason.
+    await bufferedIn(world, [['evt_2', payment('pi_1', 'cus_1', SECOND + 60)]]);
+    for (const seconds of [0, ...ORPHAN_SECONDS]) await pass(seconds);
+    expect(parked()).toHaveLength(2);
+    const listed = world.org.accounts().failures.filter(({ Stripe_Object_ID__c }) => Stripe_Object_ID__c === 'pi_1');
+    expect(listed).toMatchObject([{ Failure_Key__c: 'stripe.webhook:cus_1:pi_1', Stripe_Event_ID__c: 'evt_2' }]);
+    const letters = world.letters.map((body) => ({ body, handle: body, sentAt: 1, attributes: {} }));
+    expect(letters.length).toBeGreaterThan(3);
+    expect(gathered(letters).map(({ newest: { key, row } }) => [key, row.eventId])).toEqual([
+      ['cus_1', 'evt_2'],
+      ['pi_1', 'evt_2'],
+    ]);
   });
 
   it('waits although Stripe cannot be asked', async () => {

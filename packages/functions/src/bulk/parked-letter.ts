@@ -1,7 +1,8 @@
+import { compareVersions } from '@payments/core/freshness';
 import type { SObjectName } from '@payments/core/record';
 import * as v from 'valibot';
 import { failureKeyOf, type ParkedRow } from './account.ts';
-import { type BufferedRow, BufferedRowSchema, type Incoming } from './row.ts';
+import { type BufferedRow, BufferedRowSchema, type Incoming, type Say } from './row.ts';
 
 /**
  * A row that was given up, as it lies in the queue BulkParked: whole, so that it can be put back when the reason is gone.
@@ -63,6 +64,20 @@ export function triesOf({ tried = 0, attempts }: BufferedRow): number {
 export function readLetter(body: string): ParkedLetter | null {
   const letter = v.safeParse(LetterSchema, body);
   return letter.success ? letter.output : null;
+}
+
+/** Whether the one says of their row all that the other says, or something newer of it. */
+export function says({ row }: ParkedLetter, { row: other }: ParkedLetter): boolean {
+  const asNew = (known: Say | undefined, said: Say): known is Say =>
+    known !== undefined && compareVersions(said.v, known.v) !== 'known';
+  return (
+    row.id === other.id &&
+    Object.entries(other.owners).every(([owner, said]) => asNew(row.owners[owner], said)) &&
+    Object.entries(other.columns).every(([name, said]) => {
+      const known = row.columns[name];
+      return asNew(known, said) && (known.v !== said.v || known.x === said.x);
+    })
+  );
 }
 
 /** The row as if it had just come in: newer states that wait win, and its tries begin anew. */

@@ -231,9 +231,11 @@ describe('a Sync_Failure__c', () => {
   describe('of a row of the bulk lane', () => {
     const bulk = (change: Row = {}) =>
       failure({ Failure_Key__c: ROW_KEY, Source__c: 'bulk', Execution_Link__c: null, ...change });
-    const park = (change: { key?: string; version?: number; parkedAt?: number; failures?: string[] } = {}) => {
+    type Parked = { key?: string; version?: number; parkedAt?: number; failures?: string[]; owner?: string };
+    const park = (change: Parked = {}) => {
       const { key = 'pi_1', version = 200, parkedAt = NOW - 5 * MINUTE, failures = [ROW_KEY] } = change;
-      const owners = { payment_intent: { v: version, f: 0, e: 'evt_1' } };
+      const { owner = 'payment_intent' } = change;
+      const owners = { [owner]: { v: version, f: 0, e: 'evt_1' } };
       const body = JSON.stringify({
         ...{
           object: 'Payment_Transaction__c',
@@ -319,6 +321,76 @@ describe('a Sync_Failure__c', () => {
       known = 200;
       expect(await run(bulk({ Status__c: 'Open' }))).toEqual([]);
       expect([queue.length, hidden]).toEqual([1, []]);
+    });
+
+    describe('of which several states were given up', () => {
+      const states = (...failures: readonly (readonly string[])[]) =>
+        failures.forEach((some, n) => {
+          park({ version: 200 + n, parkedAt: NOW - (30 - n) * MINUTE, failures: [...some] });
+        });
+      const versions = () => queue.map(({ body }) => readLetter(body)?.row.owners.payment_intent?.v);
+
+      it('is one: the newest letter stays, and the failures of the others are Resolved', async () => {
+        states(['first'], [ROW_KEY], ['last']);
+        expect(await run()).toEqual([
+          ...written({ Status__c: 'Resolved' }, 'first'),
+          ...written({ Status__c: 'Resolved' }, ROW_KEY),
+        ]);
+        expect([versions(), hidden, back]).toEqual([[202], [], []]);
+      });
+
+      it('keeps the failure that they share', async () => {
+        states([ROW_KEY], [ROW_KEY]);
+        expect(await run()).toEqual([]);
+        expect([versions(), hidden]).toEqual([[201], []]);
+      });
+
+      it('is put back once, with the failures of all, whichever of them is set to Retrying', async () => {
+        const put: unknown[] = [];
+        const { buffer } = world;
+        world = {
+          ...world,
+          buffer: {
+            ...buffer,
+            put: (object, some) => {
+              put.push(...some.map(({ incoming: { owners, failures } }) => [owners.payment_intent?.v, failures]));
+              return buffer.put(object, some);
+            },
+          },
+        };
+        states([ROW_KEY], ['last']);
+        expect(await run(bulk({ LastModifiedDate: new Date(NOW - MINUTE) }))).toEqual([]);
+        expect([put, queue, hidden]).toEqual([[[201, [ROW_KEY, 'last']]], [], []]);
+      });
+
+      it('keeps all of them until the buffer can take the row', async () => {
+        states([ROW_KEY], ['last']);
+        putOutcome = 'late';
+        expect(await run(bulk())).toEqual([]);
+        expect([versions(), hidden]).toEqual([[200, 201], []]);
+      });
+
+      it('keeps one that says more than the newest, though they share their failure', async () => {
+        park({ owner: 'charge', version: 250 });
+        park({ parkedAt: NOW });
+        expect(await run()).toEqual([]);
+        expect([queue.length, hidden]).toEqual([2, []]);
+      });
+
+      it('is not Resolved by an older letter that Salesforce has overtaken while a newer one is not', async () => {
+        park({ owner: 'charge', version: 250 });
+        park({ version: 400, parkedAt: NOW });
+        known = 300;
+        expect(await run()).toEqual([]);
+        expect([versions(), hidden]).toEqual([[400], []]);
+      });
+
+      it('keeps a letter whose failure Salesforce does not take', async () => {
+        states(['first'], [ROW_KEY]);
+        unwritable.add('first');
+        expect(await run()).toEqual([]);
+        expect([versions().sort(), hidden]).toEqual([[200, 201], []]);
+      });
     });
 
     it('does not touch a letter that it cannot read', async () => {
