@@ -127,3 +127,87 @@ describe('an event whose parent Salesforce does not take', () => {
     await expect(sync(input(), world({ planner: family(), org }).deps)).rejects.toMatchObject({ name: 'RetryLater' });
   });
 });
+
+describe('a subscription that an invoice tells of', () => {
+  it('is written as it really is, and with what the invoice says, when that alone is refused', async () => {
+    const told = row({
+      fields: { Error_Message__c: 'Your card was declined.' },
+      owners: { invoice: { version: UPDATED, fetched: false } },
+    });
+    const payment: SalesforceRecord = {
+      ...{ object: 'Payment_Transaction__c', externalIdField: 'Stripe_Payment_Intent_ID__c', externalId: 'pi_1' },
+      ...{ rowId: null, fields: { Status__c: 'requires_payment_method' } },
+      parents: [
+        {
+          ...{ field: 'Stripe_Subscription__c', object: 'Stripe_Subscription__c' },
+          ...{ externalIdField: 'Stripe_Subscription_ID__c', externalId: 'sub_1' },
+        },
+      ],
+      owners: { payment_intent: { version: UPDATED, fetched: false } },
+    };
+    const wantsStatus: Org = (part) =>
+      part.url.includes('/Stripe_Subscription_ID__c/') && part.body?.Status__c === undefined
+        ? fails('FIELD_CUSTOM_VALIDATION_EXCEPTION')
+        : undefined;
+    const { plan, ...others } = planner([told, payment]);
+    const mixed: Planner = {
+      ...others,
+      plan: (source, fetched) => (source.event.type === 'invoice.payment_failed' ? plan : core.plan)(source, fetched),
+    };
+    const { deps, composites } = world({
+      ...{ planner: mixed, org: wantsStatus },
+      stripe: () => ({
+        body: {
+          ...{ id: 'sub_1', object: 'subscription', status: 'past_due' },
+          items: { object: 'list', data: [{ id: 'si_1', price: { id: 'price_1', object: 'price' } }], has_more: false },
+        },
+        at: SECOND + 5,
+      }),
+    });
+    const failed = { ...EVENT, type: 'invoice.payment_failed', data: { object: { id: 'in_1', object: 'invoice' } } };
+    expect(await sync(input(failed), deps)).toMatchObject({ outcome: 'written' });
+    expect(composites[1]?.[0]?.body).toMatchObject({
+      ...{ Status__c: 'past_due', Stripe_Version__c: versionOf(SECOND + 5, 'updated') },
+      ...{ Error_Message__c: 'Your card was declined.', Invoice_Version__c: UPDATED },
+    });
+    expect(JSON.stringify(composites[1])).not.toContain('Pricing_Plan__c');
+  });
+});
+
+describe('a subscription with plans of its items', () => {
+  const isPlan = (part: Part) => part.url.includes('/Pricing_Plan__c/');
+  const isSubscription = (part: Part) => part.url.includes('/Stripe_Subscription_ID__c/');
+  const itemPlan: SalesforceRecord = {
+    ...{ object: 'Pricing_Plan__c', externalIdField: 'Plan_Key__c', externalId: 'si_1', rowId: null },
+    fields: { Active__c: true },
+    parents: [
+      {
+        ...{ field: 'Stripe_Subscription__c', object: 'Stripe_Subscription__c' },
+        ...{ externalIdField: 'Stripe_Subscription_ID__c', externalId: 'sub_1' },
+      },
+    ],
+    owners: { price: { version: UPDATED, fetched: false }, product: { version: UPDATED, fetched: false } },
+  };
+  const withPlan = () => planner([row(), itemPlan]);
+
+  it('is parked at once, with the org’s own reason, when its row is refused: it waits for no parent', async () => {
+    const org: Org = (part) => (isSubscription(part) ? fails('FIELD_CUSTOM_VALIDATION_EXCEPTION') : undefined);
+    const { deps, waiting, asked } = world({ planner: withPlan(), org });
+    await expect(sync(input(), deps)).rejects.toMatchObject({
+      ...{ name: 'NeverRetry', code: 'FIELD_CUSTOM_VALIDATION_EXCEPTION' },
+    });
+    expect([waiting.size, asked]).toEqual([0, []]);
+  });
+
+  it('is written without them when the org refuses one, and the event is parked for its sake', async () => {
+    const org: Org = (part) =>
+      isPlan(part) && part.method === 'PATCH' ? fails('FIELD_CUSTOM_VALIDATION_EXCEPTION') : undefined;
+    const { deps, composites } = world({ planner: withPlan(), org });
+    await expect(sync(input(), deps)).rejects.toMatchObject({
+      ...{ name: 'NeverRetry', code: 'FIELD_CUSTOM_VALIDATION_EXCEPTION' },
+      message: expect.stringContaining('Pricing_Plan__c si_1'),
+    });
+    expect(composites.map((parts) => parts.some(isPlan))).toEqual([true, false]);
+    expect(composites[1]?.some(isSubscription)).toBe(true);
+  });
+});

@@ -1,5 +1,6 @@
+import { mergeRecords, onlyOwners } from '@payments/core/batch';
 import { ParentWait } from '@payments/core/failure';
-import type { SalesforceRecord } from '@payments/core/record';
+import { type Owner, ownersOf, type SalesforceRecord } from '@payments/core/record';
 import type { Buffer } from '../adapters/buffer.ts';
 import type { FreshnessStore } from '../adapters/freshness-store.ts';
 import type { Missing, Orphans } from '../adapters/orphans.ts';
@@ -41,11 +42,14 @@ export async function writeFamily(
   const { event } = input.event.detail;
   const written = await tried(() => write(records));
   if (!(written instanceof ParentRefused)) return released(records, written, world);
+  // The row that the event is about, as it really is: what is of its own kind (the plans of its items) makes it no parent to wait for.
+  if (written.failure !== null && records.some((record) => isRow(record, written.parent) && tellsOfItself(record)))
+    throw written.failure;
 
   const full = await fullParent(written.parent, event, world);
   let refused = written;
   if (full !== null) {
-    const withReal = inPlaceOf(written.parent.externalId, full, records);
+    const withReal = inPlaceOf(written.parent, full, records);
     const again = await tried(() => write(withReal));
     if (!(again instanceof ParentRefused)) return released(withReal, again, world);
     refused = again;
@@ -71,20 +75,43 @@ async function released(records: readonly SalesforceRecord[], written: Written, 
   return written;
 }
 
-/** The real parent where its empty row was, or before everything; none of its own parents twice. */
+type Named = Pick<SalesforceRecord, 'object' | 'externalId'>;
+
+function isRow(record: Named, { object, externalId }: Named): boolean {
+  return record.object === object && record.externalId === externalId;
+}
+
+function speaks(record: SalesforceRecord, owner: Owner): boolean {
+  return (record.owners[owner]?.version ?? 0) > 0;
+}
+
+/** Not only what others say of it: the first owner of a kind of rows is the Stripe object that the row stands for. */
+function tellsOfItself(record: SalesforceRecord): boolean {
+  const [own] = ownersOf(record.object).keys();
+  return own !== undefined && speaks(record, own);
+}
+
+/** The real parent where its empty row was, or before everything, with what the event itself says of it; none of its own parents twice. */
 function inPlaceOf(
-  externalId: string,
+  parent: Named,
   full: readonly SalesforceRecord[],
   records: readonly SalesforceRecord[],
 ): readonly SalesforceRecord[] {
   const nameOf = (record: SalesforceRecord) => `${record.object} ${record.externalId ?? record.rowId}`;
-  const at = Math.max(
-    0,
-    records.findIndex((record) => record.externalId === externalId),
-  );
-  const rest = records.filter((record) => record.externalId !== externalId);
+  const found = records.findIndex((record) => isRow(record, parent));
+  const given = records[found];
+  const rest = records.filter((record) => !isRow(record, parent));
   const known = new Set(rest.map(nameOf));
-  return [...rest.slice(0, at), ...full.filter((record) => !known.has(nameOf(record))), ...rest.slice(at)];
+  const real = full
+    .filter((record) => !known.has(nameOf(record)))
+    .map((record) => (given !== undefined && isRow(record, parent) ? withWhatIsSaid(given, record) : record));
+  const at = Math.max(0, found);
+  return [...rest.slice(0, at), ...real, ...rest.slice(at)];
+}
+
+function withWhatIsSaid(given: SalesforceRecord, real: SalesforceRecord): SalesforceRecord {
+  const said = onlyOwners(given, new Set([...ownersOf(given.object).keys()].filter((owner) => speaks(given, owner))));
+  return said === null ? real : mergeRecords(said, real);
 }
 
 function waits(eventId: string, { parent, code }: Missing): ParentWait {

@@ -27,5 +27,9 @@ export async function fullParent(
   const answer = await world.stripe(need);
   if (answer.body === null) return null;
   const { plan } = await planFrom(world.planner.withFetchedObject(asked, answer), world);
-  return plan.records.some(({ externalId }) => externalId === parent.externalId) ? plan.records : null;
+  // What belongs to it comes after it (the plans of a subscription), and is no business of the child.
+  const at = plan.records.findIndex(
+    ({ object, externalId }) => object === parent.object && externalId === parent.externalId,
+  );
+  return at < 0 ? null : plan.records.slice(0, at + 1);
 }

@@ -87,11 +87,28 @@ async function writeCall(
       return { refusals: outcome.refusals, calls, salesforceId: outcome.salesforceId, notes };
     }
     const correction = calls > MAX_CORRECTIONS ? null : correctionFor(outcome.culprit);
-    if (correction === null) throw ParentRefused.of(outcome.culprit, current) ?? failureOfPart(outcome.culprit);
+    if (correction === null) {
+      const failure = ParentRefused.of(outcome.culprit, current) ?? failureOfPart(outcome.culprit);
+      const others = failure instanceof NeverRetry ? withoutPlans(outcome.culprit, current) : [];
+      if (others.length > 0) {
+        await book(1, world.acquire);
+        await writeCall(others, paymentFailed, mark, world);
+      }
+      throw failure;
+    }
     current = current.map((record) => (record === outcome.culprit.record ? correction.record : record));
     notes.push(correction.note);
     await book(1, world.acquire);
   }
+}
+
+/**
+ * What a subscription says must not wait for a person because the org refuses the plan of one of its items for good. The event
+ * is parked for that plan's sake all the same, and brings the plans again when it is started anew. Empty: it is not about a plan.
+ */
+function withoutPlans({ record }: Culprit, records: readonly SalesforceRecord[]): readonly SalesforceRecord[] {
+  if (record?.object !== 'Pricing_Plan__c') return [];
+  return records.filter(({ object }) => object !== 'Pricing_Plan__c');
 }
 
 /** Nothing was written, because a row that another one refers to is not there and the org does not take an empty one. */
@@ -99,10 +116,13 @@ export class ParentRefused extends Error {
   override readonly name = 'ParentRefused';
   readonly parent: Pick<Parent, 'object' | 'externalId'>;
   readonly code: string;
-  constructor(parent: Pick<Parent, 'object' | 'externalId'>, code: string) {
+  /** Why the parent's own row was refused; `null` when only its absence showed. */
+  readonly failure: NeverRetry | null;
+  constructor(parent: Pick<Parent, 'object' | 'externalId'>, code: string, failure: NeverRetry | null) {
     super(`Salesforce does not take ${parent.object} ${parent.externalId}: ${code}`);
     this.parent = parent;
     this.code = code;
+    this.failure = failure;
   }
 
   /** `null`: the culprit is nobody's parent, or may be taken another time. */
@@ -110,13 +130,14 @@ export class ParentRefused extends Error {
     const { record, errorCode, text } = culprit;
     if (record === null) return null;
     const named = missingParent(errorCode, text, record.parents);
-    if (named !== null) return new ParentRefused(named, errorCode);
+    if (named !== null) return new ParentRefused(named, errorCode, null);
     const isParent = records.some(({ parents }) =>
       parents.some(({ object, externalId }) => object === record.object && externalId === record.externalId),
     );
     if (!isParent || record.externalId === null) return null;
     const { object, externalId } = record;
-    return failureOfPart(culprit) instanceof NeverRetry ? new ParentRefused({ object, externalId }, errorCode) : null;
+    const failure = failureOfPart(culprit);
+    return failure instanceof NeverRetry ? new ParentRefused({ object, externalId }, errorCode, failure) : null;
   }
 }
 
