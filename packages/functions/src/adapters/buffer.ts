@@ -25,6 +25,8 @@ export type Buffer = {
   readonly waiting: (object: SObjectName) => Promise<number>;
   /** Whether a row waits or is being sent. */
   readonly holds: (object: SObjectName, key: string) => Promise<boolean>;
+  /** Of these keys those whose row, waiting or being sent, is one that Salesforce made and that Stripe's metadata names. */
+  readonly named: (object: SObjectName, keys: readonly string[]) => Promise<ReadonlySet<string>>;
   /** Makes rows due that wait for another try; those that do not wait are left alone. */
   readonly wake: (object: SObjectName, keys: readonly string[]) => Promise<void>;
 };
@@ -45,6 +47,16 @@ export function bufferKeys(object: SObjectName) {
     covered: `${tag}:covered`,
     sent: (key: string) => `${tag}:sent:${key}`,
   } as const;
+}
+
+const Named = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.object({ id: v.pipe(v.string(), v.parseJson(), v.object({ rowId: v.string() })) }),
+);
+
+function namesRow(text: string | null): boolean {
+  return v.is(Named, text);
 }
 
 const putScript = script(PUT_LUA);
@@ -73,6 +85,12 @@ export function redisBuffer(redis: Redis, now: () => number, replayMarginMs = RE
     holds: async (object, key) => {
       const { rows, batch } = bufferKeys(object);
       return (await redis.hexists(rows, key)) === 1 || (await redis.hexists(batch, key)) === 1;
+    },
+    named: async (object, keys) => {
+      if (keys.length === 0) return new Set();
+      const { rows, batch } = bufferKeys(object);
+      const texts = await Promise.all([redis.hmget(rows, ...keys), redis.hmget(batch, ...keys)]);
+      return new Set(keys.filter((_, index) => texts.some((found) => namesRow(found[index] ?? null))));
     },
     wake: async (object, keys) => {
       if (keys.length > 0) await redis.zadd(bufferKeys(object).due, 'XX', ...keys.flatMap((key) => [now(), key]));

@@ -1,6 +1,7 @@
 import type { SalesforceRecord } from '@payments/core/record';
 import * as v from 'valibot';
 import { chunks } from '../adapters/batches.ts';
+import type { Buffer } from '../adapters/buffer.ts';
 import type { Salesforce } from '../adapters/salesforce.ts';
 import { missingParent, orphaned, outcomeOfRow } from './classify.ts';
 import { ownersOfRows } from './free-rows.ts';
@@ -18,7 +19,10 @@ export type CollectionsWorld = {
   readonly record: (outcomes: ReadonlyMap<string, RowOutcome>) => Promise<void>;
   /** Without it no row is ever suspected. */
   readonly setbacks?: Setbacks;
-};
+} & Waiting;
+
+/** `named`: as the buffer's. Without it an empty row is made of every parent that is missing. */
+export type Waiting = { readonly named?: Buffer['named'] };
 
 /** Calls of the batch over which the org broke. */
 export type Setbacks = { readonly before: number; readonly add: () => Promise<void> };
@@ -103,10 +107,14 @@ async function takenByOthers(rows: readonly Outgoing[], world: Pick<Run, 'salesf
   return taken;
 }
 
-/** Parents that nobody has sent yet, as empty rows: the guard keeps whatever is known. Failures show in the children. */
+/**
+ * Parents that nobody has sent yet, as empty rows: the guard keeps whatever is known. Failures show in the children. Not of one
+ * that waits to be written into a row that Salesforce made (a Checkout's): it would get a second row, and the first would stay
+ * without it for good. Its children wait for it.
+ */
 export async function stubParents(
   orphans: readonly Outgoing[],
-  world: Pick<CollectionsWorld, 'salesforce' | 'batchId'>,
+  world: Pick<CollectionsWorld, 'salesforce' | 'batchId'> & Waiting,
 ): Promise<void> {
   const stubs = new Map<string, Outgoing>();
   for (const { record, correlationId } of orphans) {
@@ -119,9 +127,11 @@ export async function stubParents(
       stubs.set(`${object} ${externalId}`, { key: externalId, record: parent, correlationId });
     }
   }
-  for (const [, rows] of Map.groupBy(stubs.values(), ({ record }) => record.object)) {
-    const { salesforce, batchId } = world;
-    await sendAll(rows, 'externalId', { salesforce, batchId, record: async () => {}, broken: 0 });
+  for (const [object, rows] of Map.groupBy(stubs.values(), ({ record }) => record.object)) {
+    const { salesforce, batchId, named } = world;
+    const waiting = await named?.(object, [...new Set(rows.map(({ key }) => key))]);
+    const missing = rows.filter(({ key }) => waiting?.has(key) !== true);
+    await sendAll(missing, 'externalId', { salesforce, batchId, record: async () => {}, broken: 0 });
   }
 }
 

@@ -52,6 +52,31 @@ function orgThatWantsAddresses(address: string | null, bulkAbove: number): Flush
   };
 }
 
+const [SUBSCRIPTION, PLAN] = ['Stripe_Subscription__c', 'Pricing_Plan__c'] as const;
+
+/** Bought in a Checkout that Salesforce opened: its metadata names the row. */
+function subscription(id: string, rowId: string): SalesforceRecord {
+  return {
+    ...{ object: SUBSCRIPTION, externalIdField: 'Stripe_Subscription_ID__c', externalId: id, rowId },
+    ...{ fields: { Status__c: 'active' }, parents: [] },
+    owners: { subscription: { version: SECOND * 100 + 50, fetched: false } },
+  };
+}
+
+function planOf(subscriptionId: string, item: string): SalesforceRecord {
+  const said = { version: SECOND * 100 + 50, fetched: false };
+  return {
+    ...{ object: PLAN, externalIdField: 'Plan_Key__c', externalId: item, rowId: null, fields: { Active__c: true } },
+    parents: [
+      {
+        ...{ field: SUBSCRIPTION, object: SUBSCRIPTION, externalIdField: 'Stripe_Subscription_ID__c' },
+        externalId: subscriptionId,
+      },
+    ],
+    owners: { price: said, product: said },
+  };
+}
+
 const flushAll = async () => {
   for (const object of [CUSTOMER, PAYMENT] as const) await flushIn(world, object);
 };
@@ -196,6 +221,30 @@ describe.each([
     const tries = world.lines.filter((line) => line.outcome === 'given back' && line.stripeObjectId === 'pi_1');
     expect(tries).toHaveLength(2);
     expect(world.letters.map(readLetter)).not.toContainEqual(expect.objectContaining({ key: 'pi_1' }));
+  });
+
+  it('waits for a parent that waits itself, and makes no second row of it', async () => {
+    world = { ...flushBench(server.redis), bulkAbove };
+    const { Id: rowId } = world.org.insert(SUBSCRIPTION, { Sync_Status__c: 'Checkout Created' });
+    world.org.rowFault = (_object, _key, { Status__c }) =>
+      Status__c === undefined ? null : { code: 'UNABLE_TO_LOCK_ROW', message: 'somebody else has the row' };
+    await bufferedIn(world, [
+      ['evt_1', subscription('sub_1', rowId)],
+      ['evt_1', planOf('sub_1', 'si_1')],
+    ]);
+    const flushBoth = async () => {
+      for (const object of [SUBSCRIPTION, PLAN] as const) await flushIn(world, object);
+    };
+    await flushBoth();
+    expect(world.org.rows(SUBSCRIPTION)).toHaveLength(1);
+    world.org.rowFault = () => null;
+    world.clock.now += 2_000;
+    await flushBoth();
+    expect(world.org.rows(SUBSCRIPTION)).toMatchObject([
+      { Id: rowId, Stripe_Subscription_ID__c: 'sub_1', Status__c: 'active' },
+    ]);
+    expect(world.org.row(PLAN, 'si_1')).toMatchObject({ Stripe_Subscription__c: rowId });
+    expect(world.letters).toEqual([]);
   });
 
   it('is back in the buffer, and its batch over, before Stripe is asked for the parent', async () => {

@@ -2,6 +2,7 @@ import { RetryLater } from '@payments/core/failure';
 import { EXTERNAL_ID_FIELD } from '@payments/core/record';
 import type { Batches } from '../adapters/batches.ts';
 import type { Budget } from '../adapters/budget.ts';
+import type { Buffer } from '../adapters/buffer.ts';
 import { bulkApi } from '../adapters/bulk-api.ts';
 import type { Salesforce } from '../adapters/salesforce.ts';
 import { SalesforceFailure } from '../adapters/salesforce-failure.ts';
@@ -18,6 +19,7 @@ import { gone } from './write.ts';
 
 export type ReadWorld = {
   readonly batches: Batches;
+  readonly buffer: Pick<Buffer, 'named'>;
   readonly salesforce: Salesforce;
   readonly budget: Pick<Budget, 'acquire'>;
 };
@@ -82,7 +84,7 @@ async function readJob(
     }
   }
   for (const [key, { id }] of await file('successfulResults')) outcomes.set(key, { kind: 'written', salesforceId: id });
-  await stubParents(orphans, { salesforce, batchId: state.batchId });
+  await stubParents(orphans, { salesforce, batchId: state.batchId, named: world.buffer.named });
   if (apart && outcomes.size === 0) {
     // The file of unprocessed rows is empty for a job that failed before its upload was read.
     const before = await world.batches.outcomes(state);

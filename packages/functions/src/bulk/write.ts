@@ -2,6 +2,7 @@ import { chooseTransport, csvOf } from '@payments/core/batch';
 import { RetryLater } from '@payments/core/failure';
 import type { Batches, BatchMeta, Held } from '../adapters/batches.ts';
 import type { Budget } from '../adapters/budget.ts';
+import type { Buffer } from '../adapters/buffer.ts';
 import { type BulkApi, bulkApi } from '../adapters/bulk-api.ts';
 import type { FreshnessStore } from '../adapters/freshness-store.ts';
 import type { GenerationStore } from '../adapters/generation.ts';
@@ -18,6 +19,7 @@ import { fitsCsv } from './wire-row.ts';
 
 export type WriteWorld = {
   readonly batches: Batches;
+  readonly buffer: Pick<Buffer, 'named'>;
   readonly salesforce: Salesforce;
   readonly budget: Pick<Budget, 'acquire'>;
   readonly freshness: Pick<FreshnessStore, 'known'>;
@@ -47,6 +49,7 @@ export async function write(held: Held, world: WriteWorld): Promise<Written> {
   const byCollections = (some: readonly Outgoing[]) =>
     sendByCollections(some, {
       ...{ salesforce, batchId: held.batchId, record: (outcomes) => world.batches.record(held, outcomes) },
+      named: world.buffer.named,
       setbacks: {
         before: meta.setbacks,
         add: () => world.batches.note(held, { setbacks: meta.setbacks + 1 }),
