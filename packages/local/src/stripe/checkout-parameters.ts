@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { flag, hash, ignored, list, metadata, notImitated, oneOf, text, whole } from './parameters.ts';
+import { currency, flag, hash, ignored, list, metadata, notImitated, oneOf, text, whole } from './parameters.ts';
 
 const TRIAL_SETTINGS = hash({
   end_behavior: hash({ missing_payment_method: oneOf(['cancel', 'create_invoice', 'pause']) }),
@@ -29,7 +29,7 @@ export const SESSION_CREATE = {
   cancel_url: v.optional(text()),
   client_reference_id: v.optional(text(200)),
   consent_collection: v.optional(ignored()),
-  currency: v.optional(text(3)),
+  currency: v.optional(currency()),
   custom_fields: v.optional(ignored()),
   custom_text: v.optional(ignored()),
   customer: v.optional(text()),

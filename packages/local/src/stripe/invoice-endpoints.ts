@@ -9,7 +9,7 @@ import { collect, payInvoice } from './invoice-collection.ts';
 import { loneLine } from './invoice-lines.ts';
 import { paymentsOf } from './invoice-payment.ts';
 import { withoutEmpty } from './metadata.ts';
-import { clearable, flag, hash, ignored, metadata, notImitated, oneOf, text, whole } from './parameters.ts';
+import { clearable, currency, flag, hash, ignored, metadata, notImitated, oneOf, text, whole } from './parameters.ts';
 import { declined } from './payment-intent-endpoints.ts';
 import { previewChange, previewNew } from './preview.ts';
 import { noSuch, refused } from './stripe-error.ts';
@@ -23,7 +23,7 @@ export const INVOICE_PREVIEW = {
   customer_account: v.optional(notImitated()),
   on_behalf_of: v.optional(notImitated()),
   automatic_tax: v.optional(ignored()),
-  currency: v.optional(text(3)),
+  currency: v.optional(currency()),
   customer: v.optional(text()),
   customer_details: v.optional(ignored()),
   discounts: v.optional(notImitated()),
@@ -57,7 +57,7 @@ export const INVOICE_PREVIEW = {
 const INVOICE = {
   auto_advance: v.optional(flag()),
   collection_method: v.optional(oneOf(['charge_automatically', 'send_invoice'])),
-  currency: v.optional(text(3)),
+  currency: v.optional(currency()),
   customer: text(),
   default_payment_method: v.optional(text()),
   description: v.optional(clearable()),
@@ -100,7 +100,7 @@ export function invoiceEndpoints(): readonly Endpoint[] {
       'invoiceitems',
       {
         amount: whole(),
-        currency: text(3),
+        currency: currency(),
         customer: text(),
         description: v.optional(clearable()),
         metadata: v.optional(metadata()),
@@ -109,7 +109,7 @@ export function invoiceEndpoints(): readonly Endpoint[] {
         liveCustomer(books, given.customer, 'customer');
         const line = loneLine(books, {
           amount: given.amount,
-          currency: given.currency.toLowerCase(),
+          currency: given.currency,
           description: given.description ?? null,
         });
         books.pendingItems.set(given.customer, [...(books.pendingItems.get(given.customer) ?? []), line]);
@@ -145,7 +145,7 @@ export function invoiceEndpoints(): readonly Endpoint[] {
       if (wanted) books.pendingItems.delete(given.customer);
       const invoice = draftInvoice(books, {
         customer: given.customer,
-        currency: given.currency?.toLowerCase() ?? lines[0]?.currency ?? 'usd',
+        currency: given.currency ?? lines[0]?.currency ?? 'usd',
         reason: 'manual',
         lines,
         periodStart: books.now(),

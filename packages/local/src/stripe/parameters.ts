@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { CURRENCIES } from './currencies.ts';
 import type { Form } from './form.ts';
 import { StripeError } from './stripe-error.ts';
 
@@ -26,6 +27,19 @@ export function clearable(max = 5_000) {
     plain,
     v.maxLength(max, `Invalid string: {shown}; must be at most ${max} characters`),
     v.transform((value) => (value === '' ? null : value)),
+  );
+}
+
+/** A currency that Stripe has, in either case; in lower case from here on. */
+export function currency() {
+  return v.pipe(
+    plain,
+    v.nonEmpty(EMPTY),
+    v.transform((value) => value.toLowerCase()),
+    v.check(
+      (value) => CURRENCIES.includes(value),
+      `Invalid currency: {value}. Stripe currently supports these currencies: ${CURRENCIES.join(', ')}`,
+    ),
   );
 }
 

@@ -7,7 +7,19 @@ import { byVersion, ENDIVE, endpoint } from './endpoint.ts';
 import { confirmIntent } from './invoice-collection.ts';
 import { stripeOrdered } from './json.ts';
 import { withoutEmpty } from './metadata.ts';
-import { clearable, flag, hash, ignored, list, metadata, notImitated, oneOf, text, whole } from './parameters.ts';
+import {
+  clearable,
+  currency,
+  flag,
+  hash,
+  ignored,
+  list,
+  metadata,
+  notImitated,
+  oneOf,
+  text,
+  whole,
+} from './parameters.ts';
 import type { PaymentIntent } from './payment-intent.ts';
 import { cancelIntent, createIntent } from './payment-intent.ts';
 import type { PaymentMethod } from './payment-method.ts';
@@ -51,7 +63,7 @@ export const INTENT_CREATE = {
   ),
   capture_method: v.optional(oneOf(['automatic', 'automatic_async', 'manual'])),
   confirm: v.optional(flag()),
-  currency: text(3),
+  currency: currency(),
   customer: v.optional(text()),
   description: v.optional(text()),
   metadata: v.optional(metadata()),
@@ -101,9 +113,11 @@ export function paymentIntentEndpoints(): readonly Endpoint[] {
 }
 
 function create({ books }: Call, given: GivenIntent): PaymentIntent {
-  const currency = given.currency.toLowerCase();
-  if (currency === 'usd' && given.amount < 50) {
+  if (given.currency === 'usd' && given.amount < 50) {
     throw refused('Amount must be at least $0.50 usd', 'amount', 'amount_too_small');
+  }
+  if (given.currency === 'usd' && given.amount > 99_999_999) {
+    throw refused('Amount must be no more than $999,999.99', 'amount', 'amount_too_large');
   }
   if (given.capture_method === 'manual') {
     throw refused('This stand-in captures at once: capture_method=manual is not imitated.', 'capture_method');
@@ -113,7 +127,7 @@ function create({ books }: Call, given: GivenIntent): PaymentIntent {
   if (given.confirm === true && method === null) throw needsMethod();
   const intent = createIntent(books, {
     amount: given.amount,
-    currency,
+    currency: given.currency,
     customer: given.customer ?? null,
     description: given.description ?? null,
     metadata: withoutEmpty(given.metadata),

@@ -6,6 +6,7 @@ import { endpoint } from './endpoint.ts';
 import { withoutEmpty } from './metadata.ts';
 import {
   clearable,
+  currency,
   decimal,
   flag,
   hash,
@@ -31,7 +32,7 @@ const RECURRING = hash({
 });
 
 export const PRICE_DATA = {
-  currency: text(3),
+  currency: currency(),
   recurring: v.optional(RECURRING),
   tax_behavior: v.optional(oneOf(['exclusive', 'inclusive', 'unspecified'])),
   unit_amount: v.optional(whole(0)),
@@ -146,12 +147,6 @@ export function priceFields(
     readonly billing_scheme?: string | undefined;
   },
 ): PriceFields {
-  if (!/^[a-z]{3}$/i.test(given.currency)) {
-    throw refused(
-      `Invalid currency: ${given.currency}. Stripe currently supports these currencies: usd, eur, gbp, jpy, kwd and others.`,
-      'currency',
-    );
-  }
   const amount = given.unit_amount_decimal ?? (given.unit_amount === undefined ? null : String(given.unit_amount));
   if (given.unit_amount !== undefined && given.unit_amount_decimal !== undefined) {
     throw refused('You may only specify one of these parameters: unit_amount, unit_amount_decimal.', 'unit_amount');
@@ -166,7 +161,7 @@ export function priceFields(
   const { recurring } = given;
   return {
     product: '',
-    currency: given.currency.toLowerCase(),
+    currency: given.currency,
     unitAmount: given.billing_scheme === 'tiered' ? null : amount,
     ...(recurring === undefined
       ? {}

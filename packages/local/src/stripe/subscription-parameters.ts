@@ -1,5 +1,17 @@
 import * as v from 'valibot';
-import { clearable, flag, hash, ignored, list, metadata, notImitated, oneOf, text, whole } from './parameters.ts';
+import {
+  clearable,
+  currency,
+  flag,
+  hash,
+  ignored,
+  list,
+  metadata,
+  notImitated,
+  oneOf,
+  text,
+  whole,
+} from './parameters.ts';
 
 const PAYMENT_BEHAVIOUR = [
   'allow_incomplete',
@@ -70,7 +82,7 @@ export const SUBSCRIPTION_CREATE = {
   backdate_start_date: v.optional(notImitated()),
   billing_cycle_anchor: v.optional(notImitated()),
   billing_mode: v.optional(hash({ type: oneOf(['classic', 'flexible']), flexible: v.optional(ignored()) })),
-  currency: v.optional(text(3)),
+  currency: v.optional(currency()),
   customer: text(),
   items: list(hash(NEW_ITEM), 20),
   trial_period_days: v.optional(whole(1)),

@@ -296,6 +296,24 @@ test('payments succeed, are declined with the intent in the error, ask, are canc
     );
   }));
 
+test('a currency that Stripe does not have, and an amount that no card network takes', () =>
+  withStripe(async ({ stripe }) => {
+    const product = await stripe.products.create({ name: 'Seats' });
+    const { id: customer } = await stripe.customers.create();
+    const unknown = { param: 'currency', message: expect.stringMatching(/^Invalid currency: zzz\. .+: usd, aed, /) };
+    await expect(stripe.prices.create({ currency: 'zzz', product: product.id, unit_amount: 1 })).rejects.toMatchObject(
+      unknown,
+    );
+    await expect(stripe.paymentIntents.create({ amount: 100, currency: 'ZZZ' })).rejects.toMatchObject(unknown);
+    await expect(stripe.invoiceItems.create({ amount: 100, currency: 'zzz', customer })).rejects.toMatchObject(unknown);
+    expect(await stripe.paymentIntents.create({ amount: 5_000, currency: 'KWD' })).toMatchObject({ currency: 'kwd' });
+    expect((await stripe.paymentIntents.create({ amount: 99_999_999, currency: 'usd' })).amount).toBe(99_999_999);
+    await expect(stripe.paymentIntents.create({ amount: 100_000_000, currency: 'usd' })).rejects.toMatchObject({
+      param: 'amount',
+      code: 'amount_too_large',
+    });
+  }));
+
 test('the catalogue: tiers, lookup keys, a product that has prices cannot go; and the portal', () =>
   withStripe(async ({ stripe, told }) => {
     const { customer, product, basic } = await customerAndPrice(stripe);
