@@ -6,11 +6,11 @@ const PAGE = '100';
 const MOST_PAGES = 100;
 
 const Page = v.object({
-  data: v.array(v.looseObject({ id: v.string(), data: v.object({ object: v.unknown() }) })),
+  data: v.array(v.looseObject({ id: v.string(), data: v.looseObject({ object: v.unknown() }) })),
   has_more: v.boolean(),
 });
 
-/** Ids of every Stripe object that an event since `since` (seconds) is about or mentions: what is under way may differ for now. */
+/** Ids of every Stripe object that an event since `since` (seconds) is about or mentions, as having been there before too: what is under way may differ for now. */
 export async function idsInFlight(since: number, stripe: StripeReader): Promise<ReadonlySet<string>> {
   const ids = new Set<string>();
   let after: string | null = null;
@@ -19,7 +19,7 @@ export async function idsInFlight(since: number, stripe: StripeReader): Promise<
     const query = [['created[gte]', String(since)] as const, ['limit', PAGE] as const, ...cursor];
     const page: v.InferOutput<typeof Page> = v.parse(Page, (await stripe({ path: '/v1/events', query })).body);
     for (const { data } of page.data) {
-      for (const [, id = ''] of JSON.stringify(data.object).matchAll(/"([A-Za-z0-9_-]{3,255})"/g)) ids.add(id);
+      for (const [, id = ''] of JSON.stringify(data).matchAll(/"([A-Za-z0-9_-]{3,255})"/g)) ids.add(id);
     }
     after = page.data.at(-1)?.id ?? null;
     if (!page.has_more || after === null) break;
