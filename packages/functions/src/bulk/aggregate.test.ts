@@ -1,6 +1,7 @@
 import { ownerHash } from '@payments/core/batch';
 import type { JsonObject } from '@payments/core/event';
 import { BudgetWait, NeverRetry, RetryLater } from '@payments/core/failure';
+import type { SObjectName } from '@payments/core/record';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { counting } from '../../test/counted.ts';
 import { emptyRedis, type TestRedis } from '../../test/redis-server.ts';
@@ -97,7 +98,7 @@ function message(event: { readonly id: string; readonly type: string }, messageI
   return { messageId, body: JSON.stringify(entry) };
 }
 
-async function buffered(object: typeof CUSTOMER = CUSTOMER) {
+async function buffered(object: SObjectName = CUSTOMER) {
   const rows = await server.redis.hvals(`buffer:{${object}}:rows`);
   const read = (text: string): BufferedRow => JSON.parse(text);
   return rows.map((text) => recordFrom(object, read(text)));
@@ -292,6 +293,28 @@ describe('aggregate', () => {
       new Map([
         ['cus_1', 'Now'],
         ['cus_2', 'Then'],
+      ]),
+    );
+  });
+
+  it('asks for a thin event itself where that alone tells of items that a subscription has no more', async () => {
+    const items = (...ids: string[]) => ({ object: 'list', data: ids.map((id) => ({ id, price: { id: 'price_1' } })) });
+    const subscription = { id: 'sub_1', object: 'subscription', status: 'active', items: items('si_1') };
+    const type = 'customer.subscription.updated';
+    const data = { object: subscription, previous_attributes: { items: items('si_1', 'si_2') } };
+    const { world } = worldOf({
+      '/v1/events/evt_thin': { ...stripeEvent({ id: 'evt_thin', type }), data },
+      '/v1/subscriptions/sub_1': subscription,
+      '/v1/subscriptions/sub_2': { ...subscription, id: 'sub_2', items: items('si_3') },
+    });
+    const thin = (objectId: string, id: string) => ({ ...THIN, type, id, objectId });
+    await aggregate([message(thin('sub_1', 'evt_thin')), message(thin('sub_2', 'evt_gone'))], world);
+    const rows = await buffered('Pricing_Plan__c');
+    expect(new Map(rows.map(({ externalId, fields }) => [externalId, fields.Active__c]))).toEqual(
+      new Map([
+        ['si_1', true],
+        ['si_2', false],
+        ['si_3', true],
       ]),
     );
   });

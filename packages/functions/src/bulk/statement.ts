@@ -24,7 +24,7 @@ export function wasRead({ source, records }: Statement): boolean {
   );
 }
 
-/** A thin event is filled with its object as it is now; where that is gone, with the event that Stripe keeps. */
+/** A thin event is filled with its object as it is now, or with the event that Stripe keeps: where the object is gone, or says less. */
 export async function readFrom(event: StripeEvent | ThinEvent, reads: Reads): Promise<Statement> {
   return statementOf(isThin(event) ? await filled(event, reads.stripe) : { event, fetchedAt: null }, reads);
 }
@@ -36,8 +36,18 @@ export async function refetched(statement: Statement, reads: Reads): Promise<Sta
   return statementOf(planner.withFetchedObject(statement.event, await reads.stripe(need)), reads);
 }
 
-/** Unlike the realtime lane, which tells of the very event: a row of this lane is written once for many events, so the newest state will do. */
+/** What was before is in the event alone: a subscription does not tell of items that it has no more. */
+const TELLS_OF_BEFORE: ReadonlySet<string> = new Set(['customer.subscription.updated']);
+
+/**
+ * Unlike the realtime lane, which tells of the very event: a row of this lane is written once for many events, so the newest
+ * state will do where it says as much.
+ */
 async function filled(event: ThinEvent, stripe: StripeReader): Promise<Source> {
+  if (TELLS_OF_BEFORE.has(event.type)) {
+    const whole = await stripe(planner.eventNeed(event));
+    if (whole.body !== null) return planner.withFetchedObject(event, whole);
+  }
   const need = planner.refetchNeed(event);
   const object = need === null ? null : await stripe(need);
   if (object !== null && object.body !== null) return planner.withFetchedObject(event, object);
