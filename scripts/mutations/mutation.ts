@@ -11,6 +11,7 @@ export const PROMISES = [
   ...(['once', 'fresh', 'two-roads-one-row', 'families', 'failures-are-sorted', 'circuit', 'budget'] as const),
   ...(['redis-may-vanish', 'echo', 'secrets-roll', 'storm'] as const),
   ...(['accepted-is-never-lost', 'a-failure-is-no-success', 'one-bad-row-stops-no-other'] as const),
+  ...(['what-was-missed-is-found'] as const),
   ...(['nothing-personal-in-a-log'] as const),
 ] as const;
 

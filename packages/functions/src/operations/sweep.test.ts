@@ -184,6 +184,13 @@ describe('the sweep', () => {
     expect([second.behind, fedIds()]).toEqual([0, ['evt_gap']]);
   });
 
+  it('skips no second between two pieces', async () => {
+    const begin = 24 * HOUR;
+    for (const second of [HOUR - 1, HOUR, HOUR + 1]) made(`evt_${second}`, begin - second);
+    await sweep(world());
+    expect(fedIds()).toEqual(['evt_3599', 'evt_3600', 'evt_3601']);
+  });
+
   it('takes dense hours in pieces that it can hold', async () => {
     for (let n = 0; n < 4_500; n += 1) accept(made(`evt_${n}`, 2 * HOUR - Math.floor(n / 2)));
     made('evt_gap', HOUR + 1_800);

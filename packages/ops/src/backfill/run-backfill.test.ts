@@ -8,7 +8,7 @@ import { type BackfillWorld, runBackfill } from './run-backfill.ts';
 const YEARS = 4 * 365 * 86_400;
 
 /** Newest first; half of all within one day, after years with next to nothing. */
-function createdAt(place: number, size: number): number {
+function skewed(place: number, size: number): number {
   const age = place / size;
   if (age < 0.45) return YEARS - Math.floor((age / 0.45) * 86_400 * 30);
   if (age < 0.95) return YEARS - 86_400 * 31 - Math.floor(((age - 0.45) / 0.5) * 86_400);
@@ -18,7 +18,7 @@ function createdAt(place: number, size: number): number {
 type Asked = { readonly path: string; readonly from: number; readonly to: number };
 
 /** Customers and a subscription for each, as Stripe lists them: made when they are asked for. */
-function stripeOf(size: number) {
+function stripeOf(size: number, createdAt = skewed) {
   const asked: Asked[] = [];
   const objects = {
     '/v1/customers': (place: number) => ({ id: `cus_${place}`, name: `Customer ${place}` }),
@@ -31,7 +31,7 @@ function stripeOf(size: number) {
     asked.push({ path, from, to });
     const data: object[] = [];
     const after = given.get('starting_after');
-    let place = after === undefined ? firstAtOrBefore(to, size) : Number(after.split('_')[1]) + 1;
+    let place = after === undefined ? firstAtOrBefore(to, size, createdAt) : Number(after.split('_')[1]) + 1;
     if (isListed(path)) {
       for (; data.length < 100 && place < size && createdAt(place, size) >= from; place += 1) {
         data.push({ ...objects[path](place), created: createdAt(place, size) });
@@ -44,7 +44,7 @@ function stripeOf(size: number) {
   return { stripe, asked };
 }
 
-function firstAtOrBefore(second: number, size: number): number {
+function firstAtOrBefore(second: number, size: number, createdAt: typeof skewed): number {
   let [low, high] = [0, size];
   while (low < high) {
     const middle = (low + high) >>> 1;
@@ -215,6 +215,56 @@ describe('a backfill', () => {
       }
     }
     expect(kills).toBeGreaterThan(40);
+  });
+
+  it('reads the second again within which it was interrupted', async () => {
+    const size = 250;
+    const org = orgOf();
+    let saved = begun();
+    let saves = 0;
+    const world: BackfillWorld = {
+      ...{ ...WORLD, salesforce: org.salesforce, rowsAtOnce: { atLeast: 100, atMost: 100 } },
+      stripe: stripeOf(size, () => YEARS / 2).stripe,
+      save: async (now) => {
+        saves += 1;
+        saved = structuredClone(now);
+      },
+    };
+    await runBackfill(saved, { ...world, stopped: () => saves > 0 });
+    expect(org.keys.size).toBeLessThan(size);
+    await runBackfill(structuredClone(saved), world);
+    expect(org.keys).toEqual(keysOf(size));
+  });
+
+  it('says of nothing that it stands which Salesforce did not take', async () => {
+    let saved = begun();
+    const save = async (now: Checkpoint) => {
+      saved = structuredClone(now);
+    };
+    const salesforce: Salesforce = () => Promise.reject(new Error('the org is away'));
+    const running = runBackfill(begun(), { ...WORLD, salesforce, save, stripe: stripeOf(50).stripe });
+    await expect(running).rejects.toThrow('the org is away');
+    expect(saved.lists).toEqual(begun().lists);
+  });
+
+  it('has the bulk lane forget what it sent before, once the rows stand and before that is saved', async () => {
+    const size = 50;
+    const org = orgOf();
+    const forgotten = new Set<string>();
+    await runBackfill(begun(), {
+      ...{ ...WORLD, salesforce: org.salesforce, stripe: stripeOf(size).stripe },
+      forget: async (_object, keys) => {
+        for (const key of keys) {
+          expect(org.keys.has(key)).toBe(true);
+          forgotten.add(key);
+        }
+      },
+      save: async ({ lists }) => {
+        const standing = lists.reduce((sum, { read }) => sum + read, 0);
+        expect(standing).toBe(forgotten.size);
+      },
+    });
+    expect(forgotten).toEqual(keysOf(size));
   });
 
   it('writes what was read when Stripe stops answering, and stops the other readers', async () => {

@@ -21,7 +21,6 @@ const Input = v.object({
 });
 
 const WAIT_MS = 10 * 60_000;
-const LOOK_EVERY_MS = 5_000;
 
 export const reconcileCommand = command({
   name: 'reconcile',
@@ -121,12 +120,10 @@ async function repair(
 ): Promise<readonly Difference[]> {
   const { io } = context;
   const deployment = await context.deployment();
-  const [{ busOf }, { operatorOf }, { tellAgain }, { actualOf }, { differencesOf }] = await Promise.all([
+  const [{ busOf }, { operatorOf }, { tellAgain, untilEqual }] = await Promise.all([
     import('../adapters/bus.ts'),
     import('../adapters/operator.ts'),
     import('./repair.ts'),
-    import('@payments/functions/operations/reconcile/reconcile'),
-    import('@payments/functions/operations/reconcile/compare'),
   ]);
   const wrong = new Map<string, Set<string | null>>();
   for (const { object, key, column } of differences) {
@@ -150,28 +147,14 @@ async function repair(
     return [...columns].filter(([column]) => names?.has(null) || names?.has(column)).map(([, { origin }]) => origin);
   });
   await tellAgain(origins, { publish: busOf(deployment), now: () => new Date(io.nowMs()) });
-  const until = io.nowMs() + (wait?.ms ?? WAIT_MS);
   const bar = context.progress('repaired', concerned.length);
   try {
-    for (;;) {
-      const open = new Set<string>();
-      for (const [object, some] of byObject) {
-        const actual = await actualOf(object, some, salesforce);
-        for (const row of some) {
-          if (differencesOf(row, actual.get(row.key)).length > 0) open.add(`${object} ${row.key}`);
-        }
-      }
-      bar.to(concerned.length - open.size);
-      if (open.size === 0 || io.nowMs() >= until || io.signal.aborted) {
-        return differences.filter(
-          ({ object, key }) =>
-            wrong.has(`${object} ${key}`) &&
-            !open.has(`${object} ${key}`) &&
-            concerned.some((row) => row.object === object && row.key === key),
-        );
-      }
-      await io.sleep(LOOK_EVERY_MS);
-    }
+    const mended = await untilEqual(concerned, {
+      ...{ salesforce, nowMs: io.nowMs, sleep: io.sleep, stopped: () => io.signal.aborted },
+      untilMs: io.nowMs() + (wait?.ms ?? WAIT_MS),
+      onLook: (equal) => bar.to(equal),
+    });
+    return differences.filter(({ object, key }) => mended.has(`${object} ${key}`));
   } finally {
     bar.end();
   }

@@ -1,7 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { Envelope } from '@payments/core/event';
 import { routeOf } from '@payments/core/routes';
-import type { Origin } from '@payments/functions/operations/reconcile/told';
+import type { Salesforce } from '@payments/functions/adapters/salesforce';
+import { differencesOf } from '@payments/functions/operations/reconcile/compare';
+import { actualOf } from '@payments/functions/operations/reconcile/reconcile';
+import type { ExpectedRow, Origin } from '@payments/functions/operations/reconcile/told';
 import type { BusEntry } from '../adapters/bus.ts';
 
 export type RepairWorld = {
@@ -33,5 +36,34 @@ export async function tellAgain(origins: readonly Origin[], { publish, now }: Re
       event: isEvent ? { ...event, id } : { thin: true, id, type, created, livemode, api_version: null, objectId },
     };
     await publish({ detailType: type, detail: JSON.stringify(detail), time: receivedAt });
+  }
+}
+
+const LOOK_EVERY_MS = 5_000;
+
+/** Looks at these rows in Salesforce until all of them are as they should be, or it is time. Gives those that are, by object and key. */
+export async function untilEqual(
+  rows: readonly ExpectedRow[],
+  world: {
+    readonly salesforce: Salesforce;
+    readonly nowMs: () => number;
+    readonly untilMs: number;
+    readonly sleep: (ms: number) => Promise<unknown>;
+    readonly stopped: () => boolean;
+    readonly onLook: (equal: number) => void;
+  },
+): Promise<ReadonlySet<string>> {
+  const byObject = [...Map.groupBy(rows, ({ object }) => object)];
+  for (;;) {
+    const equal = new Set<string>();
+    for (const [object, some] of byObject) {
+      const actual = await actualOf(object, some, world.salesforce);
+      for (const row of some) {
+        if (differencesOf(row, actual.get(row.key)).length === 0) equal.add(`${object} ${row.key}`);
+      }
+    }
+    world.onLook(equal.size);
+    if (equal.size === rows.length || world.nowMs() >= world.untilMs || world.stopped()) return equal;
+    await world.sleep(LOOK_EVERY_MS);
   }
 }

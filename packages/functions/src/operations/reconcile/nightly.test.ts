@@ -5,14 +5,17 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { counting } from '../../../test/counted.ts';
 import type { Salesforce } from '../../adapters/salesforce.ts';
 import { type NightlyLine, type NightlyWorld, nightly } from './nightly.ts';
+import { reconcile } from './reconcile.ts';
 
 const NOW = Date.UTC(2026, 10, 29, 2) / 1_000;
 const [OCTOBER, NOVEMBER] = [Date.UTC(2026, 9, 5) / 1_000, Date.UTC(2026, 10, 5) / 1_000];
 
 type Customer = { id: string; object: 'customer'; name: string; created: number; livemode: boolean; metadata: object };
-type Row = { key: string; name: string; month: string; changed: string };
+type Row = { key: string; name: string; month: string; changed: string; deleted?: boolean };
 
 let customers: Customer[];
+/** What events of the last minutes are about. */
+let moving: string[];
 let rows: Row[];
 let remembered: Map<Resource, Seen>;
 let queries: string[];
@@ -30,10 +33,17 @@ const rowOf = ({ id, name, created }: Customer): Row => ({
 beforeEach(() => {
   customers = [customer('cus_1', OCTOBER), customer('cus_2', OCTOBER + 60), customer('cus_3', NOVEMBER)];
   rows = customers.map(rowOf);
+  moving = [];
   [remembered, queries, lines, counted] = [new Map(), [], [], counting()];
 });
 
 const stripe: NightlyWorld['stripe'] = async ({ path, query }) => {
+  if (path === '/v1/events' && !query.some(([name]) => name === 'types[]' || name === 'type')) {
+    const since = Number(query.find(([name]) => name === 'created[gte]')?.[1]);
+    expect(since).toBe(NOW - 300);
+    const data = moving.map((id) => ({ id: `evt_${id}`, data: { object: { id: 'sub_1', customer: id } } }));
+    return { body: { data, has_more: false }, at: NOW };
+  }
   if (path !== '/v1/customers') return { body: { data: [], has_more: false }, at: NOW };
   const bound = (name: string, none: number) => Number(query.find(([key]) => key === name)?.[1] ?? none);
   const data = customers
@@ -48,7 +58,8 @@ const salesforce: Salesforce = async ({ path }) => {
   queries.push(soql);
   if (!soql.includes('FROM Stripe_Customer__c')) return { status: 200, body: { done: true, records: [] } };
   if (soql.includes('GROUP BY')) {
-    const records = [...Map.groupBy(rows, ({ month }) => month)].map(([month, some]) => ({
+    const counted = rows.filter(({ deleted }) => deleted !== true || !soql.includes('Deleted_In_Stripe__c = false'));
+    const records = [...Map.groupBy(counted, ({ month }) => month)].map(([month, some]) => ({
       ...{ madeYear: Number(month.slice(0, 4)), madeMonth: Number(month.slice(5)), howMany: some.length },
       latest: some
         .map(({ changed }) => changed)
@@ -61,7 +72,9 @@ const salesforce: Salesforce = async ({ path }) => {
   const named = [...soql.matchAll(/'(cus_\w+)'/g)].map(([, key]) => key);
   const records = rows
     .filter(({ key, month }) => (named.length > 0 ? named.includes(key) : from === undefined || month === from))
-    .map(({ key, name }) => ({ Stripe_Customer_ID__c: key, Customer_Name__c: name, Deleted_In_Stripe__c: false }));
+    .map(({ key, name, deleted = false }) => ({
+      ...{ Stripe_Customer_ID__c: key, Customer_Name__c: name, Deleted_In_Stripe__c: deleted },
+    }));
   return { status: 200, body: { done: true, records } };
 };
 
@@ -136,6 +149,24 @@ describe('the nightly comparison', () => {
     expect(differing()).toEqual([['extra', 'cus_nobody', null]]);
   });
 
+  it('does not judge what an event of the last minutes is about, and relies on nothing that it did not judge', async () => {
+    rows = rows.map((row) => (row.key === 'cus_3' ? { ...row, name: 'on its way' } : row));
+    moving = ['cus_3'];
+    expect(await night()).toMatchObject({ customers: 'agrees' });
+    expect([differing(), counted.sum('LedgerDifferences')]).toEqual([[], 0]);
+    moving = [];
+    expect(await night()).toMatchObject({ customers: 'disagrees' });
+    expect(differing()).toEqual([['different', 'cus_3', 'Customer_Name__c']]);
+  });
+
+  it('says nothing of the row of a customer that was deleted in Stripe, and is in no list any more', async () => {
+    rows.push({ key: 'cus_deleted', name: 'x', month: '2026-10', changed: LONG_AGO, deleted: true });
+    const deleted: NightlyWorld['stripe'] = async (need) =>
+      need.path === '/v1/customers/cus_deleted' ? { body: null, at: NOW } : stripe(need);
+    expect(await night({ stripe: deleted })).toMatchObject({ customers: 'agrees' });
+    expect(differing()).toEqual([]);
+  });
+
   it('does not rely on a month that was being changed when it was counted', async () => {
     rows = rows.map((row) => (row.key === 'cus_3' ? { ...row, changed: '2026-11-29T01:59:58.000+0000' } : row));
     await night();
@@ -171,6 +202,14 @@ describe('the nightly comparison', () => {
     expect(await night({ stripe: slow, nowMs: () => now, stopAtMs })).toMatchObject({ customers: 'unfinished' });
     expect(asked.filter((path) => path.startsWith('/v1/customers/'))).toEqual([]);
     expect(differing()).toEqual([]);
+  });
+
+  it('since a second begins with what was made in it', async () => {
+    rows = [];
+    const asked = { resources: ['customers' as const], since: NOVEMBER, until: NOW };
+    const world = { stripe, salesforce, sleep: async () => {}, stopped: () => false, onProgress: () => {} };
+    const { differences } = await reconcile(asked, world);
+    expect(differences.map(({ kind, key }) => [kind, key])).toEqual([['missing', 'cus_3']]);
   });
 
   it('refuses counts that are none', async () => {
