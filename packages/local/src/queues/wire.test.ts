@@ -1,6 +1,9 @@
 import {
   CancelMessageMoveTaskCommand,
+  ChangeMessageVisibilityCommand,
   CreateQueueCommand,
+  DeleteMessageBatchCommand,
+  DeleteMessageCommand,
   GetQueueAttributesCommand,
   GetQueueUrlCommand,
   ListDeadLetterSourceQueuesCommand,
@@ -72,6 +75,38 @@ describe('SQS, spoken to by the AWS SDK', () => {
       await expect(asked).rejects.toMatchObject({ name: 'InvalidParameterValue' });
     },
   );
+
+  it('refuses a receipt handle that it never gave, and in a batch that entry alone', async () => {
+    const QueueUrl = `${endpoint.url}/${ACCOUNT}/bulk`;
+    const wrong = { name: 'ReceiptHandleIsInvalid' };
+    const other = { QueueUrl, ReceiptHandle: 'mine' };
+    await expect(sqs.send(new DeleteMessageCommand(other))).rejects.toMatchObject(wrong);
+    const shown = sqs.send(new ChangeMessageVisibilityCommand({ ...other, VisibilityTimeout: 0 }));
+    await expect(shown).rejects.toMatchObject(wrong);
+    await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: 'one' }));
+    const { Messages } = await sqs.send(new ReceiveMessageCommand({ QueueUrl }));
+    const bad = { Id: 'bad', ReceiptHandle: 'mine' };
+    const good = { Id: 'good', ReceiptHandle: Messages?.[0]?.ReceiptHandle };
+    const failed = { Id: 'bad', Code: 'ReceiptHandleIsInvalid', SenderFault: true };
+    const remove = (...Entries: (typeof good)[]) => sqs.send(new DeleteMessageBatchCommand({ QueueUrl, Entries }));
+    expect(await remove(bad, good)).toMatchObject({ Successful: [{ Id: 'good' }], Failed: [failed] });
+    expect(endpoint.queues.hidden(queueArn('bulk'))).toEqual([]);
+    expect(await remove(bad)).toMatchObject({ Failed: [failed] });
+    await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle: good.ReceiptHandle }));
+  });
+
+  it('keeps no message of a batch that would wait too long', async () => {
+    const QueueUrl = `${endpoint.url}/${ACCOUNT}/bulk`;
+    const Entries = [
+      { Id: 'late', MessageBody: 'late', DelaySeconds: 901 },
+      { Id: 'now', MessageBody: 'now' },
+    ];
+    expect(await sqs.send(new SendMessageBatchCommand({ QueueUrl, Entries }))).toMatchObject({
+      Successful: [{ Id: 'now' }],
+      Failed: [{ Id: 'late', Code: 'InvalidParameterValue', SenderFault: true }],
+    });
+    expect(endpoint.queues.peek(queueArn('bulk'))).toEqual(['now']);
+  });
 
   it('gives some of them a prefix, as AWS does for clients of the query protocol', async () => {
     const sent = sqs.send(new SendMessageBatchCommand({ QueueUrl: `${endpoint.url}/${ACCOUNT}/bulk`, Entries: [] }));

@@ -62,11 +62,17 @@ export function createQueuesFront(options: {
         const own = FRONT.get(operation);
         if (own !== undefined) return { status: 200, body: await own(input, { tasks, behind, account, call }) };
         if (!v.is(Input, input)) throw wrongType();
-        checkDelay(input);
-        const answer = await queues.request(operation, inward(input, account));
+        checkValues(input);
+        const { sound, failed } = soundEntries(input);
+        const isNoneSound = v.is(Batch, sound) && sound.Entries.length === 0 && failed.length > 0;
+        if (isNoneSound && behind.exists(lastPart(String(input.QueueUrl), '/'))) {
+          return { status: 200, body: { Successful: [], Failed: failed } };
+        }
+        const answer = await queues.request(operation, inward(sound, account));
         // fauxqs does not check types: it stumbles over them.
         if (answer.status >= 500) throw wrongType();
-        return { ...answer, body: outward(answer.body, account, call.host) };
+        const body = failed.length > 0 ? withFailed(answer.body, failed) : answer.body;
+        return { ...answer, body: outward(body, account, call.host) };
       } catch (error) {
         if (error instanceof SqsError) return refusal(error);
         if (error instanceof v.ValiError)
@@ -80,16 +86,47 @@ export function createQueuesFront(options: {
 
 const Input = v.record(v.string(), v.unknown());
 
-/** The one bound that fauxqs does not know. */
+/** A bound that fauxqs does not know. */
 const MOST_DELAY_SECONDS = 900;
+/** Every receipt handle of fauxqs looks so; it takes any text for the handle of a message that is gone. */
+const HANDLE = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
 
-function checkDelay({ DelaySeconds: delay }: v.InferOutput<typeof Input>): void {
-  if (typeof delay !== 'number' || (delay >= 0 && delay <= MOST_DELAY_SECONDS)) return;
-  const reason = `DelaySeconds must be >= 0 and <= ${MOST_DELAY_SECONDS}.`;
-  throw new SqsError(
-    'InvalidParameterValue',
-    `Value ${delay} for parameter DelaySeconds is invalid. Reason: ${reason}`,
-  );
+/** What fauxqs would take, of a message or of an entry of a batch. */
+function checkValues({ DelaySeconds: delay, ReceiptHandle: handle }: v.InferOutput<typeof Input>): void {
+  if (typeof delay === 'number' && (delay < 0 || delay > MOST_DELAY_SECONDS)) {
+    const reason = `DelaySeconds must be >= 0 and <= ${MOST_DELAY_SECONDS}.`;
+    const message = `Value ${delay} for parameter DelaySeconds is invalid. Reason: ${reason}`;
+    throw new SqsError('InvalidParameterValue', message);
+  }
+  if (typeof handle === 'string' && handle !== '' && !HANDLE.test(handle)) {
+    throw new SqsError('ReceiptHandleIsInvalid', `The input receipt handle "${handle}" is not a valid receipt handle.`);
+  }
+}
+
+type Failure = { readonly Id: unknown; readonly Code: string; readonly Message: string; readonly SenderFault: true };
+const Batch = v.looseObject({ Entries: v.pipe(v.array(Input), v.maxLength(10)) });
+const Batched = v.looseObject({ Failed: v.optional(v.array(v.unknown()), []) });
+
+/** A batch without the entries that SQS refuses: each fails alone. */
+function soundEntries(input: v.InferOutput<typeof Input>): { readonly sound: unknown; readonly failed: Failure[] } {
+  if (!v.is(Batch, input)) return { sound: input, failed: [] };
+  const failed: Failure[] = [];
+  const Entries = input.Entries.filter((entry) => {
+    try {
+      checkValues(entry);
+      return true;
+    } catch (error) {
+      if (!(error instanceof SqsError)) throw error;
+      failed.push({ Id: entry.Id, Code: error.code, Message: error.message, SenderFault: true });
+      return false;
+    }
+  });
+  return { sound: { ...input, Entries }, failed };
+}
+
+function withFailed(body: unknown, failed: readonly Failure[]): unknown {
+  const parsed = v.safeParse(Batched, body);
+  return parsed.success ? { ...parsed.output, Failed: [...parsed.output.Failed, ...failed] } : body;
 }
 
 function wrongType(): SqsError {
