@@ -201,13 +201,17 @@ describe('subscriptions', () => {
     });
     const first = needs(source);
     expect(first).toMatchObject([{ key: 'subscription_items:sub_1:1', path: '/v1/subscription_items' }]);
-    expect(first[0]?.query).toContainEqual(['starting_after', 'si_1']);
+    // si_1 may have been taken out since: Stripe refuses a cursor that is gone.
+    expect(first[0]?.query.map(([name]) => name)).not.toContain('starting_after');
     const one = new Map([['subscription_items:sub_1:1', page('si_2', true)]]);
     expect(row(plan(source, one), 'Stripe_Subscription__c').fields).not.toHaveProperty('Amount__c');
     expect(needs(source, one)[0]?.query).toContainEqual(['starting_after', 'si_2']);
     const two = new Map([...one, ['subscription_items:sub_1:2', page('si_3', false)] as const]);
     expect(needs(source, two)).toEqual([]);
-    expect(row(plan(source, two), 'Stripe_Subscription__c').fields.Amount__c).toBe('3');
+    const told = plan(source, two);
+    expect(row(told, 'Stripe_Subscription__c').fields.Amount__c).toBe('2');
+    const plans = told.records.filter(({ object }) => object === 'Pricing_Plan__c');
+    expect(plans.map(({ externalId }) => externalId)).toEqual(['si_2', 'si_3']);
   });
 });
 
@@ -281,7 +285,8 @@ describe('the plans of a subscription', () => {
   test('do not end while only some of the items are known', () => {
     const event = updated([item('si_1', gold, 1)], { hasMore: true, before: [item('si_1', gold), item('si_2', gold)] });
     expect(plansIn(told(event)).map(({ externalId }) => externalId)).toEqual(['si_1']);
-    const rest = { 'subscription_items:sub_1:1': { data: [item('si_2', gold, 1)], has_more: false } };
+    const all = [item('si_1', gold, 1), item('si_2', gold, 1)];
+    const rest = { 'subscription_items:sub_1:1': { data: all, has_more: false } };
     expect(plansIn(told(event, rest))).toMatchObject([
       { externalId: 'si_1', fields: { Active__c: true } },
       { externalId: 'si_2', fields: { Active__c: true } },

@@ -14,20 +14,23 @@ const FINISHED: ReadonlySet<unknown> = new Set(['canceled', 'incomplete_expired'
 
 export const subscription: ObjectReader = { needs, tell };
 
-/** `items` is a page of a list: the amount needs all of them. */
+/**
+ * `items` is a page of a list: the amount needs all of them. They are listed from the beginning, since the last one that the
+ * event carries may have been taken out meanwhile, and Stripe refuses a cursor that is gone.
+ */
 function needs(reading: Reading): readonly Need[] {
   const id = idOf(reading.object);
   if (id === null || !hasMore(reading.object.items)) return [];
   return morePages(itemPages(id, reading));
 }
 
-function itemPages(id: string, { object, fetched }: Reading) {
+function itemPages(id: string, { fetched }: Reading) {
   return {
     key: `subscription_items:${id}`,
     path: '/v1/subscription_items',
     query: [['subscription', id] as const],
     why: `${id} has more items than the event carries; its amount is their sum`,
-    first: listed(object.items),
+    first: [],
     fetched,
   };
 }
@@ -37,9 +40,7 @@ function tell(reading: Reading): Told {
   const id = idOf(object);
   if (id === null) return { records: [], notes: ['the subscription has no id: nothing is written'] };
   const notes: string[] = [];
-  const pages = hasMore(object.items)
-    ? pagesOf(itemPages(id, reading))
-    : { rows: listed(object.items), complete: true };
+  const pages = itemsOf(id, reading);
   const items = pages.rows;
   const currency = subCurrency(reading, items);
   const period = subPeriod(object, items);
@@ -63,6 +64,14 @@ function tell(reading: Reading): Told {
   });
   const plans = itemPlans(reading, { id, version }, pages, notes);
   return { records: [...present(customerStub(object.customer, notes), record), ...plans], notes };
+}
+
+/** Until they are listed, those that the event carries. */
+function itemsOf(id: string, reading: Reading): { readonly rows: readonly Item[]; readonly complete: boolean } {
+  const carried = listed(reading.object.items);
+  if (!hasMore(reading.object.items)) return { rows: carried, complete: true };
+  const { rows, complete } = pagesOf(itemPages(id, reading));
+  return { rows: rows.length > 0 ? rows : carried, complete };
 }
 
 function incomplete(notes: string[], id: string): null {
