@@ -67,14 +67,15 @@ export function readComposite(answer: unknown, parts: readonly PlacedPart[], wri
 const SavedSchema = v.object({ id: v.string() });
 
 /**
- * Parents come before the row that an event is about, as empty rows, and what belongs to it (the plans of a subscription, the
- * tiers of a price) after it. An upsert answers with the row's id; an update by id answers nothing, and its id is our own.
+ * Parents come before the row that an event is about, some with a word of their own (an invoice's on its subscription), and the
+ * plans of a subscription after it. An upsert answers with the row's id; an update by id answers nothing, and its id is our own.
  */
 function mainRowId(answered: readonly Answered[]): string | null {
   const writes = answered.flatMap(({ placed, body }) =>
     placed.kind === 'write' ? [{ record: placed.record, body }] : [],
   );
-  const main = writes.find(({ record }) => isJudged(record)) ?? writes.at(-1);
+  const judged = writes.filter(({ record }) => isJudged(record));
+  const main = judged.findLast(({ record }) => record.object !== 'Pricing_Plan__c') ?? judged[0] ?? writes.at(-1);
   if (main === undefined) return null;
   const saved = v.safeParse(SavedSchema, main.body);
   return saved.success ? saved.output.id : main.record.rowId;

@@ -1,4 +1,4 @@
-import type { SalesforceRecord } from '@payments/core/record';
+import { EXTERNAL_ID_FIELD, type Owner, type SalesforceRecord } from '@payments/core/record';
 import { describe, expect, it } from 'vitest';
 import { inCalls, MAX_PARTS, partsOf } from './composite.ts';
 import { readComposite } from './composite-answer.ts';
@@ -195,6 +195,41 @@ describe('readComposite', () => {
     expect(readComposite(answer, placed, 'evt_1')).toMatchObject({
       kind: 'failed',
       culprit: { errorCode: 'NO_ANSWER' },
+    });
+  });
+
+  describe('names the row that the event is about', () => {
+    const child = (object: 'Payment_Transaction__c' | 'Pricing_Plan__c', owner: Owner): SalesforceRecord => ({
+      ...{
+        object,
+        externalIdField: EXTERNAL_ID_FIELD[object],
+        externalId: 'x_1',
+        rowId: null,
+        fields: {},
+        parents: [],
+      },
+      owners: { [owner]: { version: V, fetched: false } },
+    });
+    const told = { ...subscription, owners: { invoice: { version: V, fetched: false } } };
+    it.each([
+      [
+        'the subscription, not the plans of its items',
+        [customer, subscription, child('Pricing_Plan__c', 'price')],
+        'a1',
+      ],
+      [
+        'the payment, not the subscription on which its invoice has a word',
+        [customer, told, child('Payment_Transaction__c', 'payment_intent')],
+        'a2',
+      ],
+      ['the plan of an item, where nothing else is new', [customer, child('Pricing_Plan__c', 'price')], 'a1'],
+    ])('%s', (_, records, id) => {
+      const placed = parts(records);
+      const compositeResponse = placed.map(({ kind, part: { referenceId } }) => ({
+        ...{ referenceId, httpStatusCode: 200 },
+        body: kind === 'write' ? { id: referenceId.replace('r', 'a'), success: true } : { Refused_Write__c: null },
+      }));
+      expect(readComposite({ compositeResponse }, placed, 'evt_1')).toMatchObject({ salesforceId: id });
     });
   });
 

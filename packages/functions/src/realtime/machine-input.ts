@@ -31,7 +31,7 @@ export const SyncResultSchema = v.object({
   calls: v.number(),
   /** Whether Stripe was asked for the object's present state, because two events share a second. */
   refetched: v.boolean(),
-  /** Of the row that the event is about (the last of the write: parents come before); `null` when nothing was written. */
+  /** Of the row that the event is about (composite-answer.ts); `null` when nothing was written. */
   salesforceId: v.optional(v.nullable(v.string()), null),
 });
 
