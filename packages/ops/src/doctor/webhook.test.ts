@@ -86,7 +86,7 @@ describe('webhookFindings', () => {
       'whose secret nobody here has',
       {},
       new Set(['ddddeeeeffff']),
-      'we_1: its signing secret is not in Secrets Manager',
+      'is not in Secrets Manager: every event is refused, unless it was rolled in the Dashboard',
       'webhook roll',
     ],
     ['whose secret is not there because none is', {}, new Set(), 'every event is refused', 'webhook roll'],

@@ -204,6 +204,8 @@ const MEANS: Readonly<Record<string, string>> = {
   parked: 'failed: see dlq list',
   buffered: 'waits for the next flush, which leaves out rows that are equal',
   failed: 'failed for now: comes again',
+  'put off': 'has to wait for others: comes again',
+  'given up': 'cannot be read: see dlq list',
 };
 
 function endText({ name, state, reason }: Replay, outcome: Outcome, paint: Paint): string {

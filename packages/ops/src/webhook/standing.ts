@@ -63,7 +63,11 @@ export function faultsOf(endpoint: Seen, known: ReadonlySet<string>): readonly F
         },
     print === undefined || known.has(print)
       ? null
-      : { what: 'its signing secret is not in Secrets Manager: every event is refused', mend: 'webhook roll' },
+      : {
+          // Only who made it was told its secret; a roll in the Dashboard does not change what was noted then.
+          what: 'the signing secret that it was made with is not in Secrets Manager: every event is refused, unless it was rolled in the Dashboard since',
+          mend: 'webhook roll',
+        },
   ];
   return faults.filter((fault) => fault !== null);
 }
