@@ -1,5 +1,6 @@
 // Lightning pages, tabs and apps: every component, field, related list, page and object that they name exists, and a
 // component may stand where it is put.
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { schemaOf } from './apex-schema.mjs';
 import { isCustom, list, lower } from './project.mjs';
@@ -108,10 +109,19 @@ function named(project, given, object, find, tell) {
     if (!actions.has(action) && !STANDARD_ACTIONS.has(action)) tell(`unknown action ${action}`);
 }
 
+/** The styles of tabs that the platform has, as its own command `sf schema generate tab` knows them. */
+function tabStyles() {
+  const command = 'node_modules/@salesforce/plugin-sobject/lib/commands/schema/generate/tab.js';
+  const source = readFileSync(path.join(import.meta.dirname, command), 'utf8');
+  return new Set([...source.matchAll(/'(Custom\d+: [^']+)'/g)].map(([, style]) => style));
+}
+
 function tabs(project, pages, say) {
+  const styles = tabStyles();
   const known = new Set(project.ending('.tab-meta.xml').map(project.nameOf));
   for (const file of project.ending('.tab-meta.xml')) {
-    const { flexiPage } = project.xml(file);
+    const { flexiPage, motif } = project.xml(file);
+    if (!styles.has(motif)) say(file, `unknown style ${motif}`);
     const name = project.nameOf(file);
     if (flexiPage === undefined && !project.objects.has(name)) say(file, `tab of unknown object ${name}`);
     if (flexiPage !== undefined && pages.get(flexiPage)?.type !== 'AppPage') say(file, `tab of unknown page ${flexiPage}`);

@@ -131,6 +131,7 @@ const MISTAKES = [
   ['pages', `${D}/applications/Stripe_Payments.app-meta.xml`, '<tabs>Integration_Health', '<tabs>Integration_Hearth', 'an app with an unknown tab of a page'],
   ['pages', `${D}/permissionsets/Stripe_User.permissionset-meta.xml`, '<tab>Integration_Health', '<tab>Integration_Hearth', 'a right on an unknown tab'],
   ['pages', `${D}/tabs/Integration_Health.tab-meta.xml`, '<flexiPage>Integration_Health', '<flexiPage>Integration_Hearth', 'a tab of an unknown page'],
+  ['pages', `${D}/tabs/Pricing_Tier__c.tab-meta.xml`, 'Custom41: Cash', 'Custom43: Cash', 'a tab of a style that does not exist'],
   ['pages', `${D}/flexipages/Integration_Health.flexipage-meta.xml`, '<componentName>integrationHealth', '<componentName>integrationHearth', 'a page with an unknown component'],
   ['pages', `${L}/integrationHealth/integrationHealth.js-meta.xml`, '<target>lightning__AppPage</target>', '', 'a page with a component that may not stand there'],
   ['pages', `${D}/flexipages/Integration_Health.flexipage-meta.xml`, '<name>main', '<name>middle', 'a region that the template does not have'],
