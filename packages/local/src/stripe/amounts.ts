@@ -5,6 +5,14 @@ const PLACES = 12;
 const SCALE = 10n ** BigInt(PLACES);
 /** Stripe wants the last digit of three-decimal currencies to be 0. */
 const THREE_DECIMALS = new Set(['bhd', 'jod', 'kwd', 'omr', 'tnd']);
+/** Written with two decimals, which must be 00. */
+const WHOLE_HUNDREDS = new Set(['isk', 'ugx']);
+
+/** Every amount that is charged is a multiple of this. */
+export function stepOf(currency: string): number {
+  if (THREE_DECIMALS.has(currency)) return 10;
+  return WHOLE_HUNDREDS.has(currency) ? 100 : 1;
+}
 
 /** What `quantity` units of a price cost, in whole minor units, rounded half away from zero as an invoice line is. */
 export function amountOf(price: Price, tiers: readonly Tier[], quantity: number): number {

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { stepOf } from './amounts.ts';
 import type { Books } from './books.ts';
 import { liveCustomer } from './customer-endpoints.ts';
 import { openDispute } from './dispute.ts';
@@ -118,6 +119,10 @@ function create({ books }: Call, given: GivenIntent): PaymentIntent {
   }
   if (given.currency === 'usd' && given.amount > 99_999_999) {
     throw refused('Amount must be no more than $999,999.99', 'amount', 'amount_too_large');
+  }
+  const step = stepOf(given.currency);
+  if (given.amount % step !== 0) {
+    throw refused(`Invalid amount: amounts of ${given.currency} must be divisible by ${step}.`, 'amount');
   }
   if (given.capture_method === 'manual') {
     throw refused('This stand-in captures at once: capture_method=manual is not imitated.', 'capture_method');

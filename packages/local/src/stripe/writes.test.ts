@@ -307,6 +307,13 @@ test('a currency that Stripe does not have, and an amount that no card network t
     await expect(stripe.paymentIntents.create({ amount: 100, currency: 'ZZZ' })).rejects.toMatchObject(unknown);
     await expect(stripe.invoiceItems.create({ amount: 100, currency: 'zzz', customer })).rejects.toMatchObject(unknown);
     expect(await stripe.paymentIntents.create({ amount: 5_000, currency: 'KWD' })).toMatchObject({ currency: 'kwd' });
+    for (const [amount, currency] of [
+      [5_001, 'kwd'],
+      [550, 'isk'],
+      [101, 'ugx'],
+    ] as const) {
+      await expect(stripe.paymentIntents.create({ amount, currency })).rejects.toMatchObject({ param: 'amount' });
+    }
     expect((await stripe.paymentIntents.create({ amount: 99_999_999, currency: 'usd' })).amount).toBe(99_999_999);
     await expect(stripe.paymentIntents.create({ amount: 100_000_000, currency: 'usd' })).rejects.toMatchObject({
       param: 'amount',
