@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { inject } from 'vitest';
+import { endsWithUs } from '../../local/src/redis/ends-with-us.ts';
 import { connectRedis, type Redis } from '../src/adapters/redis.ts';
 
 const run = promisify(execFile);
@@ -66,6 +67,8 @@ export async function spawnRedis(port: number): Promise<SpawnedRedis> {
     ],
     { stdio: ['ignore', 'pipe', 'inherit'] },
   );
+  const { pid } = server;
+  if (pid !== undefined) server.once('exit', endsWithUs({ pid, folder }));
   const end = async () => {
     server.kill('SIGKILL');
     if (server.exitCode === null && server.signalCode === null) await once(server, 'exit');

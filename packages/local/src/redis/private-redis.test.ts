@@ -1,4 +1,9 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type PrivateRedis, startPrivateRedis } from './private-redis.ts';
 
@@ -44,6 +49,24 @@ describe('the private Redis', () => {
     await say(redis.port, 'SET key value');
     await redis.flush();
     expect(await say(redis.port, 'DBSIZE')).toBe(':0\r\n');
+  });
+
+  it('ends when the process that started it is killed, and leaves no folder', async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'killed-'));
+    const script = `import { startPrivateRedis } from ${JSON.stringify(new URL('private-redis.ts', import.meta.url).href)};
+      console.log((await startPrivateRedis()).port);
+      setInterval(() => {}, 1_000);`;
+    const owner = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      ...{ stdio: ['ignore', 'pipe', 'ignore'], env: { ...process.env, TMPDIR: folder } },
+    });
+    const [line] = await once(owner.stdout, 'data');
+    const port = Number(line);
+    expect(await say(port, 'PING')).toBe('+PONG\r\n');
+    owner.kill('SIGKILL');
+    const ping = () => say(port, 'PING').catch((error: NodeJS.ErrnoException) => error.code);
+    await expect.poll(ping, { timeout: 10_000 }).toBe('ECONNREFUSED');
+    await expect.poll(() => readdir(folder), { timeout: 10_000 }).toEqual([]);
+    await rm(folder, { recursive: true });
   });
 
   it('is gone after close', async () => {

@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { freePort } from '../aws/free-port.ts';
+import { endsWithUs } from './ends-with-us.ts';
 
 export type PrivateRedis = {
   readonly host: string;
@@ -158,9 +159,11 @@ async function startServer(place: {
     { stdio: ['ignore', 'ignore', 'inherit'] },
   );
   const exited = once(child, 'exit');
+  const { pid } = child;
+  if (pid === undefined) throw new Error(NO_REDIS);
   // A crash of ours must not leave the server behind.
-  const kill = (): void => void child.kill('SIGKILL');
-  process.once('exit', kill);
+  const callOff = endsWithUs({ pid, folder: directory });
+  child.once('exit', callOff);
   await until('answer', async () => (await command(port, 'PING')).startsWith('+PONG'));
   if ((await command(port, 'CLUSTER INFO')).includes('cluster_slots_assigned:0')) {
     await command(port, 'CLUSTER ADDSLOTSRANGE 0 16383');
@@ -169,7 +172,7 @@ async function startServer(place: {
   await until('take its slots', async () => (await command(port, 'GET {ready}')).startsWith('$'));
   return {
     async end(signal) {
-      process.removeListener('exit', kill);
+      callOff();
       child.kill(signal);
       await exited;
     },
