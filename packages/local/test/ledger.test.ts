@@ -119,6 +119,17 @@ describe('the ledger', { timeout: TEST_WITHIN_MS }, () => {
       expect(await checkpoints()).toEqual([]);
     });
 
+    it('says how to go on when Stripe refuses in the midst of it', async () => {
+      const refusal = { status: 401, code: 'api_key_expired' };
+      small.faults.stripe.place({ method: 'GET', path: '/v1/prices', times: 0, ...refusal });
+      const { exit, err } = await ops('backfill prices --yes');
+      small.faults.stripe.clear();
+      expect([exit, err]).toEqual([3, expect.stringMatching(/401[\s\S]+--resume goes on/)]);
+      expect(await unfinished()).toContain('prices');
+      expect((await ops('backfill --resume --yes')).exit).toBe(0);
+      expect(await checkpoints()).toEqual([]);
+    });
+
     it('loses to an update that arrives between its reading and its writing', async () => {
       const { key = null } = [...small.org.org.rows('Stripe_Customer__c')].at(-1) ?? {};
       const phone = () => rowsNamed(small, 'Stripe_Customer__c', String(key))[0]?.columns.Customer_Phone__c;

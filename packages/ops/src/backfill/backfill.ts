@@ -2,7 +2,7 @@ import { LISTS, RESOURCES } from '@payments/core/listing';
 import * as v from 'valibot';
 import { command, type Report } from '../frame/command.ts';
 import { InstantSchema, instantMs, span } from '../frame/instant.ts';
-import { WrongUsage } from '../frame/problem.ts';
+import { EXIT, NotReached, problemOf, WrongUsage } from '../frame/problem.ts';
 import { table } from '../frame/table.ts';
 import type { Checkpoint } from './checkpoint.ts';
 
@@ -96,6 +96,10 @@ Customers and prices that were deleted are only in Stripe's events of the last t
           bar.to(standing, 'of those read are in Salesforce');
         },
       });
+    } catch (cause) {
+      const { exit, message } = problemOf(cause);
+      if (exit !== EXIT.notReached) throw cause;
+      throw new NotReached(`${message}. What was read until then is kept: --resume goes on`, { cause });
     } finally {
       for (const bar of bars.values()) bar.end();
     }
