@@ -109,6 +109,8 @@ describe("the operator's credentials", { timeout: TEST_WITHIN_MS }, () => {
       const standing = await ops('webhook status');
       expect([standing.exit, standing.out]).toEqual([0, expect.stringContaining('silent until webhook roll goes on')]);
       expect((await ops('webhook create --yes')).out).toContain('left as it is');
+      const early = await ops('secrets rotate StripeSigningSecret --finish --yes');
+      expect([early.exit, early.err]).toEqual([1, expect.stringContaining('a webhook roll is under way')]);
       expect(endpoints().map((endpoint) => endpoint.enabled_events.length)).toContain(1);
       const { exit } = await ops('webhook roll --yes --learn 0 --drain 0');
       expect(exit).toBe(0);

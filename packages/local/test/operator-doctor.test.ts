@@ -116,7 +116,7 @@ describe('the doctor', { timeout: TEST_WITHIN_MS }, () => {
     if (endpoint === undefined) throw new Error('no endpoint');
     const all = endpoint.enabled_events;
     endpoint.enabled_events = all.slice(1);
-    await expectFault('webhook', '1 of our events are missing', 'webhook create');
+    await expectFault('webhook', '1 of our events is missing', 'webhook create');
     endpoint.enabled_events = all;
   });
 

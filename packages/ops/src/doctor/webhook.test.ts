@@ -72,7 +72,7 @@ describe('webhookFindings', () => {
       'that lacks an event',
       { enabled_events: WANTED_EVENTS.slice(1) },
       undefined,
-      `we_1: 1 of our events are missing: ${WANTED_EVENTS[0]}`,
+      `we_1: 1 of our events is missing: ${WANTED_EVENTS[0]}`,
       'webhook create',
     ],
     [

@@ -2,6 +2,9 @@ import * as v from 'valibot';
 import { readSecret, writeSecret } from '../adapters/secrets.ts';
 import { type Context, command, type Report } from '../frame/command.ts';
 import { BadInput, WrongUsage } from '../frame/problem.ts';
+import { accountOf } from '../webhook/account.ts';
+import { rollOf } from '../webhook/standing.ts';
+import { endpointsAt } from '../webhook/status.ts';
 import {
   addSigningSecret,
   askFor,
@@ -77,6 +80,10 @@ async function replace(input: Input, context: Context): Promise<string> {
 /** Gives how to do it, when there is something to forget. */
 async function olderSecrets(context: Context): Promise<() => Promise<string>> {
   const deployment = await context.deployment();
+  const account = await accountOf({ askKey: false }, context);
+  if (['rolling', 'ending'].includes(rollOf(await endpointsAt(account)).kind)) {
+    throw new BadInput('a webhook roll is under way, and an older secret still signs: webhook roll ends it');
+  }
   const { secrets } = await readSecret(deployment, 'StripeSigningSecret');
   const [newest, ...older] = secrets;
   if (newest === undefined || older.length === 0) throw new BadInput('there is one secret only: nothing to forget');

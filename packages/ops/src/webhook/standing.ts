@@ -51,7 +51,10 @@ export function faultsOf(endpoint: Seen, known: ReadonlySet<string>): readonly F
     endpoint.status === 'enabled' ? null : { what: 'it is disabled: Stripe sends it nothing', mend: 'webhook create' },
     missing.length === 0
       ? null
-      : { what: `${missing.length} of our events are missing: ${some(missing)}`, mend: 'webhook create' },
+      : {
+          what: `${missing.length} of our events ${missing.length === 1 ? 'is' : 'are'} missing: ${some(missing)}`,
+          mend: 'webhook create',
+        },
     extra.length === 0
       ? null
       : { what: `it sends what no lane takes: ${some(extra)} (lands in unrouted)`, mend: 'webhook create' },
