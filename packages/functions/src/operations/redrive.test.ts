@@ -325,7 +325,7 @@ describe('redrive', () => {
       expect(buffered[0]?.incoming).toEqual({
         ...{ id: row('cus_1', 0).id, columns: {}, owners: row('cus_1', 0).owners, e: 'evt_cus_1', at: 1_000 },
         ...{ receivedAt: 1_000, correlationId: 'c-1', settle: 0 },
-        ...{ failures: ['stripe.webhook:evt_cus_1:cus_1'], redrives: 1, tried: 6 },
+        ...{ failures: ['stripe.webhook:evt_cus_1:cus_1'], redrives: 1, tried: 6, outdone: [] },
       });
       expect([boxes.bulkParked.visible(), nothingHidden()]).toEqual([[], []]);
     });
