@@ -404,6 +404,22 @@ describe('our own row', () => {
   });
 });
 
+describe('whether a row names ours', () => {
+  it('is told of rows that wait and of rows that are being sent, however many are asked about', async () => {
+    const state = (externalId: string, rowId?: string) => ({
+      ...intent('evt_1', SECOND * 100 + 50, {}),
+      ...{ externalId, ...(rowId === undefined ? {} : { rowId }) },
+    });
+    await put(state('pi_sent', 'a0B000000000001AAA'), state('pi_other'));
+    await take();
+    await put(state('pi_waits', 'a0B000000000002AAA'), state('pi_plain'));
+    const others = Array.from({ length: 1_200 }, (_, n) => `pi_${n}`);
+    const asked = ['pi_sent', 'pi_other', ...others, 'pi_waits', 'pi_plain'];
+    expect(await buffer.named(PAYMENT, asked)).toEqual(new Set(['pi_sent', 'pi_waits']));
+    expect(await buffer.named(PAYMENT, [])).toEqual(new Set());
+  });
+});
+
 describe('giveBack', () => {
   it('makes a row wait until its time although a newer state comes in', async () => {
     await put(intent('evt_1', SECOND * 100 + 50, { Status__c: 'processing' }));

@@ -49,6 +49,9 @@ export function bufferKeys(object: SObjectName) {
   } as const;
 }
 
+/** Rows have a kilobyte or two, and only their names are wanted. */
+const LOOKED_AT_ONCE = 500;
+
 const Named = v.pipe(
   v.string(),
   v.parseJson(),
@@ -87,10 +90,15 @@ export function redisBuffer(redis: Redis, now: () => number, replayMarginMs = RE
       return (await redis.hexists(rows, key)) === 1 || (await redis.hexists(batch, key)) === 1;
     },
     named: async (object, keys) => {
-      if (keys.length === 0) return new Set();
       const { rows, batch } = bufferKeys(object);
-      const texts = await Promise.all([redis.hmget(rows, ...keys), redis.hmget(batch, ...keys)]);
-      return new Set(keys.filter((_, index) => texts.some((found) => namesRow(found[index] ?? null))));
+      const named = new Set<string>();
+      for (let at = 0; at < keys.length; at += LOOKED_AT_ONCE) {
+        const some = keys.slice(at, at + LOOKED_AT_ONCE);
+        for (const texts of [await redis.hmget(rows, ...some), await redis.hmget(batch, ...some)]) {
+          for (const [index, key] of some.entries()) if (namesRow(texts[index] ?? null)) named.add(key);
+        }
+      }
+      return named;
     },
     wake: async (object, keys) => {
       if (keys.length > 0) await redis.zadd(bufferKeys(object).due, 'XX', ...keys.flatMap((key) => [now(), key]));
