@@ -199,6 +199,36 @@ describe('a subscription with plans of its items', () => {
     expect([waiting.size, asked]).toEqual([0, []]);
   });
 
+  it('is parked at once also when it is refused after its customer, read from Stripe, was taken', async () => {
+    const customer: SalesforceRecord = {
+      ...{ object: 'Stripe_Customer__c', externalIdField: 'Stripe_Customer_ID__c', externalId: 'cus_1', rowId: null },
+      ...{ fields: {}, parents: [], owners: { customer: { version: 0, fetched: false } } },
+    };
+    const ofIt = {
+      ...({ field: 'Stripe_Customer__c', object: 'Stripe_Customer__c', externalId: 'cus_1' } as const),
+      externalIdField: 'Stripe_Customer_ID__c',
+    };
+    // The first call fails over the empty customer, the second over the subscription.
+    const org: Org = (part, call) => {
+      if (isSubscription(part) && call > 1) return fails('FIELD_CUSTOM_VALIDATION_EXCEPTION');
+      const isEmpty = part.url.includes('/Stripe_Customer_ID__c/') && part.body?.Customer_Email__c === undefined;
+      return isEmpty ? fails('REQUIRED_FIELD_MISSING') : undefined;
+    };
+    const { plan, ...others } = planner([customer, row({ parents: [ofIt] }), itemPlan]);
+    const mixed: Planner = {
+      ...others,
+      plan: (source, fetched) => (source.event.type === EVENT.type ? plan : core.plan)(source, fetched),
+    };
+    const { deps, waiting } = world({
+      ...{ planner: mixed, org },
+      stripe: () => ({ body: { id: 'cus_1', object: 'customer', email: 'ada@example.com' }, at: SECOND + 5 }),
+    });
+    await expect(sync(input(), deps)).rejects.toMatchObject({
+      ...{ name: 'NeverRetry', code: 'FIELD_CUSTOM_VALIDATION_EXCEPTION' },
+    });
+    expect(waiting.size).toBe(0);
+  });
+
   it('is written without them when the org refuses one, and the event is parked for its sake', async () => {
     const org: Org = (part) =>
       isPlan(part) && part.method === 'PATCH' ? fails('FIELD_CUSTOM_VALIDATION_EXCEPTION') : undefined;

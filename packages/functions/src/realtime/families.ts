@@ -42,9 +42,11 @@ export async function writeFamily(
   const { event } = input.event.detail;
   const written = await tried(() => write(records));
   if (!(written instanceof ParentRefused)) return released(records, written, world);
-  // The row that the event is about, as it really is: what is of its own kind (the plans of its items) makes it no parent to wait for.
-  if (written.failure !== null && records.some((record) => isRow(record, written.parent) && tellsOfItself(record)))
-    throw written.failure;
+  // Of the row that the event is about, as it really is: the plans of its items make it no parent to wait for.
+  const throwOwn = ({ failure, parent }: ParentRefused): void => {
+    if (failure !== null && records.some((record) => isRow(record, parent) && tellsOfItself(record))) throw failure;
+  };
+  throwOwn(written);
 
   const full = await fullParent(written.parent, event, world);
   let refused = written;
@@ -52,6 +54,7 @@ export async function writeFamily(
     const withReal = inPlaceOf(written.parent, full, records);
     const again = await tried(() => write(withReal));
     if (!(again instanceof ParentRefused)) return released(withReal, again, world);
+    throwOwn(again);
     refused = again;
   }
   const { parent, code } = refused;
