@@ -110,7 +110,8 @@ async function takenByOthers(rows: readonly Outgoing[], world: Pick<Run, 'salesf
 /**
  * Parents that nobody has sent yet, as empty rows: the guard keeps whatever is known. Failures show in the children. Not of one
  * that waits to be written into a row that Salesforce made (a Checkout's): it would get a second row, and the first would stay
- * without it for good. Its children wait for it.
+ * without it for good. Its children wait for it. Nor of a subscription for the sake of an item's plan: whatever tells of the plan
+ * tells of the subscription, so that its row waits, or was refused, and an empty one says less.
  */
 export async function stubParents(
   orphans: readonly Outgoing[],
@@ -118,6 +119,7 @@ export async function stubParents(
 ): Promise<void> {
   const stubs = new Map<string, Outgoing>();
   for (const { record, correlationId } of orphans) {
+    if (record.object === 'Pricing_Plan__c') continue;
     for (const { object, externalIdField, externalId } of record.parents) {
       const fields = object === 'Pricing_Plan__c' ? { Name: externalId.slice(0, 80) } : {};
       const parent: SalesforceRecord = {

@@ -226,25 +226,50 @@ describe.each([
   it('waits for a parent that waits itself, and makes no second row of it', async () => {
     world = { ...flushBench(server.redis), bulkAbove };
     const { Id: rowId } = world.org.insert(SUBSCRIPTION, { Sync_Status__c: 'Checkout Created' });
-    world.org.rowFault = (_object, _key, { Status__c }) =>
-      Status__c === undefined ? null : { code: 'UNABLE_TO_LOCK_ROW', message: 'somebody else has the row' };
+    world.org.rowFault = (object, _key, { Status__c }) =>
+      object !== SUBSCRIPTION || Status__c === undefined
+        ? null
+        : { code: 'UNABLE_TO_LOCK_ROW', message: 'somebody else has the row' };
     await bufferedIn(world, [
       ['evt_1', subscription('sub_1', rowId)],
       ['evt_1', planOf('sub_1', 'si_1')],
+      ['evt_2', { ...payment('pi_1', 'cus_1'), parents: planOf('sub_1', 'si_1').parents }],
     ]);
-    const flushBoth = async () => {
-      for (const object of [SUBSCRIPTION, PLAN] as const) await flushIn(world, object);
+    const flushFamily = async () => {
+      for (const object of [SUBSCRIPTION, PAYMENT, PLAN] as const) await flushIn(world, object);
     };
-    await flushBoth();
+    await flushFamily();
     expect(world.org.rows(SUBSCRIPTION)).toHaveLength(1);
     world.org.rowFault = () => null;
     world.clock.now += 2_000;
-    await flushBoth();
+    await flushFamily();
     expect(world.org.rows(SUBSCRIPTION)).toMatchObject([
       { Id: rowId, Stripe_Subscription_ID__c: 'sub_1', Status__c: 'active' },
     ]);
     expect(world.org.row(PLAN, 'si_1')).toMatchObject({ Stripe_Subscription__c: rowId });
+    expect(world.org.row(PAYMENT, 'pi_1')).toMatchObject({ Stripe_Subscription__c: rowId });
     expect(world.letters).toEqual([]);
+  });
+
+  it('waits, as the plan of an item, for its subscription that was refused: no empty one is made in its place', async () => {
+    const refused = { code: 'FIELD_CUSTOM_VALIDATION_EXCEPTION', message: 'not on a Friday' };
+    world = { ...flushBench(server.redis), bulkAbove };
+    const { Id: rowId } = world.org.insert(SUBSCRIPTION, { Sync_Status__c: 'Checkout Created' });
+    world.org.rowFault = (_object, _key, { Status__c }) => (Status__c === undefined ? null : refused);
+    const told = [
+      ['evt_1', subscription('sub_1', rowId)],
+      ['evt_1', planOf('sub_1', 'si_1')],
+    ] as const;
+    await bufferedIn(world, told);
+    for (const { object } of [told[0][1], told[1][1]]) await flushIn(world, object);
+    expect(world.org.rows(SUBSCRIPTION)).toHaveLength(1);
+    expect(world.letters.map(readLetter)).toMatchObject([{ key: 'sub_1', code: refused.code }]);
+    // The rule is gone, and the row was put back.
+    world.org.rowFault = () => null;
+    await bufferedIn(world, told.slice(0, 1));
+    for (const { object } of [told[0][1], told[1][1]]) await flushIn(world, object);
+    expect(world.org.rows(SUBSCRIPTION)).toMatchObject([{ Id: rowId, Status__c: 'active' }]);
+    expect(world.org.row(PLAN, 'si_1')).toMatchObject({ Stripe_Subscription__c: rowId });
   });
 
   it('is back in the buffer, and its batch over, before Stripe is asked for the parent', async () => {
