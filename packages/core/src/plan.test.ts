@@ -188,6 +188,14 @@ describe('subscriptions', () => {
     });
   });
 
+  test('one that was deleted is canceled, also where Stripe has nothing of it any more', () => {
+    const base = { id: 'evt_thin', created: SECOND, livemode: false, api_version: null } as const;
+    const thin = { ...base, thin: true, type: 'customer.subscription.deleted', objectId: 'sub_1' } as const;
+    const record = row(plan(withFetchedObject(thin, { body: null, at: SECOND }), new Map()), 'Stripe_Subscription__c');
+    expect(record.fields).toEqual({ Status__c: 'canceled' });
+    expect(record.owners.subscription).toEqual({ version: SECOND * 100 + 90, fetched: true });
+  });
+
   test('items beyond the first page are read before the amount is told', () => {
     const event = eventOf('customer.subscription.created.basil');
     const items = { object: 'list', has_more: true, data: [{ id: 'si_1', quantity: 1, price: { unit_amount: 100 } }] };

@@ -44,9 +44,11 @@ function tell(reading: Reading): Told {
   const items = pages.rows;
   const currency = subCurrency(reading, items);
   const period = subPeriod(object, items);
-  const ended = event.type === 'customer.subscription.deleted' || FINISHED.has(object.status);
+  const deleted = event.type === 'customer.subscription.deleted';
+  const ended = deleted || FINISHED.has(object.status);
   const row = new Row('Stripe_Subscription__c', id, notes)
-    .pick('Status__c', object.status)
+    // Of a large event, Stripe may have neither the event nor the object any more: that it ended is known all the same.
+    .pick('Status__c', object.status ?? (deleted ? 'canceled' : undefined))
     .instant('Current_Period_Start__c', period.start)
     .instant('Current_Period_End__c', period.end)
     .currency('Currency__c', currency)
