@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { publisher } from './bus.ts';
 
-const ENTRY = { detailType: 'customer.updated', detail: '{}', time: new Date(0) };
+const ENTRY = { detailType: 'customer.updated', detail: '{}' };
 const TAKEN = { FailedEntryCount: 0, Entries: [{ EventId: 'e-1' }] };
 const refused = (ErrorCode: string) => ({ FailedEntryCount: 1, Entries: [{ ErrorCode }] });
 

@@ -9,7 +9,6 @@ export type BusEntry = {
   readonly detailType: string;
   /** JSON text. */
   readonly detail: string;
-  readonly time: Date;
 };
 
 /** `code` is EventBridge's ErrorCode. The message has no text of the entry. */
@@ -69,7 +68,6 @@ export function eventBridge(busName: string): { readonly put: PutEntry; readonly
               Source: SOURCE,
               DetailType: entry.detailType,
               Detail: entry.detail,
-              Time: entry.time,
             },
           ],
         }),

@@ -10,7 +10,8 @@ export const MAX_WHOLE_EVENT_BYTES = 200 * 1024;
 
 /**
  * What goes on the bus for an event, whoever has it: the ingress, or a sweep. `text` is the event's JSON; it goes into the
- * envelope as it came: writing a parsed event again costs a quarter of all work before the publish.
+ * envelope as it came: writing a parsed event again costs a quarter of all work before the publish. It has no `Time`: then
+ * EventBridge gives it its own, and a replay of the archive finds it whatever the clock of the one who published it said.
  */
 export function busEntry(
   event: StripeEvent,
@@ -23,7 +24,7 @@ export function busEntry(
     ...{ priority: priorityOf(event), lane, receivedAt: receivedAt.toISOString(), correlationId },
   };
   const detail = `${JSON.stringify(head).slice(0, -1)},"event":${thin ? JSON.stringify(thinned(event)) : text}}`;
-  return { entry: { detailType: event.type, detail, time: receivedAt }, lane, thin };
+  return { entry: { detailType: event.type, detail }, lane, thin };
 }
 
 function thinned(event: StripeEvent): ThinEvent {

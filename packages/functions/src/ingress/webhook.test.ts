@@ -87,8 +87,8 @@ describe('receiveWebhook', () => {
     const answer = await receiveWebhook(signed(text, base64), CORRELATION, deps);
     expect(answer).toEqual({ status: 200, body: { received: true, routed: true } });
     expect(entries).toHaveLength(1);
-    expect(entries[0]?.detailType).toBe('payment_intent.succeeded');
-    expect(entries[0]?.time).toEqual(new Date(NOW_MS));
+    // Without a time of ours: the bus dates it, so that a replay finds it though this function's clock is wrong.
+    expect(entries[0]).toEqual({ detailType: 'payment_intent.succeeded', detail: expect.any(String) });
     expect(entries[0]?.detail).toContain(text);
     const envelope = v.parse(EnvelopeSchema, JSON.parse(entries[0]?.detail ?? ''));
     expect(envelope).toEqual({

@@ -19,7 +19,7 @@ export type Remedy =
       readonly executionArn: string | null;
     }
   | { readonly kind: 'send'; readonly queue: string; readonly body: string }
-  | { readonly kind: 'publish'; readonly detailType: string; readonly detail: string; readonly receivedAt: string }
+  | { readonly kind: 'publish'; readonly detailType: string; readonly detail: string }
   /** By the operator's function: the buffer is in Redis. */
   | { readonly kind: 'put back'; readonly letter: string }
   | { readonly kind: 'none'; readonly why: string };
@@ -72,7 +72,7 @@ function publishAnew(body: string): Remedy {
   const { type } = detail.event;
   if (lane === null) return { kind: 'none', why: `no lane takes ${type}` };
   const envelope: Envelope = { ...detail, lane, priority };
-  return { kind: 'publish', detailType: type, detail: JSON.stringify(envelope), receivedAt: detail.receivedAt };
+  return { kind: 'publish', detailType: type, detail: JSON.stringify(envelope) };
 }
 
 function roadOf({ event }: Envelope): { readonly lane: Lane | null; readonly priority: Priority } {

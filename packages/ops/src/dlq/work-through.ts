@@ -115,7 +115,7 @@ async function apply(remedy: Remedy, world: RedriveWorld): Promise<'done' | 'lat
       await world.queues.send(remedy.queue, remedy.body);
       return 'done';
     case 'publish':
-      await world.publish({ detailType: remedy.detailType, detail: remedy.detail, time: new Date(remedy.receivedAt) });
+      await world.publish({ detailType: remedy.detailType, detail: remedy.detail });
       return 'done';
     case 'put back': {
       const [outcome] = await world.operator.putBack([remedy.letter]);

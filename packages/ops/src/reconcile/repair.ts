@@ -35,7 +35,7 @@ export async function tellAgain(origins: readonly Origin[], { publish, now }: Re
       correlationId: randomUUID(),
       event: isEvent ? { ...event, id } : { thin: true, id, type, created, livemode, api_version: null, objectId },
     };
-    await publish({ detailType: type, detail: JSON.stringify(detail), time: receivedAt });
+    await publish({ detailType: type, detail: JSON.stringify(detail) });
   }
 }
 
