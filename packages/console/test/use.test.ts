@@ -70,6 +70,21 @@ describe.skipIf(!hasChromium)('the console’s page in use', { timeout: 60_000 }
     expect(server.pressed).toEqual([{ path: '/api/letters/redrive', body: { queue: 'FailedExecutions' } }]);
   });
 
+  test('a question that is asked just when another is closed is there to be answered', async () => {
+    const page = await open(await serve(), 'letters');
+    const button = page.getByRole('button', { name: 'Redrive all 3' });
+    await button.click();
+    await page.getByRole('dialog').waitFor();
+    // The browser tells of the end of the first only after this.
+    await button.evaluate((again: HTMLElement) => {
+      document.querySelector('dialog')?.close();
+      again.click();
+    });
+    await page.getByRole('dialog', { name: 'Redrive all 3 letters?' }).waitFor();
+    await page.evaluate(() => new Promise(requestAnimationFrame));
+    expect(await page.getByRole('dialog', { name: 'Redrive all 3 letters?' }).isVisible()).toBe(true);
+  });
+
   test('where a queue holds more than is listed, a button says of which letters, and sends no other', async () => {
     const server = await serve({ unrouted: { 'plan.created': 5, 'plan.updated': 1, 'topup.created': 9 }, listed: 3 });
     const page = await open(server, 'letters');

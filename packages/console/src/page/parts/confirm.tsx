@@ -17,9 +17,12 @@ export function confirm(question: Question): void {
 
 export function Confirm() {
   const dialog = useRef<HTMLDialogElement>(null);
+  const shown = useRef<Question | null>(null);
   const question = asked.value;
   useEffect(() => {
-    if (question !== null && dialog.current?.open === false) dialog.current.showModal();
+    if (question === null || dialog.current?.open !== false) return;
+    shown.current = question;
+    dialog.current.showModal();
   }, [question]);
   return (
     <dialog
@@ -28,7 +31,8 @@ export function Confirm() {
       aria-labelledby="confirm-title"
       aria-describedby="confirm-what"
       onClose={() => {
-        asked.value = null;
+        // Told a moment after the end: by then the next question may have been asked, or be open.
+        if (dialog.current?.open === false && asked.value === shown.current) asked.value = null;
       }}
     >
       {question === null ? null : (
